@@ -1,0 +1,40 @@
+"""Run the benchmarks named on the command line, or all of them."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench import adding, pipelines, startup
+from bench.measuring import describe_machine
+
+BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
+    "startup": startup.measure,
+    "add20k": adding.measure_many_files,
+    "add1g": adding.measure_large_file,
+    "tiny2000": adding.measure_tiny_bundles,
+    "chain200": pipelines.measure_chain,
+    "fan1000": pipelines.measure_fan,
+}
+
+
+def main(names: list[str]) -> int:
+    """Run benchmarks, each in a folder of its own that is gone afterwards, and return an exit code."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(
+            f"there is no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr
+        )
+        return 2
+    print(describe_machine())
+    for name in names or BENCHMARKS:
+        print(f"\n{name}", flush=True)
+        with tempfile.TemporaryDirectory(prefix=f"stook-bench-{name}-") as folder:
+            BENCHMARKS[name](Path(folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

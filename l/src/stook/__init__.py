@@ -1,0 +1,1 @@
+"""Stook: from an empty folder to predictions an application reads; every result is a versioned bundle."""

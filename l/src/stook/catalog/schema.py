@@ -1,0 +1,82 @@
+"""The tables, and opening a database that has them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from stook.errors import StorageError
+
+__all__ = ["VERSION", "connect"]
+
+# A catalog of another version is thrown away and made again from the log: it holds nothing of its own.
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE positions (writer TEXT PRIMARY KEY, seq INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE contexts (id TEXT PRIMARY KEY, name TEXT NOT NULL, clock TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE bundles (
+    id TEXT PRIMARY KEY, context TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, record BLOB NOT NULL
+);
+CREATE INDEX bundles_by_name ON bundles (context, name, id);
+CREATE INDEX bundles_by_fingerprint ON bundles (context, name, fingerprint, id) WHERE fingerprint <> '';
+CREATE TABLE tags (
+    bundle TEXT NOT NULL, key TEXT NOT NULL, value TEXT, clock TEXT NOT NULL, PRIMARY KEY (bundle, key)
+) WITHOUT ROWID;
+CREATE TABLE deleted (bundle TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE packs (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE chunks (
+    id BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, stored INTEGER NOT NULL,
+    size INTEGER NOT NULL, codec INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a catalog, making it where there is none; one that is damaged or of another version is made anew.
+
+    Raises:
+        StorageError: The cache folder cannot be written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _open(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            _discard(path)
+            return _open(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise StorageError(
+            f"cannot open the catalog {path}: {error}",
+            kind="catalog-unusable",
+            hint="see that the folder can be written to and has room, or set STOOK_CACHE to one that does",
+            path=str(path),
+        ) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        return connection
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found == 0:
+        for statement in _SCHEMA.split(";\n"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+    if found in {0, VERSION}:
+        return connection
+    connection.close()
+    raise sqlite3.DatabaseError(f"version {found}")
+
+
+def _discard(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Bytes in content-defined pieces: split, hash, compress, pack, and read back."""

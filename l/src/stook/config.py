@@ -1,0 +1,182 @@
+"""Settings, each of which knows where it came from: flag > environment > workspace > user > default."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stook.errors import InputError, NotFoundError
+
+__all__ = ["WORKSPACE_FILE", "Config", "Setting", "find_workspace", "get_workspace", "load_config"]
+
+WORKSPACE_FILE = "stook.toml"
+_DEFAULT_CONTEXT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value, and the place that gave it, in words."""
+
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting.
+
+    Attributes:
+        workspace: The folder with `stook.toml`; None outside of one.
+        store: Path or URL of the home store.
+        cache: Folder for catalogs and files that can be made again.
+        context: Name of the line of bundles that work goes to.
+        owner: Who makes bundles.
+        predict_task: `FILE_OR_MODULE:Task` that `stook predict` runs; empty where the workspace names none.
+    """
+
+    workspace: Path | None
+    store: Setting
+    cache: Setting
+    context: Setting
+    owner: Setting
+    predict_task: Setting
+
+    def settings(self) -> dict[str, Setting]:
+        """Return every setting by its name."""
+        return {
+            name: getattr(self, name) for name in ("store", "cache", "context", "owner", "predict_task")
+        }
+
+
+def find_workspace(start: Path) -> Path | None:
+    """Return the nearest folder with `stook.toml`, `start` itself or above it; None where there is none."""
+    for folder in (start, *start.parents):
+        if (folder / WORKSPACE_FILE).is_file():
+            return folder
+    return None
+
+
+def load_config(
+    *,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, str | None] | None = None,
+) -> Config:
+    """Gather the settings that hold in a folder.
+
+    Args:
+        cwd: The folder; the current one by default.
+        environ: Environment variables; the process's by default.
+        flags: Values given on the command line, by setting; None where not given.
+
+    Raises:
+        InputError: A configuration file is not valid TOML, or a value in it is not a string.
+    """
+    environ = os.environ if environ is None else environ
+    workspace = find_workspace((cwd or Path.cwd()).resolve())
+    home = Path(environ.get("HOME") or Path.home())
+    user_file = Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "stook" / "config.toml"
+    layers = _Layers(
+        flags=flags or {},
+        environ=environ,
+        workspace=_read_toml(workspace / WORKSPACE_FILE) if workspace else _Toml({}, Path()),
+        user=_read_toml(user_file),
+    )
+    default_cache = Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "stook"
+    context = workspace.name if workspace else _DEFAULT_CONTEXT
+    return Config(
+        workspace=workspace,
+        store=_anchored(layers.find("store", "STOOK_HOME", ("store", "path"), str(home / ".stook")), workspace),
+        cache=layers.find("cache", "STOOK_CACHE", ("store", "cache"), str(default_cache)),
+        context=layers.find("context", "STOOK_CONTEXT", ("workspace", "context"), context),
+        owner=layers.find("owner", "STOOK_OWNER", ("workspace", "owner"), _user_name(environ)),
+        predict_task=layers.find("predict_task", "STOOK_PREDICT_TASK", ("predict", "task"), ""),
+    )
+
+
+def get_workspace(config: Config) -> Path:
+    """Return the workspace's folder.
+
+    Raises:
+        NotFoundError: The current folder is in none.
+    """
+    if config.workspace is None:
+        raise NotFoundError(
+            f"no {WORKSPACE_FILE} here or in a folder above",
+            kind="no-workspace",
+            hint="stook init makes this folder a workspace; stook demo makes an example of one",
+        )
+    return config.workspace
+
+
+@dataclass(frozen=True, slots=True)
+class _Toml:
+    values: Mapping[str, object]
+    path: Path
+
+    def find(self, keys: tuple[str, str]) -> str | None:
+        table = self.values.get(keys[0], {})
+        value = table.get(keys[1]) if isinstance(table, Mapping) else None
+        if value is not None and not isinstance(value, str):
+            raise InputError(
+                f"{self.path}: [{keys[0]}] {keys[1]} is {value!r}, which is not a string",
+                kind="bad-config",
+                hint=f'write {keys[1]} = "…" in {self.path}',
+            )
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    flags: Mapping[str, str | None]
+    environ: Mapping[str, str]
+    workspace: _Toml
+    user: _Toml
+
+    def find(self, name: str, variable: str, keys: tuple[str, str], default: str) -> Setting:
+        flag = self.flags.get(name)
+        if flag is not None:
+            return Setting(flag, f"--{name.replace('_', '-')}")
+        if self.environ.get(variable):
+            return Setting(self.environ[variable], f"environment variable {variable}")
+        for toml in (self.workspace, self.user):
+            value = toml.find(keys)
+            if value is not None:
+                return Setting(value, str(toml.path))
+        return Setting(default, "default")
+
+
+def _read_toml(path: Path) -> _Toml:
+    try:
+        return _Toml(tomllib.loads(path.read_text(encoding="utf-8")), path)
+    except (FileNotFoundError, NotADirectoryError):
+        return _Toml({}, path)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} is not valid TOML: {error}", kind="bad-config", hint=f"correct it: {path}"
+        ) from error
+
+
+def _anchored(setting: Setting, workspace: Path | None) -> Setting:
+    """Take a relative path of the workspace's file as relative to the workspace, not to the current folder."""
+    path = Path(setting.value).expanduser()
+    from_workspace = workspace is not None and setting.origin == str(workspace / WORKSPACE_FILE)
+    if "://" in setting.value:
+        return setting
+    if from_workspace and workspace is not None:
+        path = workspace / path
+    return Setting(str(path), setting.origin)
+
+
+def _user_name(environ: Mapping[str, str]) -> str:
+    for variable in ("LOGNAME", "USER", "USERNAME"):
+        if environ.get(variable):
+            return environ[variable]
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,1 @@
+"""What needs an optional library; loaded by name through the registry."""

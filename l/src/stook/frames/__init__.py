@@ -1,0 +1,1 @@
+"""Tables: any Arrow-speaking frame to an item and back."""

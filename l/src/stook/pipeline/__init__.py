@@ -1,0 +1,1 @@
+"""Tasks, the graph they pull in, fingerprints, and the runner."""

@@ -1,0 +1,1 @@
+"""Where bytes live: one small protocol over folders, memory and object stores."""

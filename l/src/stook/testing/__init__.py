@@ -1,0 +1,1 @@
+"""Public conformance suites and faults, for those who extend Stook."""

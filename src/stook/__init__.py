@@ -1,0 +1,62 @@
+"""Stook: from an empty folder to predictions an application reads; every result is a versioned bundle.
+
+The names here are the front door; each is loaded when it is first used, so that importing `stook` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stook.errors import StookError as StookError
+    from stook.pipeline import Task as Task
+    from stook.pipeline import external as external
+    from stook.pipeline import run as run
+    from stook.pipeline import source as source
+    from stook.pipeline import task as task
+    from stook.store import Bundle as Bundle
+    from stook.store import Store as Store
+    from stook.store import open_store as open  # noqa: A004 - stook.open reads well
+
+__all__ = [
+    "Bundle",
+    "StookError",
+    "Store",
+    "Task",
+    "__version__",
+    "external",
+    "open",
+    "run",
+    "source",
+    "task",
+]
+
+_HOME_OF = {
+    "Bundle": "stook.store:Bundle",
+    "StookError": "stook.errors:StookError",
+    "Store": "stook.store:Store",
+    "Task": "stook.pipeline:Task",
+    "external": "stook.pipeline:external",
+    "open": "stook.store:open_store",
+    "run": "stook.pipeline:run",
+    "source": "stook.pipeline:source",
+    "task": "stook.pipeline:task",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("stook")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'stook' has no attribute {name!r}")
+    module, _, attribute = _HOME_OF[name].partition(":")
+    found = getattr(import_module(module), attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Use cases that join the rooms: one function a user's verb, frozen results."""

@@ -1,0 +1,156 @@
+"""Score a file with a workspace's pipeline, and put the files of its result into a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+
+from stook._io import write_atomic
+from stook.config import Config, get_workspace, load_config
+from stook.errors import InputError, IntegrityError
+from stook.model.events import Observer
+from stook.pipeline import RunResult, load_task, parameters_of, parse_task, run
+from stook.store import Bundle, Store, open_store
+
+__all__ = ["Predicted", "Request", "predict"]
+
+_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to score.
+
+    Attributes:
+        source: A file of transactions, `-` for standard input; the task's own default where empty.
+        output: Folder for the files; none are written where None.
+        columns: Which column is which, `customer=CustomerID,…`; guessed where empty.
+        horizon: Days ahead; the task's own default where None.
+    """
+
+    source: str = ""
+    output: Path | None = None
+    columns: str = ""
+    horizon: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What came of it.
+
+    Attributes:
+        result: The run, step by step; its bundle has the files.
+        files: Files written, by name.
+        metrics: Content of the bundle's `metrics.json`; empty where there is none.
+        store: Where the bundles are.
+    """
+
+    result: RunResult
+    files: dict[str, Path]
+    metrics: dict[str, object]
+    store: Store
+
+
+def predict(request: Request, *, folder: Path | None = None, observer: Observer) -> Predicted:
+    """Run the task that the workspace names under `[predict] task`, and write the files that it makes.
+
+    Args:
+        request: What to score.
+        folder: A folder in the workspace; the current one by default.
+        observer: Is told what happens.
+
+    Raises:
+        NotFoundError: There is no workspace, or no such file or task.
+        InputError: The workspace names no task, or the input cannot be used; nothing is written.
+        TaskError: A task failed; nothing is written.
+    """
+    folder = (folder or Path.cwd()).resolve()
+    config = load_config(cwd=folder)
+    workspace = get_workspace(config)
+    if not config.predict_task.value:
+        raise InputError(
+            f"{workspace} names no task that predicts",
+            kind="no-predict-task",
+            hint='add to its stook.toml: [predict] task = "pipeline:Report"',
+        )
+    task = load_task(config.predict_task.value, folder=workspace)
+    store = open_store(folder=folder)
+    texts = _texts(request, config)
+    unknown = sorted(texts.keys() - parameters_of(task).keys())
+    if unknown:
+        raise InputError(
+            f"{config.predict_task.value} takes no {', '.join(unknown)}",
+            kind="unknown-parameter",
+            hint=f"leave out the option, or add the parameter {unknown[0]} to the task",
+        )
+    result = run(parse_task(task, texts), store=store, observer=observer)
+    files = write_files(result.bundle, request.output) if request.output else {}
+    return Predicted(result, files, _metrics(result.bundle), store)
+
+
+def write_files(bundle: Bundle, folder: Path) -> dict[str, Path]:
+    """Write a bundle's files into a folder, each whole or not at all.
+
+    Raises:
+        InputError: The folder cannot be written to.
+    """
+    written = {}
+    for name in bundle.keys():
+        path = folder / name
+        try:
+            write_atomic(path, _pieces(bundle.path(name)))
+        except OSError as error:
+            raise InputError(
+                f"cannot write {path}: {error.strerror or error}",
+                kind="cannot-write",
+                hint="name another folder with -o",
+                path=str(path),
+            ) from error
+        written[name] = path
+    return written
+
+
+def _texts(request: Request, config: Config) -> dict[str, str]:
+    texts = {}
+    if request.source:
+        source = _spooled(Path(config.cache.value)) if request.source == "-" else Path(request.source)
+        texts["source"] = str(source.expanduser().absolute())
+    if request.columns:
+        texts["columns"] = request.columns
+    if request.horizon is not None:
+        texts["horizon"] = str(request.horizon)
+    return texts
+
+
+def _spooled(cache: Path) -> Path:
+    """Keep standard input as a file that is named by its content, so that the same input is known again."""
+    folder = cache / "stdin"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool, _PIECE)
+    with open(spool.name, "rb") as file:
+        path = folder / file_digest(file, "sha256").hexdigest()
+    os.replace(spool.name, path)
+    return path
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _metrics(bundle: Bundle) -> dict[str, object]:
+    if "metrics.json" not in bundle.keys():  # noqa: SIM118 - a bundle is no dict
+        return {}
+    metrics = json.loads(bundle.path("metrics.json").read_text(encoding="utf-8"))
+    if not isinstance(metrics, dict):
+        raise IntegrityError(f"metrics.json of {bundle.ref} is no object", kind="bad-metrics")
+    return metrics

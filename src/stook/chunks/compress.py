@@ -1,0 +1,87 @@
+"""Chunks as they are stored: one zstd frame each where that pays, raw where it does not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import zstandard
+
+from stook.errors import IntegrityError
+from stook.format.limits import MAX_CHUNK
+from stook.format.packs import CODEC_RAW, CODEC_ZSTD
+
+__all__ = ["Packed", "compress_chunks", "decompress_chunk"]
+
+_LEVEL = 1
+_WORTH_IT = 0.97
+_SAMPLED_FROM = 256 * 1024
+_SAMPLE_BYTES = 8 * 1024
+
+Bytes = bytes | memoryview
+Packed = tuple[bytes, int, int, Bytes]
+"""Id, codec, bytes before compression, stored bytes."""
+
+_local = threading.local()
+
+
+def compress_chunks(chunks: Sequence[tuple[bytes, Bytes]]) -> list[Packed]:
+    """Return chunks as they are to be stored; raw ones are the very buffers that were given."""
+    compressor = _compressor()
+    return [_compress(compressor, id_, data) for id_, data in chunks]
+
+
+def decompress_chunk(stored: Bytes, size: int, codec: int) -> bytes:
+    """Return a chunk's bytes, never more than `size` whatever the stored bytes claim.
+
+    Raises:
+        IntegrityError: They are not `size` bytes, or cannot be decompressed.
+    """
+    if codec == CODEC_RAW and len(stored) == size:
+        return bytes(stored)
+    if codec != CODEC_ZSTD or not 0 < size <= MAX_CHUNK:
+        raise _damaged("its sizes do not fit")
+    try:
+        if zstandard.get_frame_parameters(stored).content_size != size:
+            raise _damaged("its sizes do not fit")
+        return _decompressor().decompress(stored, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise _damaged(str(error)) from error
+
+
+def _compress(compressor: zstandard.ZstdCompressor, id_: bytes, data: Bytes) -> Packed:
+    size = len(data)
+    if size >= _SAMPLED_FROM:
+        sample = _sample(data)
+        if len(compressor.compress(sample)) > _WORTH_IT * len(sample):
+            return id_, CODEC_RAW, size, data
+    compressed = compressor.compress(data)
+    if len(compressed) > _WORTH_IT * size:
+        return id_, CODEC_RAW, size, data
+    return id_, CODEC_ZSTD, size, compressed
+
+
+def _sample(data: Bytes) -> bytes:
+    middle = len(data) // 2
+    return b"".join(
+        (data[:_SAMPLE_BYTES], data[middle : middle + _SAMPLE_BYTES], data[len(data) - _SAMPLE_BYTES :])
+    )
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    """Return this thread's compressor; making one takes longer than compressing a small chunk."""
+    compressor: zstandard.ZstdCompressor | None = getattr(_local, "compressor", None)
+    if compressor is None:
+        compressor = _local.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    return compressor
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    decompressor: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
+    if decompressor is None:
+        decompressor = _local.decompressor = zstandard.ZstdDecompressor()
+    return decompressor
+
+
+def _damaged(problem: str) -> IntegrityError:
+    return IntegrityError(f"a chunk is damaged: {problem}", kind="damaged-chunk", hint="run stook verify")

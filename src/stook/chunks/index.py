@@ -1,0 +1,86 @@
+"""Which pack has which chunk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+from stook.errors import FormatError, NotFoundError
+from stook.format.packs import (
+    TRAILER_BYTES,
+    Location,
+    PackEntry,
+    pack_key,
+    parse_index,
+    parse_trailer,
+)
+from stook.storage.protocol import Storage
+
+__all__ = ["ChunkIndex", "MemoryIndex", "read_pack_index"]
+
+_TAIL_GUESS = 64 * 1024
+
+
+class ChunkIndex(Protocol):
+    """Finds chunks, and learns of new packs. Safe to share between threads."""
+
+    def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
+        """Return where those of the chunks are that are known."""
+        ...
+
+    def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
+        """Learn what a pack holds; no error when it is known."""
+        ...
+
+
+class MemoryIndex:
+    """An index that forgets, for stores in memory and for tests."""
+
+    def __init__(self) -> None:
+        self._locations: dict[bytes, Location] = {}
+        self._lock = threading.Lock()
+
+    def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
+        """See `ChunkIndex.find`."""
+        with self._lock:
+            return {id_: self._locations[id_] for id_ in ids if id_ in self._locations}
+
+    def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
+        """See `ChunkIndex.add`."""
+        with self._lock:
+            for entry in entries:
+                location = Location(pack, entry.offset, entry.stored, entry.size, entry.codec)
+                self._locations.setdefault(entry.id, location)
+
+
+def read_pack_index(storage: Storage, pack: str) -> tuple[PackEntry, ...]:
+    """Read what a pack holds from its last bytes, by a range request or two.
+
+    Args:
+        storage: Where the repository is.
+        pack: Name of the pack, such as `"data/3f…"`.
+
+    Raises:
+        NotFoundError: There is no such pack.
+        FormatError: It is not a pack.
+    """
+    key = pack_key(pack)
+    size = _find_size(storage, key)
+    if size < TRAILER_BYTES:
+        raise FormatError(f"the pack {pack} is too short to be one", kind="bad-pack", hint="run stook verify")
+    tail = storage.get_range(key, max(0, size - _TAIL_GUESS), min(size, _TAIL_GUESS))
+    trailer = parse_trailer(tail, size)
+    wanted = trailer.index_bytes + TRAILER_BYTES
+    if wanted > len(tail):
+        tail = storage.get_range(key, size - wanted, wanted)
+    return parse_index(tail[len(tail) - wanted : len(tail) - TRAILER_BYTES], trailer, size)
+
+
+def _find_size(storage: Storage, key: str) -> int:
+    folder = key.rpartition("/")[0]
+    for entry in storage.list(folder, after=key[: -len(".pack")]):
+        if entry.key == key:
+            return entry.size
+        break
+    raise NotFoundError(f"there is no {key} in {storage.url}", kind="pack-not-found", hint="run stook verify")

@@ -1,0 +1,180 @@
+"""Bytes, streams and files into chunks."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from blake3 import blake3
+
+from stook.chunks.blob import BlobBuilder
+from stook.chunks.index import ChunkIndex
+from stook.chunks.packing import Packer
+from stook.chunks.sink import Sink
+from stook.chunks.split import BLOCK_BYTES, WHOLE_BYTES, Splitter, choose_profile
+from stook.errors import InputError
+from stook.format.limits import INLINE_BYTES
+from stook.model.tree import Blob
+from stook.storage.protocol import Storage
+
+__all__ = ["ChunkWriter"]
+
+_INLINE_BUDGET = 24 * 1024
+_INLINE_ALWAYS = 128
+_READ_BYTES = 1024 * 1024
+
+
+class ChunkWriter:
+    """Stores content as chunks; what is stored already is not stored again. For one thread.
+
+    Nothing can be read back, and nothing may refer to the blobs, before `flush` has returned. Short content lives in its
+    blob: always where a blob with a digest alone would be as long, and until a budget is spent, so that descriptions of
+    small bundles need no pack and those of large ones stay small.
+
+    Args:
+        storage: Where packs go.
+        index: Says which chunks are known, and is told of new packs.
+        area: `"data"`, or `"meta"` for descriptions, which can so be fetched without data.
+    """
+
+    def __init__(self, storage: Storage, index: ChunkIndex, area: str = "data") -> None:
+        if area not in {"data", "meta"}:
+            raise InputError(f"{area!r} is not an area of packs", kind="bad-area", hint="use data or meta")
+        self._packer = Packer(storage, index, area)
+        self._inline_left = _INLINE_BUDGET
+
+    def add_bytes(self, data: bytes) -> Blob:
+        """Store some bytes."""
+        if len(data) <= WHOLE_BYTES:
+            return self._add_whole(data)
+        builder = self._new_builder()
+        splitter = Splitter(choose_profile(data))
+        start = 0
+        while start < len(data):
+            block = data[start : start + BLOCK_BYTES]
+            ends = splitter.cut(block, final=start + BLOCK_BYTES >= len(data))
+            builder.feed(block, ends)
+            start += ends[-1]
+        return builder.finish()
+
+    def add_stream(self, reader: BinaryIO) -> Blob:
+        """Store what is left to read of a binary file."""
+        sink = self.sink()
+        while piece := reader.read(_READ_BYTES):
+            sink.write(piece)
+        sink.close()
+        return sink.blob
+
+    def add_file(self, path: str | os.PathLike[str]) -> Blob:
+        """Store a file.
+
+        Raises:
+            InputError: It cannot be read, is no regular file, or changes while it is read.
+        """
+        with _opened(path) as descriptor:
+            before = os.fstat(descriptor)
+            if not stat.S_ISREG(before.st_mode):
+                raise InputError(
+                    f"{path} is not a regular file", kind="not-a-file", hint="add files and folders"
+                )
+            if before.st_size <= WHOLE_BYTES:
+                data = _read_at(descriptor, before.st_size + 1, 0)
+                _refuse_change(path, before, os.fstat(descriptor), len(data))
+                return self._add_whole(data)
+            builder = self._new_builder()
+            size = 0
+            for block, ends in _iter_blocks(descriptor):
+                builder.feed(block, ends)
+                size += ends[-1]
+            blob = builder.finish()
+            _refuse_change(path, before, os.fstat(descriptor), size)
+            return blob
+
+    def sink(self) -> Sink:
+        """Return a file to write content to; after its `close()` its `blob` is there."""
+        return Sink(self.add_bytes, self._new_builder)
+
+    def flush(self) -> tuple[str, ...]:
+        """Make all that was added durable and known to the index; return the names of new packs, such as `data/3f…`.
+
+        Raises:
+            StorageError: The storage refused.
+        """
+        self._inline_left = _INLINE_BUDGET
+        return self._packer.flush()
+
+    def _add_whole(self, data: bytes) -> Blob:
+        size = len(data)
+        hasher = blake3(data)
+        if size <= _INLINE_ALWAYS or size <= min(INLINE_BYTES, self._inline_left):
+            self._inline_left -= size if size > _INLINE_ALWAYS else 0
+            return Blob(size, hasher.hexdigest(), data=data)
+        id_ = hasher.digest()
+        self._packer.add(id_, data)
+        return Blob(size, id_.hex())
+
+    def _new_builder(self) -> BlobBuilder:
+        return BlobBuilder(self._packer, self.add_bytes)
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[int]:
+    try:
+        # Not blocking, because opening a pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}",
+            kind="unreadable-file",
+            hint="see that the file is there and that you may read it",
+            path=os.fspath(path),
+        ) from error
+
+
+def _iter_blocks(descriptor: int) -> Iterator[tuple[bytes, list[int]]]:
+    """Yield blocks of a file that begin where a chunk does, and the ends of the chunks in them."""
+    splitter: Splitter | None = None
+    position = 0
+    while block := _read_at(descriptor, BLOCK_BYTES, position):
+        if splitter is None:
+            splitter = Splitter(choose_profile(block))
+        final = len(block) < BLOCK_BYTES
+        ends = splitter.cut(block, final=final)
+        yield block, ends
+        position += ends[-1]
+        if final:
+            return
+
+
+def _read_at(descriptor: int, length: int, position: int) -> bytes:
+    """Return `length` bytes, fewer only at the end of the file."""
+    data = os.pread(descriptor, length, position)
+    if len(data) == length or not data:
+        return data
+    pieces = [data]
+    got = len(data)
+    while got < length and (piece := os.pread(descriptor, length - got, position + got)):
+        pieces.append(piece)
+        got += len(piece)
+    return b"".join(pieces)
+
+
+def _refuse_change(
+    path: str | os.PathLike[str], before: os.stat_result, after: os.stat_result, size: int
+) -> None:
+    if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) and size == after.st_size:
+        return
+    raise InputError(
+        f"{Path(path)} changed while it was read",
+        kind="file-changed",
+        hint="add it again when nothing writes to it",
+        path=os.fspath(path),
+    )

@@ -1,0 +1,53 @@
+"""Every error becomes a message, the next command to type, and an exit code: here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import click
+
+from stook.errors import StookError
+
+__all__ = ["report_failure"]
+
+_BUG = 70
+_INTERRUPTED = 130
+
+
+def report_failure(error: BaseException) -> int:
+    """Say on standard error what happened, and return the exit code."""
+    match error:
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else 1
+        case KeyboardInterrupt() | click.Abort():
+            _say("stook: interrupted; what was finished is kept")
+            return _INTERRUPTED
+        case BrokenPipeError():
+            # The reader has gone, as `head` does: nothing is wrong, and nothing more must be written.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case StookError():
+            return _report_stook_error(error)
+        case _:
+            traceback.print_exception(error)
+            _say("stook: this is a bug in stook; please report it with the lines above")
+            return _BUG
+
+
+def _report_stook_error(error: StookError) -> int:
+    trace = error.facts.get("traceback")
+    if isinstance(trace, str) and trace:
+        _say(trace.rstrip())
+    _say(f"stook: {error.message}")
+    if error.hint:
+        _say(f"  try: {error.hint}")
+    return error.exit_code
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

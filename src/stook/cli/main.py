@@ -1,0 +1,65 @@
+"""The `stook` command. Sub-commands load when they are called, so that `stook --help` is quick."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from stook.cli.failure import report_failure
+
+__all__ = ["main", "stook"]
+
+# The order is that of a first day.
+_COMMANDS = {
+    "demo": (
+        "stook.cli.demo",
+        "Make an example workspace and run it: transactions in, predictions and a report out.",
+    ),
+    "init": ("stook.cli.data", "Make this folder a workspace."),
+    "add": ("stook.cli.data", "Keep files as a bundle."),
+    "ls": ("stook.cli.data", "List bundles."),
+    "show": ("stook.cli.data", "Say everything about one bundle."),
+    "cat": ("stook.cli.data", "Print the content of a bundle."),
+    "get": ("stook.cli.data", "Print the path of a file that has a bundle's content."),
+    "run": ("stook.cli.pipeline", "Run a task and what it requires; only what changed."),
+    "why": ("stook.cli.pipeline", "Say why a task would run again."),
+    "predict": ("stook.cli.demo", "Score a file of transactions with this workspace's pipeline."),
+    "config": ("stook.cli.data", "Show the settings and where each comes from."),
+}
+
+
+class _Lazy(click.Group):
+    """Loads the module of a sub-command when it is needed, and lists the rest from the table above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+_EPILOG = """Exit codes: 0 done, 1 a task failed, 2 wrong input, 3 a check failed, 4 not found, 5 damaged data,
+6 storage or access, 7 conflict, 8 missing extra, 70 a bug, 130 interrupted."""
+
+
+@click.group(cls=_Lazy, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stook", message="stook %(version)s")
+def stook() -> None:
+    """From an empty folder to predictions an application reads; every result is a versioned bundle."""
+
+
+def main() -> None:
+    """Run the command line and exit with the code of what happened."""
+    try:
+        sys.exit(stook.main(prog_name="stook", standalone_mode=False) or 0)
+    except BaseException as error:  # noqa: BLE001 - the one place where every error becomes a message
+        sys.exit(report_failure(error))

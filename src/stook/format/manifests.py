@@ -1,0 +1,37 @@
+"""Manifests as JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stook.errors import FormatError
+from stook.format.soundness import check_tree
+from stook.model.record import Manifest
+
+__all__ = ["dump", "load"]
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Manifest)
+
+
+def dump(manifest: Manifest) -> bytes:
+    """Return a manifest as JSON."""
+    return _encoder.encode(manifest)
+
+
+def load(data: bytes) -> Manifest:
+    """Read a manifest and check all that is in it. Fields that this version does not know are passed over.
+
+    Raises:
+        FormatError: It is not one, or not sound.
+    """
+    try:
+        manifest = _decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise FormatError(
+            f"the description of a bundle cannot be read: {error}",
+            kind="bad-manifest",
+            hint="run stook verify; restore the bundle from a remote or a backup",
+        ) from error
+    check_tree(manifest.tree)
+    return manifest

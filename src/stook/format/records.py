@@ -1,0 +1,96 @@
+"""Records of the log as JSON, one each."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import msgspec
+
+from stook.errors import FormatError, InputError
+from stook.format.limits import MAX_PAYLOAD
+from stook.format.packs import is_pack_name
+from stook.format.soundness import check_blob, check_tree, is_digest
+from stook.model.clock import is_id
+from stook.model.record import BundleRecord, ContextRecord, Record
+from stook.model.refs import check_name
+
+__all__ = ["dump", "load"]
+
+_MAX_TIME = 2**53
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Record)
+
+
+def dump(record: Record) -> bytes:
+    """Return a record as JSON.
+
+    Raises:
+        InputError: It is longer than a record may be: the manifest must go into a blob.
+    """
+    data = _encoder.encode(record)
+    if len(data) > MAX_PAYLOAD:
+        raise InputError(
+            f"a record of {len(data)} bytes is more than the log takes ({MAX_PAYLOAD})",
+            kind="record-too-large",
+            hint="keep long params and tags as data of the bundle",
+        )
+    return data
+
+
+def load(data: bytes) -> Record:
+    """Read a record and check all that is in it. Fields that this version does not know are passed over.
+
+    Raises:
+        FormatError: It is not one, or not sound.
+    """
+    if len(data) > MAX_PAYLOAD:
+        _refuse("it is too long")
+    try:
+        record: Record = _decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        _refuse(str(error), error)
+    if not is_id(record.id) or not _is_token(record.context) or not 0 <= record.time < _MAX_TIME:
+        _refuse("its id, context or time is not one")
+    if isinstance(record, BundleRecord):
+        _check_bundle(record)
+    elif isinstance(record, ContextRecord):
+        _check_name(record.name)
+    elif not is_id(record.bundle):
+        _refuse("it names a bundle that cannot be")
+    return record
+
+
+def _check_bundle(record: BundleRecord) -> None:
+    _check_name(record.name)
+    if not is_digest(record.digest) or not 0 <= record.size < 2**63:
+        _refuse("its digest or size is not one")
+    if not all(is_pack_name(pack) for pack in record.packs):
+        _refuse("it names a pack that cannot be")
+    if (record.manifest is None) == (record.manifest_blob is None):
+        _refuse("it must have either a manifest or the blob of one")
+    if record.manifest is not None:
+        check_tree(record.manifest.tree)
+    if record.manifest_blob is not None:
+        check_blob(record.manifest_blob)
+
+
+def _check_name(name: str) -> None:
+    try:
+        if check_name(name) == name:
+            return
+    except InputError as error:
+        _refuse(error.message, error)
+    _refuse(f"the name {name!r} is not in Unicode's NFC form")
+
+
+def _is_token(text: str) -> bool:
+    """Tell whether this is an identifier of a context: 1 to 64 ASCII letters, digits and dashes."""
+    return 0 < len(text) <= 64 and text.isascii() and text.replace("-", "").isalnum()
+
+
+def _refuse(problem: str, cause: Exception | None = None) -> NoReturn:
+    raise FormatError(
+        f"a record of the log cannot be read: {problem}",
+        kind="bad-record",
+        hint="upgrade stook if a newer version wrote it; else run stook verify",
+    ) from cause

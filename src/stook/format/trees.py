@@ -1,0 +1,59 @@
+"""The digest of a data tree: of content and names alone, so equal data have equal digests wherever they were made."""
+
+from __future__ import annotations
+
+from stook.errors import FormatError, InputError
+from stook.format.canonical import digest, encode
+from stook.format.limits import MAX_DEPTH
+from stook.model.tree import Dict, File, Folder, Node, Sequence, Value
+
+__all__ = ["CONTEXT", "digest_tree"]
+
+CONTEXT = "stook v1 tree"
+
+
+def digest_tree(node: Node) -> str:
+    """Return the digest of a tree, 64 hex digits.
+
+    A node's digest covers its children's digests, so that of a subtree means the same alone and within another.
+
+    Raises:
+        InputError: It is nested too deeply.
+        FormatError: A digest in it is not one.
+    """
+    return _digest(node, 0).hex()
+
+
+def _digest(node: Node, depth: int) -> bytes:
+    if depth > MAX_DEPTH:
+        raise InputError(
+            f"the data is nested more than {MAX_DEPTH} levels deep", kind="too-deep", hint="flatten it"
+        )
+    return bytes.fromhex(digest(CONTEXT, encode(_content(node, depth))))
+
+
+def _content(node: Node, depth: int) -> tuple[object, ...]:
+    """Return the plain value whose canonical bytes stand for a node."""
+    if isinstance(node, Value):
+        return ("value", _raw(node.digest))
+    if isinstance(node, File):
+        return ("file", node.name, _raw(node.blob.digest), node.executable)
+    if isinstance(node, Folder):
+        files = {file.path: (_raw(file.blob.digest), file.executable) for file in node.files}
+        return ("folder", node.name, files, set(node.empty))
+    if isinstance(node, Dict):
+        return ("dict", {key: _digest(child, depth + 1) for key, child in node.entries})
+    if isinstance(node, Sequence):
+        kind = "tuple" if node.is_tuple else "list"
+        return (kind, [_digest(child, depth + 1) for child in node.nodes])
+    return ("object", node.kind, _raw(node.digest))
+
+
+def _raw(text: str) -> bytes:
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise FormatError(f"{text!r:.80} is not a digest", kind="bad-digest", hint="run stook verify")
+    return raw

@@ -1,0 +1,81 @@
+"""The lines of the log, and the manifest that a bundle's line carries or points at."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stook.model.lineage import Lineage
+from stook.model.tree import Blob, Node
+
+__all__ = ["BundleRecord", "ContextRecord", "DeleteRecord", "Manifest", "Record", "TagRecord"]
+
+
+class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The full description of a bundle."""
+
+    tree: Node
+    params: dict[str, object] = {}
+    lineage: Lineage = Lineage()
+
+
+class BundleRecord(msgspec.Struct, frozen=True, tag="bundle", tag_field="type", omit_defaults=True):
+    """A bundle exists. Exactly one of `manifest` (small) and `manifest_blob` (large, in a meta pack) is there.
+
+    Attributes:
+        id: ULID; the version.
+        context: Id of the context.
+        name: The bundle's name, NFC.
+        digest: Digest of the data tree.
+        size: Bytes of content, before compression and without regard to what is shared.
+        time: Microseconds since the epoch.
+        owner: Who made it.
+        task: What made it.
+        fingerprint: Cache key of the task; empty where there is none.
+        tags: Tags at birth.
+        packs: Names of packs, `data/…` or `meta/…`, written for it; a hint, gc may have moved the chunks since.
+    """
+
+    id: str
+    context: str
+    name: str
+    digest: str
+    size: int
+    time: int
+    owner: str
+    task: str = ""
+    fingerprint: str = ""
+    tags: dict[str, str] = {}
+    manifest: Manifest | None = None
+    manifest_blob: Blob | None = None
+    packs: tuple[str, ...] = ()
+
+
+class ContextRecord(msgspec.Struct, frozen=True, tag="context", tag_field="type", omit_defaults=True):
+    """A context has this name from now on."""
+
+    id: str
+    context: str
+    name: str
+    time: int
+
+
+class TagRecord(msgspec.Struct, frozen=True, tag="tag", tag_field="type", omit_defaults=True):
+    """Tags of a bundle changed; None takes one away. Last writer wins by (id, writer, seq)."""
+
+    id: str
+    context: str
+    bundle: str
+    tags: dict[str, str | None]
+    time: int
+
+
+class DeleteRecord(msgspec.Struct, frozen=True, tag="delete", tag_field="type", omit_defaults=True):
+    """A bundle was removed."""
+
+    id: str
+    context: str
+    bundle: str
+    time: int
+
+
+Record = BundleRecord | ContextRecord | TagRecord | DeleteRecord

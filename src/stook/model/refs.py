@@ -1,0 +1,78 @@
+"""Names of bundles as people write them: `name`, `name@alias`, `name@id`."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from stook.errors import InputError
+from stook.model.clock import is_id
+
+__all__ = ["Ref", "check_name", "parse_ref"]
+
+_MAX_NAME_BYTES = 255
+_FORBIDDEN = '/\\@*?[]<>|"'
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A bundle asked for by name; the latest where neither id (or a prefix of one) nor alias is given."""
+
+    name: str
+    id: str = ""
+    alias: str = ""
+
+    def __str__(self) -> str:
+        at = self.id or self.alias
+        return f"{self.name}@{at}" if at else self.name
+
+
+def parse_ref(text: str) -> Ref:
+    """Read `name`, `name@alias`, `name@ID` or a bare id.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    if is_id(text):
+        return Ref(name="", id=text)
+    name, _, at = text.partition("@")
+    name = check_name(name)
+    if not at:
+        return Ref(name)
+    if is_id(at) or (len(at) >= 6 and at.isupper() and at.isalnum()):
+        return Ref(name, id=at)
+    return Ref(name, alias=check_name(at))
+
+
+def check_name(name: str) -> str:
+    """Return the name in Unicode's NFC form, in which it is stored.
+
+    Raises:
+        InputError: It is empty, too long, or holds what a name may not.
+    """
+    normal = unicodedata.normalize("NFC", name)
+    problem = _problem(normal)
+    if problem:
+        raise InputError(
+            f"{name!r} is no name for a bundle or context: {problem}",
+            kind="bad-name",
+            hint="use letters, digits, '.', '-', '_' and spaces within, such as raw.transactions",
+        )
+    return normal
+
+
+def _problem(name: str) -> str:
+    if not name:
+        return "it is empty"
+    try:
+        encoded = name.encode()
+    except UnicodeEncodeError:
+        return "it is not valid Unicode"
+    if len(encoded) > _MAX_NAME_BYTES:
+        return f"it is longer than {_MAX_NAME_BYTES} bytes"
+    if name != name.strip() or name.startswith((".", "-")) or name.endswith("."):
+        return "it starts or ends with a space, a dot or a dash"
+    for letter in name:
+        if letter in _FORBIDDEN or unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+            return f"it holds {letter!r}"
+    return ""

@@ -1,0 +1,151 @@
+"""From the class of a task to every definition, loose statement and package that its result may depend on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from stook.pipeline.closure.codebase import Codebase, Kind
+from stook.pipeline.closure.effects import Effects
+from stook.pipeline.closure.lookup import Installed, Lookup, Part, Place
+from stook.pipeline.closure.module import BODY, WHOLE, Module, Piece
+from stook.pipeline.closure.references import Target
+from stook.pipeline.closure.stook_code import stook_version
+
+__all__ = ["Closure", "Entry", "close"]
+
+PACKAGE = "package:"
+
+
+class Entry(NamedTuple):
+    """Where a class of a task is defined: its module, and the top-level name that holds it."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What a task's code is.
+
+    Attributes:
+        code: `module:name` to the digest of a definition, and `package:name` to the version of a package; sorted.
+        digest: Digest over all of it.
+    """
+
+    code: dict[str, str]
+    digest: str
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """The installed packages that are used, and their versions."""
+        return {key.removeprefix(PACKAGE): v for key, v in self.code.items() if key.startswith(PACKAGE)}
+
+
+def close(entries: Iterable[Entry], codebase: Codebase) -> Closure:
+    """Return the closure of a task.
+
+    Args:
+        entries: The task's class and its bases, those that are code of the project.
+        codebase: Where code is looked up.
+
+    Raises:
+        InputError: A file of the project is no valid Python.
+    """
+    walk = _Walk(codebase, frozenset(entries))
+    walk.run()
+    code = dict(sorted(walk.code.items()))
+    text = "\n".join(f"{key}\t{value}" for key, value in code.items())
+    return Closure(code, blake3(text.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+class _Walk:
+    def __init__(self, codebase: Codebase, entries: frozenset[Entry]) -> None:
+        self._codebase = codebase
+        self._entries = entries
+        self._lookup = Lookup(codebase)
+        self._effects = Effects(codebase, self._lookup)
+        self._todo: list[Part] = [Part(*entry) for entry in entries]
+        self._seen: set[Part] = set()
+        self.code: dict[str, str] = {}
+
+    def run(self) -> None:
+        self.code[f"{PACKAGE}python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        for entry in self._entries:
+            if self._codebase.find(entry.module).kind in {Kind.PACKAGE, Kind.STOOK}:
+                self._add_installed(Installed(*entry))
+        while self._todo:
+            part = self._todo.pop()
+            if part not in self._seen:
+                self._seen.add(part)
+                self._take(part)
+
+    def _take(self, part: Part) -> None:
+        found = self._codebase.find(part.module)
+        if found.kind is Kind.BINARY and found.path:
+            self.code[f"{part.module}:{WHOLE}"] = blake3(found.path.read_bytes()).hexdigest()
+        if found.kind is not Kind.CODE:
+            return
+        module = self._codebase.module(part.module)
+        piece = module.piece(part.name, as_task=Entry(*part) in self._entries)
+        if piece.digest:
+            self.code[f"{part.module}:{part.name}"] = piece.digest
+        if part.name == BODY:
+            self._follow_body(module)
+        self._run_module(part.module)
+        self._follow(module, piece)
+
+    def _follow(self, module: Module, piece: Piece) -> None:
+        references = piece.references
+        for use in references.uses:
+            self._add(self._lookup.follow(module, use))
+        for target in references.imported:
+            self._run_target(target)
+        if references.sees_own_module:
+            self._todo.append(Part(module.name, WHOLE))
+        if references.imports_by_name:
+            for path in self._codebase.files():
+                self.code[f"{path.relative_to(self._codebase.roots[0])}:{WHOLE}"] = blake3(
+                    path.read_bytes()
+                ).hexdigest()
+
+    def _follow_body(self, module: Module) -> None:
+        """Importing a module runs its imports, its loose statements, and definitions that change others."""
+        for target in module.imported:
+            self._run_target(target)
+        self._todo += [Part(module.name, name) for name in self._effects.of(module)]
+
+    def _run_target(self, target: Target) -> None:
+        self._run_module(target.module)
+        if target.attribute and self._codebase.find(target.module).kind in {Kind.CODE, Kind.FOLDER}:
+            self._run_module(f"{target.module}.{target.attribute}")
+
+    def _run_module(self, name: str) -> None:
+        for module in _with_parents(name):
+            if self._codebase.find(module).kind in {Kind.CODE, Kind.BINARY}:
+                self._todo.append(Part(module, BODY))
+
+    def _add(self, places: Iterable[Place]) -> None:
+        for place in places:
+            if isinstance(place, Part):
+                self._todo.append(place)
+            elif isinstance(place, Installed):
+                self._add_installed(place)
+
+    def _add_installed(self, place: Installed) -> None:
+        if self._codebase.find(place.module).kind is Kind.STOOK:
+            name, version = stook_version(place.module, place.attribute)
+        else:
+            name, version = self._codebase.distribution(place.module)
+        if name:
+            self.code[f"{PACKAGE}{name}"] = version
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        yield ".".join(parts[:count])

@@ -1,0 +1,67 @@
+"""The circumstances of a run: asked for once, when the first task of it has to run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+import msgspec
+
+from stook.model.lineage import Environment
+
+__all__ = ["read_environment", "with_packages"]
+
+_GIT_SECONDS = 2.0
+
+
+def read_environment(root: Path, user: str) -> Environment:
+    """Return where and with what code in a folder runs; Git's part is empty where Git does not answer in 2 seconds."""
+    commit, dirty = _git_state(root)
+    system = os.uname()
+    return Environment(
+        python=platform.python_version(),
+        platform=f"{sys.platform}-{system.machine}",
+        host=system.nodename,
+        user=user,
+        git_commit=commit,
+        git_dirty=dirty,
+    )
+
+
+def with_packages(environment: Environment, packages: dict[str, str]) -> Environment:
+    """Return the environment with the versions of the packages that one task uses."""
+    return msgspec.structs.replace(environment, packages=packages)
+
+
+def _git_state(root: Path) -> tuple[str, bool | None]:
+    """Return the commit checked out, and whether files differ from it (new files count)."""
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return "", None
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "status", "--porcelain=v2", "--branch"],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "", None
+    if done.returncode:
+        return "", None
+    return _parse_status(done.stdout)
+
+
+def _parse_status(output: str) -> tuple[str, bool | None]:
+    prefix = "# branch.oid "
+    commit, dirty = "", False
+    for line in output.splitlines():
+        if line.startswith(prefix):
+            commit = line.removeprefix(prefix).replace("(initial)", "")
+        dirty |= not line.startswith("#")
+    return commit, dirty

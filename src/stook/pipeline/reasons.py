@@ -1,0 +1,102 @@
+"""Why a task runs: what differs between its fingerprint and the bundles that it made before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from stook.format import values
+from stook.model.lineage import Lineage
+from stook.pipeline.closure.walk import PACKAGE
+from stook.pipeline.fingerprint import FINGERPRINT_VERSION, Fingerprint
+
+if TYPE_CHECKING:
+    from stook.store import Bundle
+
+__all__ = ["NEVER_RAN", "History", "differences"]
+
+NEVER_RAN = "never ran"
+
+
+class History:
+    """The bundles of one name when a run began, newest first."""
+
+    def __init__(self, bundles: list[Bundle]) -> None:
+        self._bundles = [bundle for bundle in bundles if bundle.fingerprint]
+        self._by_params: dict[str, Bundle] | None = None
+
+    def reasons(self, made: Fingerprint, task: str) -> tuple[str, ...]:
+        """Return why there is no bundle with this fingerprint.
+
+        It is compared with the newest bundle that has the same parameters, else with the newest of all.
+        """
+        if not self._bundles:
+            return (NEVER_RAN,)
+        if self._by_params is None:
+            self._by_params = {}
+            for bundle in reversed(self._bundles):
+                self._by_params[repr(bundle.lineage.params)] = bundle
+        now = made.lineage(task)
+        before = self._by_params.get(repr(now.params), self._bundles[0])
+        return differences(before.lineage, now) or ("its bundle is gone",)
+
+
+def differences(before: Lineage, now: Lineage) -> tuple[str, ...]:
+    """Return what changed from one execution to the next, one line each."""
+    if before.algorithm != FINGERPRINT_VERSION:
+        return (f"algorithm changed: {before.algorithm} → {FINGERPRINT_VERSION}",)
+    return (
+        *_code(before.code, now.code),
+        *_params(before.params, now.params),
+        *_inputs(before, now),
+        *_packages(before.code, now.code),
+    )
+
+
+def _code(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    keys = sorted(key for key in before.keys() | now.keys() if not key.startswith(PACKAGE))
+    lines = [
+        f"code changed: {key}" for key in keys if key in before and key in now and before[key] != now[key]
+    ]
+    lines += [f"code added: {key}" for key in keys if key not in before]
+    return lines + [f"code no longer used: {key}" for key in keys if key not in now]
+
+
+def _packages(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    lines = []
+    for key in sorted(key for key in before.keys() | now.keys() if key.startswith(PACKAGE)):
+        old, new = before.get(key, "not used"), now.get(key, "not used")
+        if old != new:
+            lines.append(f"package {key.removeprefix(PACKAGE)} {old} → {new}")
+    return lines
+
+
+def _params(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    lines = []
+    for name in [*now, *(name for name in before if name not in now)]:
+        if name not in before:
+            lines.append(f"parameter {name} added: {_show(now[name])}")
+        elif name not in now:
+            lines.append(f"parameter {name} removed: {_show(before[name])}")
+        elif repr(before[name]) != repr(now[name]):
+            lines.append(f"parameter {name}: {_show(before[name])} → {_show(now[name])}")
+    return lines
+
+
+def _show(value: object) -> str:
+    loaded = values.from_json(value)
+    return loaded if isinstance(loaded, str) else repr(loaded)
+
+
+def _inputs(before: Lineage, now: Lineage) -> list[str]:
+    old, new = {i.role: i for i in before.inputs}, {i.role: i for i in now.inputs}
+    lines = []
+    for role in [*new, *(role for role in old if role not in new)]:
+        if role not in old:
+            lines.append(f"input {role} added: {new[role].name}@{new[role].id}")
+        elif role not in new:
+            lines.append(f"input {role} removed: {old[role].name}@{old[role].id}")
+        elif old[role].digest != new[role].digest:
+            was, becomes = (f"{i.name}@{i.id}" for i in (old[role], new[role]))
+            lines.append(f"input {role} changed ({was} → {becomes})")
+    return lines

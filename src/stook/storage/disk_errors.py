@@ -1,0 +1,68 @@
+"""The one seam where the operating system's errors become Stook's."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stook.errors import StorageError
+
+__all__ = ["translate_os_errors"]
+
+_PERMISSION = (
+    "permission",
+    "may not be used by this user",
+    "change its owner or mode, or choose another folder",
+)
+_FULL = (
+    "disk-full",
+    "is on a disk that is full",
+    "free some space there, or choose a folder on another disk",
+)
+_CAUSES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: (
+        "file-too-large",
+        "would exceed the limit on a file's size",
+        "raise it: ulimit -f unlimited",
+    ),
+    errno.EROFS: (
+        "read-only",
+        "is on a disk that is mounted read-only",
+        "choose a folder that can be written",
+    ),
+    errno.EACCES: _PERMISSION,
+    errno.EPERM: _PERMISSION,
+    errno.ELOOP: ("link", "is a symbolic link, which is not followed", "put the file itself in its place"),
+    errno.ENOTDIR: ("key-clash", "lies below something that is a file", "move that file out of the way"),
+    errno.EISDIR: ("key-clash", "is a folder", "move that folder out of the way"),
+    errno.EMFILE: (
+        "too-many-files",
+        "could not be opened: too many files are open",
+        "raise it: ulimit -n 4096",
+    ),
+    errno.ENFILE: ("too-many-files", "could not be opened: too many files are open", "close other programs"),
+    errno.ENOLCK: ("no-locks", "is on a disk that cannot lock files", "choose a folder on a local disk"),
+    errno.EOPNOTSUPP: ("no-locks", "is on a disk that cannot lock files", "choose a folder on a local disk"),
+    errno.EIO: (
+        "disk-failed",
+        "could not be read or written: the disk failed",
+        "look at the system's log: dmesg",
+    ),
+    errno.ESTALE: ("disk-failed", "is on a network disk that went away", "mount it again"),
+}
+
+
+@contextmanager
+def translate_os_errors(place: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn any `OSError` of the block into a `StorageError` about `place`."""
+    try:
+        yield
+    except OSError as error:
+        kind, what, hint = _CAUSES.get(
+            error.errno or 0, ("disk-failed", f"failed: {error.strerror or error}", "")
+        )
+        raise StorageError(f"{os.fspath(place)} {what}", kind=kind, hint=hint, errno=error.errno) from error

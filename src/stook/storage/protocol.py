@@ -1,0 +1,99 @@
+"""What every storage promises; `stook.testing.StorageTests` is the promise as a test suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+__all__ = ["Entry", "Storage", "Stored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object's bytes and the version token that a conditional write needs.
+
+    Equal bytes may have equal versions: who must tell A from a later A puts something unique into the bytes.
+    """
+
+    data: bytes
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name in a listing, and its size in bytes."""
+
+    key: str
+    size: int
+
+
+@runtime_checkable
+class Storage(Protocol):
+    """Keys to bytes. Safe to share between threads, and between processes where the bytes are.
+
+    A key is relative, of parts divided by `/`, of printable characters without a backslash; no part is empty or starts
+    with a dot; a part has at most 255 bytes in UTF-8 and a key at most 900. No key may be a folder of another key.
+
+    Every method raises `InputError` for what is no key, and `StorageError` when the storage cannot be reached or
+    refuses. After a `StorageError` from a write, the write may or may not have happened.
+    """
+
+    @property
+    def url(self) -> str:
+        """Where this is, without credentials."""
+        ...
+
+    def get(self, key: str) -> Stored:
+        """Return a whole object.
+
+        Raises:
+            NotFoundError: There is no such object.
+        """
+        ...
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes from the byte `start` on, counted from 0.
+
+        Raises:
+            NotFoundError: There is no such object.
+            IntegrityError: It has fewer bytes than that.
+        """
+        ...
+
+    def put_new(self, key: str, data: bytes) -> str:
+        """Write an object that must not exist: durable when this returns, whole or not at all.
+
+        Returns:
+            The version of what was written.
+
+        Raises:
+            ConflictError: There is an object of that key, which is durable by now. Over a network it may be this very
+                call's own, its first answer having been lost: compare before giving up.
+        """
+        ...
+
+    def put_if_match(self, key: str, data: bytes, version: str) -> str:
+        """Replace an object that must still have this version: durable when this returns, whole or not at all.
+
+        Returns:
+            The version of what was written.
+
+        Raises:
+            ConflictError: It has another version. As with `put_new`, that may be this call's own write.
+            NotFoundError: There is no such object.
+        """
+        ...
+
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[Entry]:
+        """Yield the objects below a folder, lazily, sorted by key in the order of code points.
+
+        Args:
+            prefix: Whole leading parts of keys, such as `log/w1` or `log/w1/`; empty for all.
+            after: Leave out this key and those before it; empty for none.
+        """
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove an object durably; no error where there is none."""
+        ...

@@ -1,0 +1,66 @@
+"""The seam between the store and those who know frames, arrays and models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+__all__ = ["Codec", "Encoded", "FrameCodec", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What a codec says of what it wrote.
+
+    Attributes:
+        digest: Hex BLAKE3 of the content, domain-separated, the same whatever library version wrote the bytes.
+        meta: What the codec needs to read it back; plain JSON, a few KiB at the most.
+    """
+
+    digest: str
+    meta: dict[str, object] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """The bytes of one stored item, verified against their digest as they are read."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        ...
+
+    def read(self) -> bytes:
+        """Return all bytes."""
+        ...
+
+    def open(self) -> BinaryIO:
+        """Return a seekable binary file over the bytes, without making one on disk."""
+        ...
+
+    def path(self) -> Path:
+        """Return a read-only file in the cache that has the bytes."""
+        ...
+
+
+class Codec(Protocol):
+    """Turns one kind of object into bytes and back. Loading never unpickles and never runs what it reads."""
+
+    kind: str
+    suffix: str
+
+    def dump(self, value: object, out: BinaryIO) -> Encoded:
+        """Write `value` to `out`, which need not seek. Raises InputError, naming what cannot be kept."""
+        ...
+
+    def load(self, source: Source, meta: dict[str, object]) -> object:
+        """Return the object, of the same type and equal to what was dumped. Raises IntegrityError, FormatError."""
+        ...
+
+
+class FrameCodec(Codec, Protocol):
+    """The codec of tables, which can also give them as another library's type."""
+
+    def load_as(self, source: Source, meta: dict[str, object], library: str) -> object:
+        """Return the table as `library` has it: `"arrow"`, `"pandas"` or `"polars"`. Raises MissingExtraError."""
+        ...

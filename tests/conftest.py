@@ -1,0 +1,109 @@
+"""What holds for every test: its own home, no network, and in CI no skips."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+OUTER_ENVIRONMENT = dict(os.environ)
+IN_CI = bool(os.environ.get("CI"))
+RETAIL_ABSENT = "the Online Retail file is not here; say where it is by STOOK_RETAIL"
+
+pytest_plugins = [
+    name for name in ("tests.servers.moto_s3",) if (ROOT / f"{name.replace('.', '/')}.py").exists()
+]
+
+_LOOPBACK = ("127.", "localhost", "::1", "::ffff:127.")
+_OURS = ("STOOK_", "AWS_", "XDG_", "GIT_")
+_OURS_ALONE = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "PYTHONWARNINGS")
+
+settings.register_profile("dev", deadline=None, max_examples=50)
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, print_blob=True)
+settings.register_profile(
+    "full", deadline=None, max_examples=400, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "dev"))
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test a home, store and cache of its own, and none of the caller's settings or credentials."""
+    home = tmp_path_factory.mktemp("home")
+    for name in os.environ:
+        if name.startswith(_OURS) or name in _OURS_ALONE:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("STOOK_HOME", str(home / "store"))
+    monkeypatch.setenv("STOOK_CACHE", str(home / "cache"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Tess Ter")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "tess@example.invalid")
+
+
+@pytest.fixture(scope="session")
+def outer_environment() -> Mapping[str, str]:
+    """The environment that the tests were started in, for tools that need its caches and settings."""
+    return OUTER_ENVIRONMENT
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """The folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def retail_csv() -> Path:
+    """The UCI Online Retail transactions, where this machine has them; else the test is skipped."""
+    named = OUTER_ENVIRONMENT.get("STOOK_RETAIL")
+    file = Path(named) if named else ROOT.parent / "shared" / "data" / "online_retail.csv.gz"
+    if not file.is_file():
+        pytest.skip(RETAIL_ABSENT)
+    return file
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skip is a failure: what CI does not run, nobody runs."""
+    report = yield
+    if (
+        IN_CI
+        and report.skipped
+        and not hasattr(report, "wasxfail")
+        and RETAIL_ABSENT not in str(report.longrepr)
+    ):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and CI skips nothing: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """In CI a module that skips itself is a failure too."""
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped, and CI skips nothing: {report.longrepr}"
+    return report
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event not in {"socket.connect", "socket.sendto"}:
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
+        raise PermissionError(f"tests reach nothing but this machine; something asked for {address[0]}")
+
+
+sys.addaudithook(_refuse_network)

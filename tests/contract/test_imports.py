@@ -1,0 +1,37 @@
+"""What importing and starting Stook costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"boto3", "duckdb", "lightgbm", "numpy", "obstore", "pandas", "polars", "pyarrow", "scipy", "sklearn"}
+MAIN = "from stook.cli.main import main; main()"
+
+
+def imported(code: str, *arguments: str) -> set[str]:
+    """Run code in a fresh Python and return the top-level packages that it imported."""
+    report = f"import sys, atexit\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\n{code}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", report, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+def test_import_stook_is_light() -> None:
+    """`import stook` pulls in no heavy library."""
+    assert not imported("import stook") & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["ls"]], ids=" ".join)
+def test_small_commands_are_light(arguments: list[str]) -> None:
+    """Asking for help, the version or a listing pulls in no heavy library."""
+    assert not imported(MAIN, *arguments) & HEAVY
+
+
+def test_help_opens_no_database() -> None:
+    """`stook --help` needs no SQLite, no hashing and no templates."""
+    assert not imported(MAIN, "--help") & {"sqlite3", "blake3", "jinja2", "zstandard"}

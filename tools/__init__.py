@@ -1,0 +1,1 @@
+"""What develops Stook and is no part of it."""
