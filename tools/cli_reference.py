@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,9 +40,8 @@ def render(group: click.Command) -> str:
 def walk(command: click.Command, parent: click.Context | None) -> Iterator[click.Context]:
     """Yield a context for each visible command, a group before its commands."""
     name = "stook" if parent is None else command.name
-    context = click.Context(
-        command, info_name=name, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
-    )
+    layout: dict[str, Any] = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command, info_name=name, parent=parent, **{**command.context_settings, **layout})
     yield context
     if isinstance(command, click.Group):
         for child_name in command.list_commands(context):

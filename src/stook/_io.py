@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["fsync_folder", "read_if_present", "temp_name", "write_atomic"]
+__all__ = ["fsync_folder", "make_folder", "read_if_present", "temp_name", "write_atomic"]
 
 TEMP_PREFIX = ".tmp-"
 
 
 def temp_name(path: Path) -> Path:
     """Return an unused name beside `path`, on the same file system, that listings skip."""
-    return path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(8)}")
+    return path.with_name(f"{TEMP_PREFIX}{os.urandom(8).hex()}")
 
 
 def fsync_folder(folder: Path) -> None:
@@ -24,6 +24,25 @@ def fsync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, with durable names.
+
+    Raises:
+        OSError: Something else has the name, or the disk refused.
+    """
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        try:
+            path.mkdir()
+        except FileExistsError:
+            if not path.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
+        fsync_folder(path.parent)
 
 
 def write_atomic(path: Path, data: bytes | Iterable[bytes], *, exclusive: bool = False) -> None:
@@ -38,7 +57,7 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes], *, exclusive: bool =
         FileExistsError: `exclusive` and the name is taken; nothing was changed.
         OSError: The disk refused; nothing was changed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temp = temp_name(path)
     try:
         with open(temp, "xb") as file:

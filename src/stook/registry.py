@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 from stook.errors import NotFoundError
@@ -69,6 +68,8 @@ def _load(group: str, name: str, builtin: str | None, *, what: str) -> Any:
     if builtin is not None:
         module, _, attribute = builtin.partition(":")
         return getattr(import_module(module), attribute)
+    from importlib.metadata import entry_points  # takes longer than everything else here
+
     for point in entry_points(group=group, name=name):
         return point.load()
     raise NotFoundError(

@@ -1,6 +1,6 @@
 """Read the examples out of a Markdown page, and run them in order in a folder.
 
-Run are fenced blocks marked `python` and `console`. All Python of a page shares one namespace. In a console block a
+Run are fenced blocks marked `python` and `console`. All Python of a page is one module. In a console block a
 line that starts with `$ ` is a command and the lines after it are what it prints; with no such lines only its success
 counts. A `text` block right after a Python block is what that prints. `…` stands for anything within a line; alone on
 a line, for any lines.
@@ -23,12 +23,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 _FENCE = re.compile(
     r"(?:^<!-- (?P<note>[^\n]*?) -->\n+)?^```(?P<language>\w+)[^\n]*\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 _TIMEOUT_SECONDS = 300
+_MODULE = "page"
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class PageRunner:
             "COLUMNS": "100",
             "NO_COLOR": "1",
         }
-        self._names: dict[str, object] = {"__name__": "__main__"}
+        self._module = ModuleType(_MODULE)
+        self._source = ""
         self._printed = ""
 
     def run(self, block: Block) -> None:
@@ -115,10 +118,15 @@ class PageRunner:
             assert matches(block.body, self._printed), difference(block.body, self._printed)
 
     def _run_python(self, block: Block) -> None:
-        file = self._folder / f"_line_{block.line}.py"
-        file.write_text(block.body, encoding="utf-8")
+        file = self._folder / f"{_MODULE}.py"
+        padding = "\n" * self._source.count("\n")
+        self._source += block.body
+        file.write_text(self._source, encoding="utf-8")
+        self._module.__file__ = str(file)
+        sys.modules[_MODULE] = self._module
+        code = compile(padding + block.body, str(file), "exec")
         with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.chdir(self._folder):
-            exec(compile(block.body, str(file), "exec"), self._names)  # noqa: S102 - our own pages
+            exec(code, self._module.__dict__)  # noqa: S102 - our own pages
         self._printed = printed.getvalue()
 
     def _run_console(self, block: Block) -> None:

@@ -11,12 +11,13 @@ import pytest
 from tests.docs.examples import PageRunner, read_blocks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TRANSACTIONS = "time,customer,amount\n2025-12-30,ann,3\n2026-01-02,ann,5\n2026-02-03,bob,8\n"
 
 
 def _parameter(page: Path) -> object:
     slow = page.read_text(encoding="utf-8").startswith("<!-- slow examples -->")
-    name = page.relative_to(ROOT / "docs").as_posix()
+    name = page.relative_to(ROOT).as_posix()
     return pytest.param(page, id=name, marks=[pytest.mark.full] if slow else [])
 
 
@@ -25,6 +26,7 @@ def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """The examples of a page run from top to bottom in an empty folder and print what is shown."""
     folder = tmp_path / "work"
     folder.mkdir()
+    (folder / "tx.csv").write_text(TRANSACTIONS, encoding="utf-8")
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(folder)
     before = set(sys.modules)
@@ -40,7 +42,7 @@ def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_links_lead_somewhere() -> None:
     """Every relative link in the project's own pages leads to a file."""
-    pages = [*PAGES, *ROOT.glob("*.md")]
+    pages = {*PAGES, *ROOT.glob("*.md")}
     dead = [
         f"{page.relative_to(ROOT)}: {target}"
         for page in pages

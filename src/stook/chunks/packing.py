@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
@@ -141,10 +142,8 @@ class Packer:
 
     def _write(self, data: bytes, entries: tuple[PackEntry, ...]) -> _Pack:
         name = f"{self._area}/{blake3(data).hexdigest()}"
-        try:
+        with suppress(ConflictError):  # the name is the digest of the content: someone has written the same
             self._storage.put_new(pack_key(name), data)
-        except ConflictError:
-            pass  # the name is the digest of the content: someone has written the same
         return _Pack(name, entries)
 
     def _await_pack(self) -> None:

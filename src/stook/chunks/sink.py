@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from stook.chunks.blob import BlobBuilder
-from stook.chunks.split import BLOCK_BYTES, WHOLE_BYTES, Splitter, choose_profile
+from stook.chunks.split import BLOCK_BYTES, WHOLE_BYTES, Splitter
 from stook.model.tree import Blob
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Sink(io.RawIOBase):
         self._add_bytes = add_bytes
         self._new_builder = new_builder
         self._builder: BlobBuilder | None = None
-        self._splitter: Splitter | None = None
+        self._splitter = Splitter()
         self._pieces: list[bytes] = []
         self._buffered = 0
         self._written = 0
@@ -79,8 +79,7 @@ class Sink(io.RawIOBase):
 
     def _feed(self, *, final: bool) -> BlobBuilder:
         block = b"".join(self._pieces)
-        if self._splitter is None or self._builder is None:
-            self._splitter = Splitter(choose_profile(block))
+        if self._builder is None:
             self._builder = self._new_builder()
         ends = self._splitter.cut(block, final=final)
         self._builder.feed(block, ends)

@@ -15,7 +15,7 @@ from stook.chunks.blob import BlobBuilder
 from stook.chunks.index import ChunkIndex
 from stook.chunks.packing import Packer
 from stook.chunks.sink import Sink
-from stook.chunks.split import BLOCK_BYTES, WHOLE_BYTES, Splitter, choose_profile
+from stook.chunks.split import BLOCK_BYTES, WHOLE_BYTES, Splitter
 from stook.errors import InputError
 from stook.format.limits import INLINE_BYTES
 from stook.model.tree import Blob
@@ -31,9 +31,9 @@ _READ_BYTES = 1024 * 1024
 class ChunkWriter:
     """Stores content as chunks; what is stored already is not stored again. For one thread.
 
-    Nothing can be read back, and nothing may refer to the blobs, before `flush` has returned. Short content lives in its
-    blob: always where a blob with a digest alone would be as long, and until a budget is spent, so that descriptions of
-    small bundles need no pack and those of large ones stay small.
+    Nothing can be read back, and nothing may refer to the blobs, before `flush` has returned. Short content lives in
+    its blob: always where it is no longer than its digest would be, else until a budget is spent, so that small bundles
+    need no pack and the descriptions of large ones stay small.
 
     Args:
         storage: Where packs go.
@@ -52,7 +52,7 @@ class ChunkWriter:
         if len(data) <= WHOLE_BYTES:
             return self._add_whole(data)
         builder = self._new_builder()
-        splitter = Splitter(choose_profile(data))
+        splitter = Splitter()
         start = 0
         while start < len(data):
             block = data[start : start + BLOCK_BYTES]
@@ -141,11 +141,9 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[int]:
 
 def _iter_blocks(descriptor: int) -> Iterator[tuple[bytes, list[int]]]:
     """Yield blocks of a file that begin where a chunk does, and the ends of the chunks in them."""
-    splitter: Splitter | None = None
+    splitter = Splitter()
     position = 0
     while block := _read_at(descriptor, BLOCK_BYTES, position):
-        if splitter is None:
-            splitter = Splitter(choose_profile(block))
         final = len(block) < BLOCK_BYTES
         ends = splitter.cut(block, final=final)
         yield block, ends

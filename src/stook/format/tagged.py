@@ -15,7 +15,7 @@ from typing import cast
 from stook.errors import FormatError
 from stook.format.limits import MAX_DEPTH
 
-__all__ = ["untag"]
+__all__ = ["TAGS", "untag"]
 
 _SAFE_INT = 2**53
 _MAX_PARSED_DEPTH = MAX_DEPTH + 2  # a scalar of two layers, complex(nan, 0), in the deepest container
@@ -58,11 +58,13 @@ def _key(key: str) -> str:
 def _special(parsed: dict[str, object], depth: int) -> object:
     name = parsed["$"]
     content = parsed.get("v")
+    if not isinstance(name, str):
+        raise _error("the type of a tagged value is not text")
     if name in _ZONED:
         if not parsed.keys() <= {"$", "v", "zone", "fold"}:
             raise _error(f"a {name} has unknown fields")
-        return _zoned(str(name), parsed)
-    if parsed.keys() != {"$", "v"} or not isinstance(name, str):
+        return _zoned(name, parsed)
+    if parsed.keys() != {"$", "v"}:
         raise _error("a tagged value has unknown fields, or lacks one")
     if name in _TEXTS and isinstance(content, str):
         return _TEXTS[name](content)
@@ -217,7 +219,7 @@ _TEXTS: dict[str, Callable[[str], object]] = {
     "date": _date,
     "uuid": _uuid,
 }
-_ZONED: dict[object, Callable[[str], dt.datetime | dt.time]] = {
+_ZONED: dict[str, Callable[[str], dt.datetime | dt.time]] = {
     "datetime": dt.datetime.fromisoformat,
     "time": dt.time.fromisoformat,
 }
@@ -229,3 +231,6 @@ _ARRAYS: dict[str, Callable[[list[object], int], object]] = {
     "timedelta": _timedelta,
     "complex": _complex,
 }
+
+TAGS = frozenset(_TEXTS) | frozenset(_ARRAYS) | {"datetime", "time"}
+"""The names of types that tagged JSON knows."""

@@ -20,9 +20,9 @@ import msgspec
 from stook.errors import FormatError, InputError
 from stook.format.canonical import PLAIN_TYPES, decimal_text, encode
 from stook.format.limits import MAX_DEPTH
-from stook.format.tagged import untag
+from stook.format.tagged import TAGS, untag
 
-__all__ = ["dump", "from_json", "is_plain", "load", "to_json"]
+__all__ = ["TAGS", "dump", "from_json", "is_plain", "load", "to_json"]
 
 _SAFE_INT = 2**53
 _DECIMAL_BITS = 4096

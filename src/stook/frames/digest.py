@@ -77,6 +77,7 @@ class _Column:
         """Take some more rows."""
         if isinstance(array, pa.ExtensionArray):
             array = array.storage
+        array = _without_views(array)
         rows = len(array)
         if array.null_count:
             nulls = np.flatnonzero(pc.is_null(array).to_numpy(zero_copy_only=False)) + self._rows
@@ -104,6 +105,16 @@ class _Column:
             children = lists.flatten().flatten() if pat.is_map(array.type) else [lists.flatten()]
         for column, child in zip(self._children, children, strict=True):
             column.update(child)
+
+
+def _without_views(array: pa.Array) -> pa.Array:
+    """Return the array in a type whose rows Arrow can filter."""
+    kind = array.type
+    if pat.is_string_view(kind) or pat.is_binary_view(kind):
+        return array.cast(pa.large_binary())
+    if pat.is_list_view(kind) or pat.is_large_list_view(kind):
+        return array.cast(pa.large_list(kind.value_field))
+    return array
 
 
 def _child_types(kind: list[Any]) -> list[list[Any]]:

@@ -89,8 +89,12 @@ def _groups(pieces: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]
     rows = 0
     empty = True
     for piece in pieces:
+        if not len(schema):  # slicing and joining forget how many rows there are where there are no columns
+            yield piece
+            empty = False
+            continue
         start = 0
-        while piece.num_rows - start:
+        while start < piece.num_rows:
             part = piece.slice(start, limit - rows)
             start += part.num_rows
             rows += part.num_rows

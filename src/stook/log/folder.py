@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from stook._io import TEMP_PREFIX, fsync_folder, write_atomic
+from stook._io import TEMP_PREFIX, make_folder, write_atomic
 from stook.errors import IntegrityError, StorageError
 from stook.format import segments
 from stook.log.lines import Line
 from stook.model.position import Position
+from stook.storage.disk_errors import translate_os_errors
 
 __all__ = ["FolderLog"]
 
@@ -73,16 +74,20 @@ class FolderLog:
         Raises:
             IntegrityError: A segment before a writer's last one is damaged.
         """
-        for writer in _listing(self._root):
+        with translate_os_errors(self._root):
+            writers = _listing(self._root)
+        for writer in writers:
             last = known.get(writer, Position(1, 0))
-            sequence = [seq for seq in _sequence(self._root / writer) if seq >= last.seq]
+            with translate_os_errors(self._root / writer):
+                sequence = [seq for seq in _sequence(self._root / writer) if seq >= last.seq]
             for seq in sequence:
                 start = last.offset if seq == last.seq else 0
                 yield from self._read_segment(writer, seq, start, is_open=seq == sequence[-1])
 
     def _read_segment(self, writer: str, seq: int, start: int, *, is_open: bool) -> Iterator[Line]:
         path = _segment(self._root / writer, seq)
-        data, base = _read_from(path, max(start, len(segments.MAGIC)))
+        with translate_os_errors(path):
+            data, base = _read_from(path, max(start, len(segments.MAGIC)))
         end = 0
         for payload, end in segments.iter_frames(data):
             yield Line(writer, Position(seq, base + end), payload)
@@ -97,24 +102,17 @@ class FolderLog:
     def _commit(self, group: list[_Ticket]) -> None:
         error: StorageError | None = None
         try:
-            with self._locked():
+            with translate_os_errors(self._folder), self._locked():
                 self._write(b"".join(ticket.data for ticket in group))
-        except OSError as os_error:
-            error = StorageError(
-                f"cannot write to the log {self._folder}: {os_error.strerror or os_error}",
-                kind="log-write-failed",
-                hint="see that the disk has room and that the folder can be written to, then try again",
-                path=str(self._folder),
-            )
+        except StorageError as failure:
+            error = failure
         for ticket in group:
             ticket.error = error
             ticket.done = True
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        if not self._folder.is_dir():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            fsync_folder(self._root)
+        make_folder(self._folder)
         descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

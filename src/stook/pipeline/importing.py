@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import cache_from_source
+from itertools import islice
 from pathlib import Path
 
 from stook.pipeline.locate import is_installed
@@ -21,7 +22,7 @@ _RACY_SECONDS = 2.5
 def importable(roots: tuple[Path, ...]) -> Iterator[None]:
     """Let modules in some folders be imported within the block; afterwards `sys.path` is as it was."""
     added = [str(root) for root in roots if str(root) not in sys.path]
-    known = set(sys.modules)
+    before = len(sys.modules)
     # Several threads may be in here at once, so entries are added and taken away one by one.
     sys.path[:0] = added
     try:
@@ -30,11 +31,12 @@ def importable(roots: tuple[Path, ...]) -> Iterator[None]:
         for entry in added:
             if entry in sys.path:
                 sys.path.remove(entry)
-        if len(sys.modules) != len(known):
-            _forget_racy_bytecode(roots, set(sys.modules) - known)
+        if len(sys.modules) > before:
+            # Those imported in the block are the last ones: a dict keeps its order.
+            _forget_racy_bytecode(roots, list(islice(sys.modules, before, None)))
 
 
-def _forget_racy_bytecode(roots: tuple[Path, ...], names: set[str]) -> None:
+def _forget_racy_bytecode(roots: tuple[Path, ...], names: list[str]) -> None:
     """Remove bytecode of files changed just now.
 
     Python takes bytecode for current when the source's size and whole second of change are the same, so it would run

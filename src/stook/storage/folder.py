@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 from blake3 import blake3
 
-from stook._io import fsync_folder, write_atomic
+from stook._io import fsync_folder, make_folder, write_atomic
 from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from stook.storage.checks import check_key, check_prefix, check_range
 from stook.storage.disk_errors import translate_os_errors
-from stook.storage.paths import locate, make_folder, open_regular, walk
+from stook.storage.paths import locate, open_regular, walk
 from stook.storage.protocol import Entry, Stored
 
 __all__ = ["FolderStorage", "open_folder"]

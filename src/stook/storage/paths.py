@@ -8,13 +8,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from stook._io import fsync_folder
 from stook.errors import StorageError
 from stook.storage.checks import check_key, find_problem
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.protocol import Entry
 
-__all__ = ["locate", "make_folder", "open_regular", "walk"]
+__all__ = ["locate", "open_regular", "walk"]
 
 
 def locate(root: Path, key: str) -> Path:
@@ -44,25 +43,6 @@ def open_regular(path: Path) -> int:
         os.close(descriptor)
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     return descriptor
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, with durable names.
-
-    Raises:
-        OSError: Something else has the name, or the disk refused.
-    """
-    missing = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for path in reversed(missing):
-        try:
-            path.mkdir()
-        except FileExistsError:
-            if not path.is_dir():
-                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
-        fsync_folder(path.parent)
 
 
 def walk(root: Path, prefix: str, after: str) -> Iterator[Entry]:

@@ -175,11 +175,13 @@ class Bundle:
 
     def to_polars(self, key: str = "") -> pl.DataFrame:
         """Return a table as a polars frame. Raises InputError where the item is no table."""
-        return self._table(key, "polars")
+        frame: pl.DataFrame = self._table(key, "polars")
+        return frame
 
     def to_pandas(self, key: str = "") -> pd.DataFrame:
         """Return a table as a pandas frame. Raises InputError where the item is no table."""
-        return self._table(key, "pandas")
+        frame: pd.DataFrame = self._table(key, "pandas")
+        return frame
 
     def path(self, key: str = "") -> Path:
         """Return a read-only file or folder in the cache with an item's bytes.

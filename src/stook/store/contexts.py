@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
-from stook.format import records
+from stook.format import canonical, records
 from stook.model.record import ContextRecord
 from stook.model.refs import check_name
 from stook.store.refresh import refresh
@@ -19,6 +17,8 @@ def ensure_context(repository: Repository, name: str) -> str:
     The id follows from the repository and the first name, so that two who make the same one at once make one.
     """
     name = check_name(name)
+    if repository.catalog.find_context(name) is None:
+        refresh(repository)
     known = repository.catalog.find_context(name)
     if known is not None:
         return known
@@ -34,4 +34,5 @@ def ensure_context(repository: Repository, name: str) -> str:
 
 
 def _context_id(repository: str, name: str, number: int) -> str:
-    return sha256(f"stook v1 context\0{repository}\0{name}\0{number}".encode()).hexdigest()[:32]
+    parts = (repository, name, str(number))
+    return canonical.digest("stook v1 context", *(part.encode() for part in parts))[:32]

@@ -15,6 +15,7 @@ from stook.errors import IntegrityError
 from stook.format import trees, values
 from stook.model.paths import find_path_problem
 from stook.model.tree import Blob, Dict, File, Folder, Node, Object, Sequence, Value
+from stook.storage.disk_errors import translate_os_errors
 from stook.store.repository import Repository
 
 __all__ = ["BlobSource", "decode", "file_path", "write_blob"]
@@ -101,14 +102,15 @@ def _cached_file(repository: Repository, blob: Blob, name: str, *, executable: b
     path = repository.cache / "files" / blob.digest[:2] / variant / name
     if _is_intact(path, blob.size):
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temp = temp_name(path)
-    try:
-        write_blob(repository, blob, temp)
-        _settle(temp, executable=executable)
-        os.replace(temp, path)
-    finally:
-        temp.unlink(missing_ok=True)
+    with translate_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temp = temp_name(path)
+        try:
+            write_blob(repository, blob, temp)
+            _settle(temp, executable=executable)
+            os.replace(temp, path)
+        finally:
+            temp.unlink(missing_ok=True)
     return path
 
 
@@ -116,14 +118,15 @@ def _cached_folder(repository: Repository, node: Folder) -> Path:
     path = repository.cache / "folders" / trees.digest_tree(node) / _safe(node.name)
     if path.is_dir() and all(_is_intact(path / file.path, file.blob.size) for file in node.files):
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temp = temp_name(path)
-    try:
-        _write_folder(repository, node, temp)
-        shutil.rmtree(path, ignore_errors=True)
-        os.replace(temp, path)
-    finally:
-        shutil.rmtree(temp, ignore_errors=True)
+    with translate_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temp = temp_name(path)
+        try:
+            _write_folder(repository, node, temp)
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(temp, path)
+        finally:
+            shutil.rmtree(temp, ignore_errors=True)
     return path
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from stook import registry
 from stook.errors import InputError
@@ -83,7 +83,7 @@ def _encode_entry(key: object, item: object, writer: ChunkWriter, where: str) ->
 
 def _encode_object(data: object, codec: Codec, writer: ChunkWriter) -> Object:
     sink = writer.sink()
-    encoded = codec.dump(data, sink)
+    encoded = codec.dump(data, cast(BinaryIO, sink))
     sink.close()
     return Object(kind=codec.kind, digest=encoded.digest, blob=sink.blob, meta=encoded.meta)
 

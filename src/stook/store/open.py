@@ -27,7 +27,9 @@ def open_store(
         FormatError: The repository is of a format that this version does not read.
         StorageError: It cannot be reached.
     """
-    config = load_config(cwd=folder, flags={"store": str(url) if url is not None else None, "context": context})
+    config = load_config(
+        cwd=folder, flags={"store": str(url) if url is not None else None, "context": context}
+    )
     return reopen(config.store.value, config.context.value, config.cache.value, config.owner.value)
 
 

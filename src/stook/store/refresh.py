@@ -48,10 +48,10 @@ def _apply(repository: Repository, lines: Sequence[Line]) -> None:
 
 
 def _learn_packs(repository: Repository, applied: Sequence[Record]) -> None:
-    from stook.chunks import read_pack_index
-
     named = {pack for record in applied if isinstance(record, BundleRecord) for pack in record.packs}
     for pack in repository.catalog.unknown_packs(sorted(named)):
+        from stook.chunks import read_pack_index  # most refreshes need none of that room
+
         try:
             entries = read_pack_index(repository.storage, pack)
         except NotFoundError:

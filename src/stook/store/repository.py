@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import os
-import secrets
-import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stook._io import read_if_present, write_atomic
 from stook.catalog import Catalog
 from stook.errors import ConflictError, InputError, NotFoundError
+from stook.format import canonical
 from stook.format import repository as stook_json
 from stook.log import FolderLog, Log, ObjectLog
 from stook.model.clock import Clock
 from stook.storage import open_storage
+from stook.storage.disk_errors import translate_os_errors
+from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader, ChunkWriter
 
-__all__ = ["Repository", "open_repository"]
+__all__ = ["Repository", "open_on", "open_repository"]
 
 _KEY = "stook.json"
 
@@ -52,6 +52,7 @@ class Repository:
     cache: Path
     lock: threading.RLock = field(default_factory=threading.RLock)
     _catalog: Catalog | None = None
+    _reader: ChunkReader | None = None
     _pid: int = 0
 
     @property
@@ -60,6 +61,7 @@ class Repository:
         with self.lock:
             if self._catalog is None or self._pid != os.getpid():
                 self._catalog = Catalog(self.cache / "catalog.db")
+                self._reader = None
                 self._pid = os.getpid()
             return self._catalog
 
@@ -70,17 +72,21 @@ class Repository:
         return ChunkWriter(self.storage, self.catalog, area=area)
 
     def reader(self) -> ChunkReader:
-        """Return a reader of chunks."""
+        """Return the reader of chunks."""
         from stook.chunks import ChunkReader
 
-        return ChunkReader(self.storage, self.catalog)
+        with self.lock:
+            catalog = self.catalog
+            if self._reader is None:
+                self._reader = ChunkReader(self.storage, catalog)
+            return self._reader
 
     def close(self) -> None:
         """Close the catalog."""
         with self.lock:
             if self._catalog is not None and self._pid == os.getpid():
                 self._catalog.close()
-            self._catalog = None
+            self._catalog = self._reader = None
 
 
 def open_repository(url: str, *, cache: Path, owner: str, clock: Clock | None = None) -> Repository:
@@ -97,44 +103,32 @@ def open_repository(url: str, *, cache: Path, owner: str, clock: Clock | None = 
         FormatError: The repository is of another format.
         StorageError: It cannot be reached.
     """
-    folder = _local_folder(url)
-    if folder is not None:
-        _refuse_foreign(folder)
-    storage = open_storage(str(folder) if folder is not None else url)
+    storage = open_storage(url)
+    if not isinstance(storage, FolderStorage):
+        return open_on(storage, cache=cache, owner=owner, clock=clock)
+    folder = storage.root
+    _refuse_foreign(folder)
     identity = _identity(storage)
-    place = sha256(storage.url.encode()).hexdigest()[:12]
-    own_cache = cache / f"{identity}-{place}"
-    log: Log
-    if folder is not None:
-        log = FolderLog(folder, _machine_writer(own_cache))
-    else:
-        log = ObjectLog(storage, secrets.token_hex(16))
-    return Repository(
-        url=str(folder) if folder is not None else url,
-        id=identity,
-        storage=storage,
-        log=log,
-        clock=clock or Clock(),
-        owner=owner,
-        cache=own_cache,
-    )
+    own_cache = _own_cache(cache, identity, storage)
+    with translate_os_errors(own_cache):
+        writer = _machine_writer(own_cache)
+    log = FolderLog(folder, writer)
+    return Repository(str(folder), identity, storage, log, clock or Clock(), owner, own_cache)
 
 
-def _local_folder(url: str) -> Path | None:
-    if url.startswith("file://"):
-        url = url.removeprefix("file://")
-    return None if ":" in url.partition("/")[0] else Path(url).expanduser().resolve()
+def open_on(storage: Storage, *, cache: Path, owner: str, clock: Clock | None = None) -> Repository:
+    """Open a repository on a storage that can only put whole objects. The arguments are those of `open_repository`."""
+    identity = _identity(storage)
+    log = ObjectLog(storage, os.urandom(16).hex())
+    own_cache = _own_cache(cache, identity, storage)
+    return Repository(storage.url, identity, storage, log, clock or Clock(), owner, own_cache)
 
 
 def _refuse_foreign(folder: Path) -> None:
-    try:
-        found = os.listdir(folder)
-    except FileNotFoundError:
-        return
-    except NotADirectoryError as error:
-        raise InputError(
-            f"{folder} is a file, not a store", kind="not-a-store", hint="name a folder"
-        ) from error
+    if folder.is_file():
+        raise InputError(f"{folder} is a file, not a store", kind="not-a-store", hint="name a folder")
+    with translate_os_errors(folder):
+        found = os.listdir(folder) if folder.is_dir() else []
     if _KEY not in found and any(not name.startswith(".") for name in found):
         raise InputError(
             f"{folder} is not a store, and not empty",
@@ -147,7 +141,7 @@ def _identity(storage: Storage) -> str:
     try:
         return stook_json.load(storage.get(_KEY).data).id
     except NotFoundError:
-        fresh = stook_json.new(secrets.token_hex(16))
+        fresh = stook_json.new(os.urandom(16).hex())
     try:
         storage.put_new(_KEY, stook_json.dump(fresh))
     except ConflictError:
@@ -155,11 +149,20 @@ def _identity(storage: Storage) -> str:
     return fresh.id
 
 
+def _own_cache(cache: Path, identity: str, storage: Storage) -> Path:
+    """Return the cache of this repository at this place: a copy of it elsewhere has another."""
+    return cache / f"{identity}-{_short_digest(storage.url)}"
+
+
+def _short_digest(text: str) -> str:
+    return canonical.digest("stook place", text.encode())[:12]
+
+
 def _machine_writer(cache: Path) -> str:
     """Return the id under which this machine writes, one for all its processes."""
-    path = cache / f"writer-{sha256(socket.gethostname().encode()).hexdigest()[:12]}"
+    path = cache / f"writer-{_short_digest(os.uname().nodename)}"
     if (known := read_if_present(path)) is not None:
         return known.decode()
     with suppress(FileExistsError):
-        write_atomic(path, secrets.token_hex(16).encode(), exclusive=True)
+        write_atomic(path, os.urandom(16).hex().encode(), exclusive=True)
     return path.read_text()

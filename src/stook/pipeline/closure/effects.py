@@ -1,10 +1,12 @@
 """Definitions that change something else when they are defined: registrations, in the main.
 
-`@register` on a function may put it into a table that a task reads by key; then that function is part of whatever
-imports its module, though no name leads there.
+`@register` on a function may put it into a table that a task reads by key; then that function belongs to whatever uses
+the table, though no name leads there.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from stook.pipeline.closure.codebase import Codebase, Kind
 from stook.pipeline.closure.lookup import Installed, Lookup, Part, Place
@@ -13,46 +15,42 @@ from stook.pipeline.closure.references import Use
 
 __all__ = ["Effects"]
 
+_LOGGING = frozenset({"critical", "debug", "error", "exception", "info", "log", "warning"})
+
 
 class Effects:
-    """Finds the definitions of modules that have effects; errs towards saying that they have."""
+    """Finds what the definitions of modules may change; errs towards more."""
 
     def __init__(self, codebase: Codebase, lookup: Lookup) -> None:
         self._codebase = codebase
         self._lookup = lookup
-        self._touching: dict[Part, bool] = {}
+        self._reached: dict[Part, frozenset[Part]] = {}
 
-    def of(self, module: Module) -> list[str]:
-        """Return the names of a module's definitions that have effects."""
-        return [name for name in module.definitions if self._has(module, name)]
+    def of(self, module: Module) -> Iterator[tuple[str, Part]]:
+        """Yield the definitions of a module that may change something, each with one thing that it may change."""
+        for name in module.definitions:
+            for changed in self._hooks(module, name, set()):
+                yield name, changed
+            for call in module.calls(name):
+                for changed in self._changed_by(module, Use(*call)):
+                    yield name, changed
 
-    def _has(self, module: Module, name: str) -> bool:
-        if self._is_hooked(module, name, set()):
-            return True
-        return any(self._may_change(module, Use(*call)) for call in module.calls(name))
-
-    def _may_change(self, module: Module, call: Use) -> bool:
-        """A call has an effect if it is a method of a variable, or code of the project that uses a variable."""
+    def _changed_by(self, module: Module, call: Use) -> Iterator[Part]:
+        """A method may change its variable; code of the project, whatever mutable it uses, at any distance."""
         for place in self._lookup.follow(module, call):
             if not isinstance(place, Part) or self._codebase.find(place.module).kind is not Kind.CODE:
                 continue
-            if place.name == WHOLE:
-                return True
             owner = self._codebase.module(place.module)
-            if place.name in owner.variables:
-                return True
-            if not self._is_task(owner, place.name, set()) and self._touches(place):
-                return True
-        return False
+            is_part = place.name in owner.definitions
+            if not (is_part and self._is_task(owner, place.name, set())):
+                yield from self._mutables_from(place)
 
-    def _touches(self, start: Part) -> bool:
-        """Tell whether a definition, through whatever it uses, reaches a variable of a module."""
-        if start not in self._touching:
-            self._touching[start] = False
-            self._touching[start] = self._reaches_variable(start)
-        return self._touching[start]
+    def _mutables_from(self, start: Part) -> frozenset[Part]:
+        if start not in self._reached:
+            self._reached[start] = frozenset(self._walk(start))
+        return self._reached[start]
 
-    def _reaches_variable(self, start: Part) -> bool:
+    def _walk(self, start: Part) -> Iterator[Part]:
         todo, seen = [start], {start}
         while todo:
             part = todo.pop()
@@ -60,44 +58,46 @@ class Effects:
                 continue
             module = self._codebase.module(part.module)
             references = module.piece(part.name).references
-            if part.name in {WHOLE, BODY} or part.name in module.variables or references.sees_own_module:
-                return True
+            if references.sees_own_module or part.name == WHOLE:
+                yield Part(part.module, BODY)
+            if part.name not in {WHOLE, BODY} and module.is_mutable(part.name):
+                yield part
             for use in references.uses:
+                if use.attributes[:1] and use.attributes[0] in _LOGGING:
+                    continue
                 new = {p for p in self._lookup.follow(module, use) if isinstance(p, Part)} - seen
                 seen |= new
                 todo += new
-        return False
 
-    def _is_hooked(self, module: Module, name: str, seen: set[Part]) -> bool:
-        """Tell whether a base of the class runs code of the project when a class is derived from it."""
-        for owner, base in self._bases(module, name, seen):
-            facts = owner.class_facts(base)
-            if facts and (
-                facts.has_metaclass or facts.has_subclass_hook or self._is_hooked(owner, base, seen)
-            ):
-                return True
-        return False
+    def _hooks(self, module: Module, name: str, seen: set[Part]) -> Iterator[Part]:
+        """Yield the bases of a class that run code of the project when a class is derived from them."""
+        for base in self._bases(module, name, seen):
+            owner = self._codebase.module(base.module)
+            facts = owner.class_facts(base.name)
+            if facts and (facts.has_metaclass or facts.has_subclass_hook):
+                yield base
+                yield from self._mutables_from(base)
+            yield from self._hooks(owner, base.name, seen)
 
     def _is_task(self, module: Module, name: str, seen: set[Part]) -> bool:
-        """Making an instance of a task has no effect."""
+        """Making an instance of a task changes nothing."""
         facts = module.class_facts(name)
         if facts is None:
             return module.is_task_function(name)
         places = self._base_places(module, facts.bases)
         if any(isinstance(p, Installed) and self._codebase.find(p.module).kind is Kind.STOOK for p in places):
             return True
-        return any(self._is_task(owner, base, seen) for owner, base in self._bases(module, name, seen))
+        bases = self._bases(module, name, seen)
+        return any(self._is_task(self._codebase.module(base.module), base.name, seen) for base in bases)
 
-    def _bases(self, module: Module, name: str, seen: set[Part]) -> list[tuple[Module, str]]:
+    def _bases(self, module: Module, name: str, seen: set[Part]) -> list[Part]:
         facts = module.class_facts(name)
-        if facts is None:
-            return []
         found = []
-        for place in self._base_places(module, facts.bases):
+        for place in self._base_places(module, facts.bases) if facts else []:
             is_code = isinstance(place, Part) and self._codebase.find(place.module).kind is Kind.CODE
             if isinstance(place, Part) and is_code and place.name != WHOLE and place not in seen:
                 seen.add(place)
-                found.append((self._codebase.module(place.module), place.name))
+                found.append(place)
         return found
 
     def _base_places(self, module: Module, bases: tuple[tuple[str, tuple[str, ...]], ...]) -> list[Place]:

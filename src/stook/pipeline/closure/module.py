@@ -112,6 +112,10 @@ class Module:
             any(getattr(child, "name", "") == "__init_subclass__" for node in nodes for child in node.body),
         )
 
+    def is_mutable(self, name: str) -> bool:
+        """Tell whether a definition holds something that other code may change: a table, or a class with one."""
+        return any(map(_holds_mutable, self._nodes(name)))
+
     def is_task_function(self, name: str) -> bool:
         """Tell whether a name is a function that `stook.task` decorates."""
         decorators = [d for n in self._nodes(name) if isinstance(n, Function) for d in n.decorator_list]
@@ -236,6 +240,25 @@ def _inner_statements(statement: ast.stmt) -> Iterator[ast.stmt]:
             yield node
         else:
             stack += [n for n in ast.iter_child_nodes(node) if not isinstance(n, ast.expr)]
+
+
+def _holds_mutable(node: ast.stmt) -> bool:
+    if isinstance(node, Function):
+        return False
+    if isinstance(node, ast.ClassDef):
+        return any(
+            _holds_mutable(c) for c in node.body if isinstance(c, ast.Assign | ast.AnnAssign) and c.value
+        )
+    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    return value is None or not _is_immutable(value)
+
+
+def _is_immutable(value: ast.expr) -> bool:
+    if isinstance(value, ast.Tuple):
+        return all(map(_is_immutable, value.elts))
+    return isinstance(
+        value.operand if isinstance(value, ast.UnaryOp) else value, ast.Constant | ast.JoinedStr
+    )
 
 
 def _does_nothing(statement: ast.stmt) -> bool:

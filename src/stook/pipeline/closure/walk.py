@@ -71,6 +71,7 @@ class _Walk:
         self._effects = Effects(codebase, self._lookup)
         self._todo: list[Part] = [Part(*entry) for entry in entries]
         self._seen: set[Part] = set()
+        self._waiting: dict[Part, list[Part]] = {}
         self.code: dict[str, str] = {}
 
     def run(self) -> None:
@@ -82,6 +83,7 @@ class _Walk:
             part = self._todo.pop()
             if part not in self._seen:
                 self._seen.add(part)
+                self._release(part)
                 self._take(part)
 
     def _take(self, part: Part) -> None:
@@ -99,6 +101,12 @@ class _Walk:
         self._run_module(part.module)
         self._follow(module, piece)
 
+    def _release(self, part: Part) -> None:
+        """Take up those definitions that may change what is now used."""
+        changed = [p for p in self._waiting if p == part or (part.name == WHOLE and p.module == part.module)]
+        for key in changed:
+            self._todo += self._waiting.pop(key)
+
     def _follow(self, module: Module, piece: Piece) -> None:
         references = piece.references
         for use in references.uses:
@@ -114,10 +122,14 @@ class _Walk:
                 ).hexdigest()
 
     def _follow_body(self, module: Module) -> None:
-        """Importing a module runs its imports, its loose statements, and definitions that change others."""
+        """Importing a module runs its imports, its loose statements, and definitions that may change used ones."""
         for target in module.imported:
             self._run_target(target)
-        self._todo += [Part(module.name, name) for name in self._effects.of(module)]
+        for name, changed in self._effects.of(module):
+            if changed.name == BODY or not self._seen.isdisjoint((changed, Part(changed.module, WHOLE))):
+                self._todo.append(Part(module.name, name))
+            else:
+                self._waiting.setdefault(changed, []).append(Part(module.name, name))
 
     def _run_target(self, target: Target) -> None:
         self._run_module(target.module)

@@ -83,6 +83,9 @@ def distribution_chart(bins: Sequence[Bin], symbol: str, size: Size) -> Markup:
             shapes += [line(across, "halo"), line(across, "reference")]
         if entry.high is not None and (slot > 30 or index % 2):
             shapes.append(text((left + slot, height - 22), compact(entry.high), "tick middle"))
+    if slot > 45:
+        shapes.append(text((_LEFT + slot * 0.4, height - 22), "less", "tick middle"))
+        shapes.append(text((size.width - _RIGHT - slot * 0.4, height - 22), "more", "tick middle"))
     unit = f" ({symbol})" if symbol else ""
     shapes.append(text((size.width / 2, height - 4), f"predicted spend of a customer{unit}", "label middle"))
     fullest = max(bins, key=lambda entry: entry.customers)

@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--columns", default="", help="customer=CustomerID,time=InvoiceDate,…")
     parser.add_argument("--horizon", type=int, default=60, help="days to predict")
     options = parser.parse_args()
-    source = spooled() if options.input == "-" else options.input
+    source = spooled() if options.input == "-" else str(Path(options.input).absolute())
     try:
         result = stook.run(Report(source=source, columns=options.columns, horizon=options.horizon))
     except StookError as error:
@@ -39,7 +39,7 @@ def spooled() -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
-    return str(path)
+    return str(path.absolute())
 
 
 if __name__ == "__main__":

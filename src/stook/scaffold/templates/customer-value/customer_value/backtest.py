@@ -8,7 +8,8 @@ import msgspec
 import polars as pl
 
 from customer_value.baselines import baselines
-from customer_value.calibration import fit_calibrated
+from customer_value.calibration import calibrate, closed_by
+from customer_value.model import Hurdle, fit_hurdle
 from customer_value.origins import CLOSED
 from stook.scoring.evaluation import Evaluation, Forecast, evaluate
 
@@ -20,13 +21,16 @@ def backtest(table: pl.DataFrame, horizon: int) -> list[dict[str, Any]]:
     """Evaluate at each origin that leaves something to learn from, as plain data, newest first."""
     oldest = table["step"].max()
     chosen = [step for step in STEPS if step + 2 * CLOSED <= oldest]
-    return [msgspec.to_builtins(evaluate_at(table, step, horizon)) for step in chosen]
+    needed = sorted({*chosen, *(step + CLOSED for step in chosen)})
+    hurdles = {step: fit_hurdle(closed_by(table, step)) for step in needed}
+    return [msgspec.to_builtins(evaluate_at(table, step, horizon, hurdles)) for step in chosen]
 
 
-def evaluate_at(table: pl.DataFrame, step: int, horizon: int) -> Evaluation:
-    """Fit and judge as if the origin `step` were today."""
+def evaluate_at(table: pl.DataFrame, step: int, horizon: int, hurdles: dict[int, Hurdle]) -> Evaluation:
+    """Judge as if the origin `step` were today, with models that knew nothing of its future."""
     rows = table.filter(pl.col("step") == step)
-    spend = fit_calibrated(table, step).predict(rows)
+    calibrated = calibrate(hurdles[step], hurdles[step + CLOSED], table.filter(pl.col("step") == step + CLOSED))
+    spend = calibrated.predict(rows)
     return evaluate(
         rows["target"].to_numpy(),
         Forecast("model", "Hurdle model", spend.mean, spend.quantiles),

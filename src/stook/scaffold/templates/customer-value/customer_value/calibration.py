@@ -60,9 +60,9 @@ class CalibratedModel:
 
 def fit_calibrated(table: pl.DataFrame, step: int = 0) -> CalibratedModel:
     """Fit what could have been fitted at the origin `step`, with nothing from its future."""
-    newest = table.filter(pl.col("step") == step + CLOSED)
-    earlier = fit_hurdle(closed_by(table, step + CLOSED)).predict(newest)
-    return calibrate(fit_hurdle(closed_by(table, step)), earlier, newest["target"].to_numpy())
+    earlier = step + CLOSED
+    hurdles = [fit_hurdle(closed_by(table, known)) for known in (step, earlier)]
+    return calibrate(*hurdles, table.filter(pl.col("step") == earlier))
 
 
 def closed_by(table: pl.DataFrame, step: int) -> pl.DataFrame:
@@ -71,8 +71,9 @@ def closed_by(table: pl.DataFrame, step: int) -> pl.DataFrame:
     return known.filter(pl.col("origin") >= known["origin"].max() - pl.duration(days=MOST_DAYS))
 
 
-def calibrate(hurdle: Hurdle, predicted: Spend, spent: np.ndarray) -> CalibratedModel:
-    """Correct a model by how an earlier one was off."""
+def calibrate(hurdle: Hurdle, earlier: Hurdle, newest: pl.DataFrame) -> CalibratedModel:
+    """Correct a model by how an earlier one, fitted a horizon before, was off on the newest closed period."""
+    predicted, spent = earlier.predict(newest), newest["target"].to_numpy()
     level = float(np.clip(spent.sum() / predicted.mean.sum(), *LEVEL_LIMITS))
     upper, segments = predicted.quantiles[UPPER], segment(predicted)
     missing = np.log1p(spent) - np.log1p(upper)

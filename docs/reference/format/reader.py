@@ -1,0 +1,202 @@
+"""Read a Stook repository in a folder, knowing only the specification beside this file (`v1.md`).
+
+    python reader.py REPOSITORY                     list the bundles
+    python reader.py REPOSITORY BUNDLE-ID FOLDER    write a bundle's files and values into a new folder
+
+Needs Python 3.11, `blake3` and `zstandard`. Values are written as tagged JSON, objects as their codec's bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import zstandard
+from blake3 import blake3
+
+MAX_CHUNK, MAX_SEGMENT, MAX_DEPTH = 16 << 20, 256 << 20, 100
+Json = dict
+
+
+class DamageError(Exception):
+    """The repository is not what the specification says."""
+
+
+def check(condition: object, problem: str) -> None:
+    """Raise `DamageError` unless the condition holds."""
+    if not condition:
+        raise DamageError(problem)
+
+
+def decompress(data: bytes, limit: int) -> bytes:
+    """Decompress one zstd frame that declares at most `limit` bytes."""
+    try:
+        check(zstandard.get_frame_parameters(data).content_size <= limit, "a zstd frame is too large")
+        return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise DamageError(str(error)) from error
+
+
+class Repository:
+    """One repository: its packs' indexes, and its records."""
+
+    def __init__(self, root: Path) -> None:
+        identity = json.loads((root / "stook.json").read_bytes())
+        check(
+            identity["format"] == 1 and not identity["required_features"], "a format unknown to this reader"
+        )
+        self.root = root
+        self.chunks = {}
+        for path in sorted(root.glob("packs/*/*/*.pack")):
+            self._read_index(path)
+
+    def _read_index(self, path: Path) -> None:
+        size = path.stat().st_size
+        check(size >= 52, f"{path} is too short")
+        with path.open("rb") as file:
+            check(file.read(8) == b"STOOKPK1", f"{path} is not a pack")
+            file.seek(size - 44)
+            count, digest, magic = struct.unpack("<I32s8s", file.read(44))
+            end = size - 44 - 49 * count
+            check(magic == b"STOOKIX1" and end >= 8, f"{path} has no index")
+            file.seek(end)
+            index = file.read(49 * count)
+        check(blake3(index).digest() == digest, f"the index of {path} is damaged")
+        position = 8
+        for id_, offset, stored, raw, codec in struct.iter_unpack("<32sQIIB", index):
+            check(offset == position and raw <= MAX_CHUNK, f"the index of {path} is wrong")
+            position += stored
+            self.chunks[id_.hex()] = (path, offset, stored, raw, codec)
+        check(position == end, f"the index of {path} is wrong")
+
+    def read_chunk(self, id_: str) -> bytes:
+        """Return a chunk, verified."""
+        check(id_ in self.chunks, f"there is no chunk {id_}")
+        path, offset, stored, raw, codec = self.chunks[id_]
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(stored)
+        data = decompress(data, raw) if codec == 1 else data
+        check(len(data) == raw and blake3(data).hexdigest() == id_, f"the chunk {id_} in {path} is damaged")
+        return data
+
+    def iter_blob(self, blob: Json, depth: int = 0) -> Iterator[bytes]:
+        """Yield the bytes of a blob; the last piece comes only if they are all right."""
+        inline = [base64.b64decode(blob["data"], validate=True)] if "data" in blob else None
+        pieces = inline or map(self.read_chunk, self._chunk_ids(blob, depth))
+        whole, size = blake3(), 0
+        for piece in pieces:
+            whole.update(piece)
+            size += len(piece)
+            check(size < blob["size"] or whole.hexdigest() == blob["digest"], f"{blob['digest']} is damaged")
+            yield piece
+        check(size == blob["size"], f"{blob['digest']} is not {blob['size']} bytes")
+
+    def _chunk_ids(self, blob: Json, depth: int) -> list[str]:
+        if "list" not in blob:
+            return blob.get("chunks") or [blob["digest"]]
+        check(depth < 4, "listings are nested too deeply")
+        listing = b"".join(self.iter_blob(blob["list"], depth + 1)).hex()
+        return [listing[at : at + 64] for at in range(0, len(listing), 64)]
+
+    def iter_records(self) -> Iterator[Json]:
+        """Yield all records of the log."""
+        for writer in sorted(path for path in self.root.glob("log/*") if not path.name.startswith(".")):
+            segments = sorted(path for path in writer.iterdir() if path.name.isdigit())
+            for path in segments:
+                yield from read_segment(path, is_last=path == segments[-1])
+
+    def bundles(self) -> dict[str, Json]:
+        """Return the records of the bundles that are not deleted, by id."""
+        records = list(self.iter_records())
+        deleted = {record["bundle"] for record in records if record["type"] == "delete"}
+        found = {record["id"]: record for record in records if record["type"] == "bundle"}
+        return {id_: found[id_] for id_ in sorted(found) if id_ not in deleted}
+
+    def manifest(self, record: Json) -> Json:
+        """Return the manifest of a bundle."""
+        return record.get("manifest") or json.loads(b"".join(self.iter_blob(record["manifest_blob"])))
+
+    def extract(self, node: Json, place: Path, depth: int = 0) -> None:
+        """Write a node of a data tree at a place where nothing is yet."""
+        check(depth <= MAX_DEPTH, "the data tree is nested too deeply")
+        kind = node["k"]
+        if kind in {"dict", "list"}:
+            place.mkdir()
+            entries = node["entries"] if kind == "dict" else enumerate(node["nodes"])
+            for position, (key, child) in enumerate(entries):
+                name = str(key) if is_safe(str(key)) and "/" not in str(key) else f"item-{position}"
+                self.extract(child, place / name, depth + 1)
+        elif kind == "folder":
+            place.mkdir()
+            for path in node.get("empty", []):
+                inside(place, path).mkdir(parents=True, exist_ok=True)
+            for path, blob, executable in node["files"]:
+                self.write(inside(place, path), blob, executable=executable)
+        elif kind == "file":
+            place.mkdir()
+            self.write(inside(place, node["name"]), node["blob"], executable=node.get("executable", False))
+        else:
+            suffix = "value.json" if kind == "value" else node["kind"]
+            check(is_safe(suffix) and "/" not in suffix, f"{suffix!r} is not a kind")
+            self.write(place.with_name(f"{place.name}.{suffix}"), node["blob"], executable=False)
+
+    def write(self, path: Path, blob: Json, *, executable: bool) -> None:
+        """Write a blob as a new file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.writelines(self.iter_blob(blob))
+        path.chmod(0o755 if executable else 0o644)
+
+
+def is_safe(path: str) -> bool:
+    """Tell whether a stored path stays within a folder, and is harmless there."""
+    return all(
+        part not in {"", ".", ".."} and "\\" not in part and all(ord(c) >= 32 and ord(c) != 127 for c in part)
+        for part in path.split("/")
+    )
+
+
+def inside(folder: Path, path: str) -> Path:
+    """Return a stored path below a folder."""
+    check(is_safe(path), f"the path {path!r} is not safe")
+    return folder / path
+
+
+def read_segment(path: Path, *, is_last: bool) -> Iterator[Json]:
+    """Yield the records of a segment; a torn tail of a writer's last one is passed over."""
+    data = path.read_bytes()
+    if data[:4] == b"\x28\xb5\x2f\xfd":
+        data = decompress(data, MAX_SEGMENT)
+    check(data[:8] == b"STOOKLG1", f"{path} is not a segment")
+    position = 8
+    while position + 20 <= len(data):
+        length, checksum = struct.unpack_from("<I16s", data, position)
+        payload = data[position + 20 : position + 20 + length]
+        if not 0 < length <= 65536 or len(payload) < length or blake3(payload).digest(16) != checksum:
+            break
+        yield json.loads(payload)
+        position += 20 + length
+    check(position == len(data) or is_last, f"{path} is damaged at byte {position}")
+
+
+def main(arguments: list[str]) -> None:
+    """List the bundles, or extract one."""
+    if len(arguments) not in {1, 3}:
+        sys.exit(__doc__)
+    repository = Repository(Path(arguments[0]))
+    bundles = repository.bundles()
+    if len(arguments) == 1:
+        lines = [f"{id_} {record['size']} {record['name']}\n" for id_, record in bundles.items()]
+        sys.stdout.writelines(lines)
+        return
+    check(arguments[1] in bundles, f"there is no bundle {arguments[1]}")
+    repository.extract(repository.manifest(bundles[arguments[1]])["tree"], Path(arguments[2]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

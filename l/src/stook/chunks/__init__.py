@@ -1,1 +1,0 @@
-"""Bytes in content-defined pieces: split, hash, compress, pack, and read back."""

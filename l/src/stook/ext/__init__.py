@@ -1,1 +1,0 @@
-"""What needs an optional library; loaded by name through the registry."""

@@ -1,1 +1,0 @@
-"""Tables: any Arrow-speaking frame to an item and back."""

@@ -1,1 +1,0 @@
-"""Tasks, the graph they pull in, fingerprints, and the runner."""

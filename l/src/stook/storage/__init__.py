@@ -1,1 +1,0 @@
-"""Where bytes live: one small protocol over folders, memory and object stores."""

@@ -1,1 +1,0 @@
-"""Public conformance suites and faults, for those who extend Stook."""

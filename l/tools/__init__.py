@@ -1,1 +1,0 @@
-"""What develops Stook and is no part of it."""
