@@ -16,6 +16,10 @@ full:
 integration:
     uv run pytest tests/integration tests/conformance
 
+# an S3 server on this machine to try things against; it prints its port and serves until Ctrl-C
+servers:
+    uv run python -m tests.servers.locked_moto
+
 # whole commands, crashes and reports in a browser
 e2e:
     uv run pytest tests/e2e tests/crash
@@ -40,12 +44,12 @@ docs-serve:
 
 # put code into shape
 format:
-    uv run ruff check --fix src tests tools bench
-    uv run ruff format src tests tools bench
+    uv run ruff check --fix src tests tools bench docs
+    uv run ruff format src tests tools bench docs
 
 # a changelog entry: just news added name-of-it "What is new, for its users."
 news kind name text:
-    uv run towncrier create --content "{{text}}" "{{name}}.{{kind}}.md"
+    uv run towncrier create --content "{{text}}" "+{{name}}.{{kind}}.md"
 
 # the changelog as the next release would have it
 news-preview:

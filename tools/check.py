@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-CHECKED = ("src", "tests", "tools", "bench")
+CHECKED = ("src", "tests", "tools", "bench", "docs")
 STAGES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "lint": (
         ("ruff", "check", *CHECKED),

@@ -319,7 +319,7 @@ def test_plan_says_what_a_run_would_do(project: Project) -> None:
     assert planned() == [(s.name, "reuse", (f"same as {s.bundle.ref}",)) for s in result.steps]
     raw = project.store.get("raw").ref
     project.write({"data.txt": "7"})
-    assert planned() == [("clean", "run", (f"input 0 changed ({raw} → raw@not kept yet)",)), waits]
+    assert planned() == [("clean", "run", (f"input raw changed ({raw} → new content)",)), waits]
     assert why(task, store=project.store).decision == "depends"
     assert len(project.store.versions("raw")) == 1
 
@@ -338,6 +338,18 @@ def test_python_path_is_left_alone(project: Project) -> None:
     project.replace("pipeline.py", "return add(", "from helper import add\n        return add(")
     assert project.run("pipeline.py:Total").bundle.data == 6
     assert sys.path == before
+
+
+def test_task_made_while_importing(project: Project) -> None:
+    """A class that no statement defines by name counts with its whole module."""
+    with (project.folder / "pipeline.py").open("a") as file:
+        file.write(
+            "\n\nfor word in ['a']:\n    globals()['Made'] = type('Made', (Words,), {'run': lambda self: 1})\n"
+        )
+    assert project.run("pipeline.py:Made").bundle.data == 1
+    assert project.run("pipeline.py:Made").decision == "reused"
+    project.replace("pipeline.py", "lambda self: 1", "lambda self: 2")
+    assert project.run("pipeline.py:Made").bundle.data == 2
 
 
 def test_graph_is_checked_before_anything_runs(project: Project) -> None:

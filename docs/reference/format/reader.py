@@ -19,7 +19,6 @@ import zstandard
 from blake3 import blake3
 
 MAX_CHUNK, MAX_SEGMENT, MAX_DEPTH = 16 << 20, 256 << 20, 100
-Json = dict
 
 
 class DamageError(Exception):
@@ -84,7 +83,7 @@ class Repository:
         check(len(data) == raw and blake3(data).hexdigest() == id_, f"the chunk {id_} in {path} is damaged")
         return data
 
-    def iter_blob(self, blob: Json, depth: int = 0) -> Iterator[bytes]:
+    def iter_blob(self, blob: dict, depth: int = 0) -> Iterator[bytes]:
         """Yield the bytes of a blob; the last piece comes only if they are all right."""
         inline = [base64.b64decode(blob["data"], validate=True)] if "data" in blob else None
         pieces = inline or map(self.read_chunk, self._chunk_ids(blob, depth))
@@ -96,32 +95,32 @@ class Repository:
             yield piece
         check(size == blob["size"], f"{blob['digest']} is not {blob['size']} bytes")
 
-    def _chunk_ids(self, blob: Json, depth: int) -> list[str]:
+    def _chunk_ids(self, blob: dict, depth: int) -> list[str]:
         if "list" not in blob:
             return blob.get("chunks") or [blob["digest"]]
         check(depth < 4, "listings are nested too deeply")
         listing = b"".join(self.iter_blob(blob["list"], depth + 1)).hex()
         return [listing[at : at + 64] for at in range(0, len(listing), 64)]
 
-    def iter_records(self) -> Iterator[Json]:
+    def iter_records(self) -> Iterator[dict]:
         """Yield all records of the log."""
         for writer in sorted(path for path in self.root.glob("log/*") if not path.name.startswith(".")):
             segments = sorted(path for path in writer.iterdir() if path.name.isdigit())
             for path in segments:
                 yield from read_segment(path, is_last=path == segments[-1])
 
-    def bundles(self) -> dict[str, Json]:
+    def bundles(self) -> dict[str, dict]:
         """Return the records of the bundles that are not deleted, by id."""
         records = list(self.iter_records())
         deleted = {record["bundle"] for record in records if record["type"] == "delete"}
         found = {record["id"]: record for record in records if record["type"] == "bundle"}
         return {id_: found[id_] for id_ in sorted(found) if id_ not in deleted}
 
-    def manifest(self, record: Json) -> Json:
+    def manifest(self, record: dict) -> dict:
         """Return the manifest of a bundle."""
         return record.get("manifest") or json.loads(b"".join(self.iter_blob(record["manifest_blob"])))
 
-    def extract(self, node: Json, place: Path, depth: int = 0) -> None:
+    def extract(self, node: dict, place: Path, depth: int = 0) -> None:
         """Write a node of a data tree at a place where nothing is yet."""
         check(depth <= MAX_DEPTH, "the data tree is nested too deeply")
         kind = node["k"]
@@ -138,14 +137,13 @@ class Repository:
             for path, blob, executable in node["files"]:
                 self.write(inside(place, path), blob, executable=executable)
         elif kind == "file":
-            place.mkdir()
             self.write(inside(place, node["name"]), node["blob"], executable=node.get("executable", False))
         else:
             suffix = "value.json" if kind == "value" else node["kind"]
             check(is_safe(suffix) and "/" not in suffix, f"{suffix!r} is not a kind")
             self.write(place.with_name(f"{place.name}.{suffix}"), node["blob"], executable=False)
 
-    def write(self, path: Path, blob: Json, *, executable: bool) -> None:
+    def write(self, path: Path, blob: dict, *, executable: bool) -> None:
         """Write a blob as a new file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
@@ -167,7 +165,7 @@ def inside(folder: Path, path: str) -> Path:
     return folder / path
 
 
-def read_segment(path: Path, *, is_last: bool) -> Iterator[Json]:
+def read_segment(path: Path, *, is_last: bool) -> Iterator[dict]:
     """Yield the records of a segment; a torn tail of a writer's last one is passed over."""
     data = path.read_bytes()
     if data[:4] == b"\x28\xb5\x2f\xfd":
@@ -191,8 +189,7 @@ def main(arguments: list[str]) -> None:
     repository = Repository(Path(arguments[0]))
     bundles = repository.bundles()
     if len(arguments) == 1:
-        lines = [f"{id_} {record['size']} {record['name']}\n" for id_, record in bundles.items()]
-        sys.stdout.writelines(lines)
+        sys.stdout.writelines(f"{id_} {record['size']} {record['name']}\n" for id_, record in bundles.items())
         return
     check(arguments[1] in bundles, f"there is no bundle {arguments[1]}")
     repository.extract(repository.manifest(bundles[arguments[1]])["tree"], Path(arguments[2]))

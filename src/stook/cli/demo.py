@@ -70,6 +70,8 @@ def predict(source: str, output: Path, columns: str, horizon: int | None) -> Non
 
 
 def _print_predicted(predicted: Predicted) -> None:
+    from stook.app.headline import headline
+
     say("\nBundles")
     rows = [
         (step.bundle.name, short_id(step.bundle.id), step.decision, human_size(step.bundle.size))
@@ -77,12 +79,8 @@ def _print_predicted(predicted: Predicted) -> None:
     ]
     print_table(("NAME", "VERSION", "", "SIZE"), rows)
     say("\nHeadline")
-    for line in _headline(predicted.metrics):
-        click.echo(line)
+    for line in headline(predicted.metrics):
+        click.echo(f"  {line}")
     say("\nFiles")
     for path in predicted.files.values():
         click.echo(path)
-
-
-def _headline(metrics: dict[str, object]) -> list[str]:
-    return [f"  {name}: {value}" for name, value in metrics.items() if isinstance(value, (str, int, float))]

@@ -14,7 +14,15 @@ from stook.frames.digest import digest_array
 from stook.frames.logical import logical_type, refuse_column
 from stook.frames.nested import child_fields, children, mapped_type, rebuilt
 
-__all__ = ["Categories", "dump_arrays", "has_dictionary", "load_arrays", "plain_type", "restore", "stored_categories"]
+__all__ = [
+    "Categories",
+    "dump_arrays",
+    "has_dictionary",
+    "load_arrays",
+    "plain_type",
+    "restore",
+    "stored_categories",
+]
 
 _Path = tuple[int, ...]
 
@@ -105,7 +113,8 @@ def restore(array: pa.Array, kind: pa.DataType, categories: dict[_Path, pa.Array
         return pa.DictionaryArray.from_arrays(codes, categories[path], ordered=kind.ordered)
     if pat.is_nested(kind):
         inside = [
-            restore(child, kind.field(i).type, categories, (*path, i)) for i, child in enumerate(children(array))
+            restore(child, kind.field(i).type, categories, (*path, i))
+            for i, child in enumerate(children(array))
         ]
         return rebuilt(array, kind, inside)
     return array.cast(kind)

@@ -49,7 +49,9 @@ class FrameCodec:
                 hint="upgrade stook",
             )
         if stored.layout.type == "RecordBatch":
-            return stored.table.combine_chunks().to_batches()[0] if len(stored.table) else _empty_batch(stored)
+            return (
+                stored.table.combine_chunks().to_batches()[0] if len(stored.table) else _empty_batch(stored)
+            )
         return stored.table
 
     def load_as(self, source: Source, meta: dict[str, object], library: str) -> object:
@@ -66,7 +68,9 @@ class FrameCodec:
         """
         if library not in {"arrow", "pandas", "polars"}:
             raise InputError(
-                f"a table cannot be had as {library!r}", kind="unknown-library", hint="use arrow, pandas or polars"
+                f"a table cannot be had as {library!r}",
+                kind="unknown-library",
+                hint="use arrow, pandas or polars",
             )
         stored = read(source)
         is_native = stored.layout.library == library
@@ -74,7 +78,9 @@ class FrameCodec:
             return _frame_of(_native_polars(stored)) if is_native else _polars(stored)
         if library == "pandas":
             return _frame_of(_native_pandas(stored)) if is_native else _pandas(stored)
-        return stored.table.replace_schema_metadata(None) if stored.layout.library != "arrow" else stored.table
+        return (
+            stored.table.replace_schema_metadata(None) if stored.layout.library != "arrow" else stored.table
+        )
 
 
 CODEC = FrameCodec()
@@ -96,7 +102,9 @@ def _native_pandas(stored: Stored) -> Any:
 
     pandas_frames.import_pandas()
     if stored.layout.pandas is None:
-        raise FormatError("the stored table does not say how pandas had it", kind="bad-frame", hint="upgrade stook")
+        raise FormatError(
+            "the stored table does not say how pandas had it", kind="bad-frame", hint="upgrade stook"
+        )
     try:
         return pandas_frames.to_pandas(stored, stored.layout.pandas)
     except (*BROKEN, AttributeError) as error:

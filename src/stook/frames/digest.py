@@ -6,7 +6,6 @@ stream is one row's bytes after another's, so the edges of batches, offsets of s
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -60,18 +59,19 @@ def iter_chunks(values: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
 
 
 class _Column:
-    """The streams of one column, or of one nested part of it: nulls, values, then its children's."""
+    """The streams of one column, or of one nested part of it: nulls, lengths, values, then its children's."""
 
     def __init__(self, kind: list[Any]) -> None:
         self._rows = 0
         self._nulls = blake3()
+        self._lengths = blake3()
         self._values = blake3()
         self._children = [_Column(child) for child in _child_types(kind)]
 
     def digests(self) -> bytes:
         """Return the digests of the streams, one after another."""
         below = b"".join(child.digests() for child in self._children)
-        return self._nulls.digest() + self._values.digest() + below
+        return self._nulls.digest() + self._lengths.digest() + self._values.digest() + below
 
     def update(self, array: pa.Array) -> None:
         """Take some more rows."""
@@ -81,7 +81,7 @@ class _Column:
         rows = len(array)
         if array.null_count:
             nulls = np.flatnonzero(pc.is_null(array).to_numpy(zero_copy_only=False)) + self._rows
-            self._nulls.update(nulls.astype("<u8").view(np.uint8))
+            self._nulls.update(_little(nulls))
             array = array.drop_null()
         self._rows += rows
         if len(array):
@@ -92,8 +92,10 @@ class _Column:
         if pat.is_nested(kind):
             self._take_nested(array)
         elif not pat.is_null(kind):
-            for part in _bytes_of(array):
-                self._values.update(part)
+            lengths, content = _text_bytes(array) if _is_text(array.type) else (None, _bytes_of(array))
+            if lengths is not None:
+                self._lengths.update(lengths)
+            self._values.update(content)
 
     def _take_nested(self, array: pa.Array) -> None:
         if pat.is_struct(array.type):
@@ -101,7 +103,7 @@ class _Column:
         else:
             lists = _entries_as_lists(array) if pat.is_map(array.type) else array
             if not pat.is_fixed_size_list(array.type):
-                self._values.update(pc.list_value_length(lists).to_numpy().astype("<u8").view(np.uint8))
+                self._lengths.update(_little(pc.list_value_length(lists).to_numpy()))
             children = lists.flatten().flatten() if pat.is_map(array.type) else [lists.flatten()]
         for column, child in zip(self._children, children, strict=True):
             column.update(child)
@@ -112,8 +114,6 @@ def _without_views(array: pa.Array) -> pa.Array:
     kind = array.type
     if pat.is_string_view(kind) or pat.is_binary_view(kind):
         return array.cast(pa.large_binary())
-    if pat.is_list_view(kind) or pat.is_large_list_view(kind):
-        return array.cast(pa.large_list(kind.value_field))
     return array
 
 
@@ -136,24 +136,19 @@ def _entries_as_lists(array: pa.Array) -> pa.Array:
     return array.cast(pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)])))
 
 
-def _bytes_of(array: pa.Array) -> tuple[Any, ...]:
-    """Return the bytes of rows without nulls: lengths and content, or values of fixed width."""
+def _bytes_of(array: pa.Array) -> Any:
+    """Return the bytes of rows of fixed width without nulls."""
     kind = array.type
-    for is_kind, wide in _WIDENED:
-        if is_kind(kind):
-            return _text_bytes(array.cast(wide))
     if pat.is_floating(kind):
-        return (_float_bytes(array),)
+        return _float_bytes(array)
     if pat.is_boolean(kind):
-        return (array.cast(pa.uint8()).to_numpy(),)
+        return array.cast(pa.uint8()).to_numpy()
     if pat.is_decimal(kind):
         wide = pa.decimal128 if kind.precision <= 38 else pa.decimal256
-        return (_fixed_bytes(array.cast(wide(kind.precision, kind.scale))),)
+        return _fixed_bytes(array.cast(wide(kind.precision, kind.scale)))
     if pat.is_date64(kind):
-        return (_fixed_bytes(array.cast(pa.date32())),)
-    if pat.is_time32(kind):
-        return (array.view(pa.int32()).to_numpy().astype("<i8").view(np.uint8),)
-    return (_fixed_bytes(array),)
+        return _fixed_bytes(array.cast(pa.date32()))
+    return _fixed_bytes(array)
 
 
 def _fixed_bytes(array: pa.Array) -> Any:
@@ -171,21 +166,30 @@ def _float_bytes(array: pa.Array) -> Any:
     return np.ascontiguousarray(values).view(np.uint8)
 
 
-def _text_bytes(array: pa.Array) -> tuple[Any, ...]:
+def _text_bytes(array: pa.Array) -> tuple[Any, Any]:
+    """Return the lengths and the joined content of texts or byte strings without nulls."""
+    array = array.cast(pa.large_binary())
     offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
     content = array.buffers()[2]
-    lengths = np.diff(offsets).astype("<u8").view(np.uint8)
+    lengths = _little(np.diff(offsets))
     if content is None:
-        return (lengths,)
+        return lengths, b""
     return lengths, np.frombuffer(content, np.uint8)[offsets[0] : offsets[-1]]
 
 
-_IsKind = Callable[[pa.DataType], bool]
-_WIDENED: tuple[tuple[_IsKind, pa.DataType], ...] = (
-    (pat.is_string, pa.large_binary()),
-    (pat.is_large_string, pa.large_binary()),
-    (pat.is_string_view, pa.large_binary()),
-    (pat.is_binary, pa.large_binary()),
-    (pat.is_large_binary, pa.large_binary()),
-    (pat.is_binary_view, pa.large_binary()),
+def _is_text(kind: pa.DataType) -> bool:
+    return any(is_kind(kind) for is_kind in _TEXTS)
+
+
+def _little(numbers: Any) -> Any:
+    return numbers.astype("<u8").view(np.uint8)
+
+
+_TEXTS = (
+    pat.is_string,
+    pat.is_large_string,
+    pat.is_string_view,
+    pat.is_binary,
+    pat.is_large_binary,
+    pat.is_binary_view,
 )

@@ -17,7 +17,10 @@ _EXTENSIONS = {"arrow.uuid", "arrow.json", "arrow.bool8", "arrow.fixed_shape_ten
 def refuse_column(column: object, reason: str, hint: str) -> InputError:
     """Return the error that says why a column cannot be kept."""
     return InputError(
-        f"column {column!r} cannot be kept exactly: {reason}", kind="bad-column", hint=hint, column=str(column)
+        f"column {column!r} cannot be kept exactly: {reason}",
+        kind="bad-column",
+        hint=hint,
+        column=str(column),
     )
 
 
@@ -70,8 +73,14 @@ _SIMPLE = (
     (pat.is_unsigned_integer, lambda kind: ["uint", kind.bit_width]),
     (pat.is_floating, lambda kind: ["float", kind.bit_width]),
     (pat.is_decimal, _decimal),
-    (lambda kind: pat.is_string(kind) or pat.is_large_string(kind) or pat.is_string_view(kind), lambda _: ["string"]),
-    (lambda kind: pat.is_binary(kind) or pat.is_large_binary(kind) or pat.is_binary_view(kind), lambda _: ["bytes"]),
+    (
+        lambda kind: pat.is_string(kind) or pat.is_large_string(kind) or pat.is_string_view(kind),
+        lambda _: ["string"],
+    ),
+    (
+        lambda kind: pat.is_binary(kind) or pat.is_large_binary(kind) or pat.is_binary_view(kind),
+        lambda _: ["bytes"],
+    ),
     (pat.is_fixed_size_binary, lambda kind: ["bytes", kind.byte_width]),
     (pat.is_date, lambda _: ["date"]),
     (pat.is_time, lambda kind: ["time", kind.unit]),

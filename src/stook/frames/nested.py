@@ -26,7 +26,9 @@ def rebuilt(array: pa.Array, kind: pa.DataType, inside: list[pa.Array]) -> pa.Ar
     """Return the array with other children, which `children` gave one for one, as another type."""
     if pat.is_struct(kind):
         mask = array.is_null() if array.null_count else None
-        return pa.StructArray.from_arrays(inside, fields=[kind.field(i) for i in range(kind.num_fields)], mask=mask)
+        return pa.StructArray.from_arrays(
+            inside, fields=[kind.field(i) for i in range(kind.num_fields)], mask=mask
+        )
     own = array.buffers()[: 1 if pat.is_fixed_size_list(kind) else 3 if _is_view(kind) else 2]
     return pa.Array.from_buffers(kind, len(array), own, array.null_count, array.offset, inside)
 

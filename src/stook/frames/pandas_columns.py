@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as pat
 
+from stook.errors import FormatError
 from stook.frames.categories import dump_arrays, load_arrays
 from stook.frames.digest import digest_array
 from stook.frames.layout import ColumnLayout
@@ -43,39 +44,22 @@ def from_column(pandas: Any, series: Any, column: object) -> tuple[Any, ColumnLa
             return convert(pandas, series, column)
     if isinstance(dtype, np.dtype):
         return _from_numpy(pandas, series, column)
-    if type(dtype).__name__ in _MASKED and type(dtype).__module__.startswith("pandas."):
+    if type(dtype).__name__ in _MASKED and type(dtype).__module__.partition(".")[0] == "pandas":
         return pa.array(series.array), ColumnLayout("masked", str(dtype))
     raise refuse_column(column, f"its dtype {dtype} is none that Stook keeps", "cast it with .astype first")
 
 
 def to_column(pandas: Any, values: pa.ChunkedArray, layout: ColumnLayout) -> Any:
     """Return Arrow values as the pandas array that they were."""
-    match layout.kind:
-        case "numpy":
-            return values.to_numpy(zero_copy_only=False).astype(np.dtype(layout.dtype), copy=False)
-        case "datetime" | "timedelta":
-            return values.to_numpy(zero_copy_only=False).astype(np.dtype(layout.dtype), copy=False)
-        case "zoned":
-            naive = values.cast(pa.timestamp(values.type.unit)).to_numpy(zero_copy_only=False)
-            return pandas.DatetimeIndex(naive).tz_localize("UTC").tz_convert(_revive_zone(layout.zone)).array
-        case "masked":
-            return pandas.api.types.pandas_dtype(layout.dtype).__from_arrow__(values)
-        case "string":
-            missing = np.nan if layout.missing == "nan" else pandas.NA
-            return pandas.StringDtype(layout.storage, na_value=missing).__from_arrow__(values)
-        case "arrow":
-            return pandas.arrays.ArrowExtensionArray(values)
-        case "category":
-            return _to_category(pandas, values, layout)
-        case "period":
-            ordinals = values.fill_null(np.iinfo(np.int64).min).to_numpy()
-            return pandas.arrays.PeriodArray(ordinals.copy(), dtype=pandas.PeriodDtype(layout.dtype))
-        case "interval":
-            return _to_interval(pandas, values, layout)
-        case "object":
-            return to_objects(pandas, values, layout)
-        case unknown:
-            raise ValueError(f"unknown kind of column {unknown!r}")
+    try:
+        convert = _BACK[layout.kind]
+    except KeyError as error:
+        raise FormatError(
+            f"a stored pandas column is of the unknown kind {layout.kind!r}",
+            kind="bad-frame",
+            hint="upgrade stook",
+        ) from error
+    return convert(pandas, values, layout)
 
 
 def column_mark(array: Any, layout: ColumnLayout) -> object:
@@ -101,13 +85,42 @@ def _from_numpy(pandas: Any, series: Any, column: object) -> tuple[Any, ColumnLa
     return pa.array(series.to_numpy(), from_pandas=True), ColumnLayout(kind, dtype.str)
 
 
+def _to_numpy(pandas: Any, values: pa.ChunkedArray, layout: ColumnLayout) -> Any:
+    return values.to_numpy(zero_copy_only=False).astype(np.dtype(layout.dtype), copy=False)
+
+
+def _to_zoned(pandas: Any, values: pa.ChunkedArray, layout: ColumnLayout) -> Any:
+    naive = values.cast(pa.timestamp(values.type.unit)).to_numpy(zero_copy_only=False)
+    return pandas.DatetimeIndex(naive).tz_localize("UTC").tz_convert(_revive_zone(layout.zone)).array
+
+
+def _to_masked(pandas: Any, values: pa.ChunkedArray, layout: ColumnLayout) -> Any:
+    return pandas.api.types.pandas_dtype(layout.dtype).__from_arrow__(values)
+
+
+def _to_string(pandas: Any, values: pa.ChunkedArray, layout: ColumnLayout) -> Any:
+    missing = np.nan if layout.missing == "nan" else pandas.NA
+    return pandas.StringDtype(layout.storage, na_value=missing).__from_arrow__(values)
+
+
+def _to_arrow(pandas: Any, values: pa.ChunkedArray, layout: ColumnLayout) -> Any:
+    return pandas.arrays.ArrowExtensionArray(values)
+
+
+def _to_period(pandas: Any, values: pa.ChunkedArray, layout: ColumnLayout) -> Any:
+    ordinals = values.fill_null(np.iinfo(np.int64).min).to_numpy()
+    return pandas.arrays.PeriodArray(ordinals.copy(), dtype=pandas.PeriodDtype(layout.dtype))
+
+
 def _from_string(pandas: Any, series: Any, column: object) -> tuple[Any, ColumnLayout]:
     dtype = series.dtype
     missing = "NA" if dtype.na_value is pandas.NA else "nan"
     try:
         values = pa.array(series.array, from_pandas=True).cast(pa.large_string())
     except UnicodeError as error:
-        raise refuse_column(column, f"a text in it is not valid Unicode ({error})", "keep it as bytes") from error
+        raise refuse_column(
+            column, f"a text in it is not valid Unicode ({error})", "keep it as bytes"
+        ) from error
     return values, ColumnLayout("string", "string", storage=dtype.storage, missing=missing)
 
 
@@ -118,7 +131,9 @@ def _from_arrow(pandas: Any, series: Any, column: object) -> tuple[Any, ColumnLa
 def _from_zoned(pandas: Any, series: Any, column: object) -> tuple[Any, ColumnLayout]:
     zone = _describe_zone(series.dtype.tz)
     if zone is None:
-        raise refuse_column(column, f"its time zone {series.dtype.tz!r} has no key", "use .dt.tz_convert('UTC')")
+        raise refuse_column(
+            column, f"its time zone {series.dtype.tz!r} has no key", "use .dt.tz_convert('UTC')"
+        )
     kind, _, value = zone.partition(":")
     name = value if kind != "fixed" else _offset_name(float(value))
     naive = series.dt.tz_convert(None).to_numpy()
@@ -127,11 +142,15 @@ def _from_zoned(pandas: Any, series: Any, column: object) -> tuple[Any, ColumnLa
 
 def _from_period(pandas: Any, series: Any, column: object) -> tuple[Any, ColumnLayout]:
     ordinals = series.array.asi8
-    return pa.array(ordinals, mask=np.asarray(series.isna())), ColumnLayout("period", series.dtype.freq.freqstr)
+    return pa.array(ordinals, mask=np.asarray(series.isna())), ColumnLayout(
+        "period", str(series.dtype)[len("period[") : -1]
+    )
 
 
 def _from_interval(pandas: Any, series: Any, column: object) -> tuple[Any, ColumnLayout]:
-    ends = [from_column(pandas, pandas.Series(end), column) for end in (series.array.left, series.array.right)]
+    ends = [
+        from_column(pandas, pandas.Series(end), column) for end in (series.array.left, series.array.right)
+    ]
     missing = pa.array(np.asarray(series.isna()))
     values = pa.StructArray.from_arrays([ends[0][0], ends[1][0]], ["left", "right"], mask=missing)
     return values, ColumnLayout("interval", closed=series.dtype.closed, inner=ends[0][1])
@@ -167,7 +186,9 @@ def _to_category(pandas: Any, values: pa.ChunkedArray, layout: ColumnLayout) -> 
 
 
 def _can_be_looked_up(kind: pa.DataType) -> bool:
-    return bool(pat.is_large_string(kind) or pat.is_string(kind) or pat.is_integer(kind) or pat.is_temporal(kind))
+    return bool(
+        pat.is_large_string(kind) or pat.is_string(kind) or pat.is_integer(kind) or pat.is_temporal(kind)
+    )
 
 
 def _inner(layout: ColumnLayout) -> ColumnLayout:
@@ -192,7 +213,9 @@ def _revive_zone(text: str) -> dt.tzinfo:
         return dt.timezone(dt.timedelta(seconds=float(value)))
     if kind == "pytz":
         try:
-            import pytz
+            from importlib import import_module
+
+            pytz = import_module("pytz")
         except ImportError:
             return zoneinfo.ZoneInfo(value)
         revived: dt.tzinfo = pytz.timezone(value)
@@ -205,6 +228,21 @@ def _offset_name(seconds: float) -> str:
     return "UTC" if not minutes else f"{'-' if seconds < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-_MASKED = frozenset(
-    f"{sign}Int{bits}Dtype" for sign in ("", "U") for bits in (8, 16, 32, 64)
-) | {"Float32Dtype", "Float64Dtype", "BooleanDtype"}
+_MASKED = frozenset(f"{sign}Int{bits}Dtype" for sign in ("", "U") for bits in (8, 16, 32, 64)) | {
+    "Float32Dtype",
+    "Float64Dtype",
+    "BooleanDtype",
+}
+_BACK = {
+    "numpy": _to_numpy,
+    "datetime": _to_numpy,
+    "timedelta": _to_numpy,
+    "zoned": _to_zoned,
+    "masked": _to_masked,
+    "string": _to_string,
+    "arrow": _to_arrow,
+    "category": _to_category,
+    "period": _to_period,
+    "interval": _to_interval,
+    "object": to_objects,
+}

@@ -65,29 +65,38 @@ def from_pandas(value: Any) -> Intake:
         attrs=_dump_plain(frame.attrs, "df.attrs") if frame.attrs else None,
     )
     marks = {
-        name: mark for name, (array, layout) in zip(names, columns, strict=False) if (mark := column_mark(array, layout))
+        name: mark
+        for name, (array, layout) in zip(names, columns, strict=False)
+        if (mark := column_mark(array, layout))
     }
     extras = {
         "index": _index_mark(index, index_arrays, len(frame)),
-        "labels": None if are_names and plain.load(labels.names) == [None] else _labels_mark(labels, label_arrays),
+        "labels": None
+        if are_names and plain.load(labels.names) == [None]
+        else _labels_mark(labels, label_arrays),
         "attrs": frame.attrs,
         "columns": marks,
         "series": is_series,
     }
     counted = {key: extra for key, extra in extras.items() if extra}
     type_name = "Series" if is_series else "DataFrame"
-    return Intake("pandas", type_name, table.schema, (_with_rows(table, len(frame)),), layout, counted or None)
+    return Intake(
+        "pandas", type_name, table.schema, (_with_rows(table, len(frame)),), layout, counted or None
+    )
 
 
 def to_pandas(stored: Stored, layout: PandasLayout) -> Any:
     """Return a stored table as the pandas object that it was."""
     pandas = import_pandas()
     count = len(layout.columns)
-    columns = [to_column(pandas, c, how) for c, how in zip(stored.table.columns[:count], layout.columns, strict=True)]
+    columns = [
+        to_column(pandas, c, how) for c, how in zip(stored.table.columns[:count], layout.columns, strict=True)
+    ]
     index = _to_index(pandas, layout.index, stored.table.columns[count:])
     names = [pa.chunked_array([pa.array(stored.table.column_names[:count], pa.large_string())])]
     labels = _to_index(pandas, layout.labels, names)
-    frame = pandas.DataFrame(dict(enumerate(columns)), index=index)
+    cells = {i: pandas.Series(c, index=index, dtype=c.dtype, copy=False) for i, c in enumerate(columns)}
+    frame = pandas.DataFrame(cells, index=index)
     frame.columns = labels
     frame.attrs = plain.load(layout.attrs) if layout.attrs else {}
     if len(frame) != stored.layout.rows:
@@ -115,11 +124,13 @@ def _from_index(pandas: Any, index: Any, what: str) -> _Index:
     levels = [index.get_level_values(i) for i in range(index.nlevels)] if multi else [index]
     pairs = [from_column(pandas, pandas.Series(level), what) for level in levels]
     layouts = tuple(layout for _, layout in pairs)
-    return [array for array, _ in pairs], IndexLayout(names, layouts, multi=multi, freq=_frequency(pandas, index))
+    return [array for array, _ in pairs], IndexLayout(
+        names, layouts, multi=multi, freq=_frequency(pandas, index)
+    )
 
 
 def _to_index(pandas: Any, layout: IndexLayout, columns: list[Any]) -> Any:
-    names = plain.load(layout.names)
+    names: Any = plain.load(layout.names)
     if layout.range is not None:
         return pandas.RangeIndex(*layout.range, name=names[0])
     if layout.stored is not None:
@@ -145,7 +156,9 @@ def _frequency(pandas: Any, index: Any) -> str | None:
 
 def _with_stored(labels: IndexLayout, arrays: list[Any]) -> IndexLayout:
     whole = [a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in arrays]
-    return IndexLayout(labels.names, labels.levels, multi=labels.multi, freq=labels.freq, stored=dump_arrays(whole))
+    return IndexLayout(
+        labels.names, labels.levels, multi=labels.multi, freq=labels.freq, stored=dump_arrays(whole)
+    )
 
 
 def _refuse_duplicates(labels: Any) -> None:
@@ -179,7 +192,9 @@ def _dump_plain(value: object, what: str) -> bytes:
     try:
         return plain.dump(value)
     except InputError as error:
-        raise InputError(f"{what} cannot be kept: {error.message}", kind="bad-frame", hint=error.hint) from error
+        raise InputError(
+            f"{what} cannot be kept: {error.message}", kind="bad-frame", hint=error.hint
+        ) from error
 
 
 def _index_mark(layout: IndexLayout, arrays: list[Any], rows: int) -> object:
@@ -191,7 +206,13 @@ def _index_mark(layout: IndexLayout, arrays: list[Any], rows: int) -> object:
 
 def _labels_mark(layout: IndexLayout, arrays: list[Any]) -> object:
     digests = [digest_array(array, logical_type(array.type, "the column names")) for array in arrays]
-    return [plain.load(layout.names), list(layout.range or ()), layout.multi, digests, _marks(arrays, layout.levels)]
+    return [
+        plain.load(layout.names),
+        list(layout.range or ()),
+        layout.multi,
+        digests,
+        _marks(arrays, layout.levels),
+    ]
 
 
 def _marks(arrays: list[Any], layouts: tuple[ColumnLayout, ...]) -> list[object]:
@@ -206,5 +227,7 @@ def _with_rows(table: pa.Table, rows: int) -> pa.Table:
 
 
 _NULLABLE = {pa.bool_(): "boolean"} | {
-    getattr(pa, f"{sign}int{bits}")(): f"{sign.upper()}Int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
+    getattr(pa, f"{sign}int{bits}")(): f"{sign.upper()}Int{bits}"
+    for sign in ("", "u")
+    for bits in (8, 16, 32, 64)
 }

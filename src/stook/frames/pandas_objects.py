@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -79,15 +80,20 @@ def _same(cell: Any) -> Any:
 
 def _missing(pandas: Any, cells: list[Any], kinds: set[type], column: object) -> str:
     """Take the kinds of missing cells out of `kinds`, and return which one there is."""
-    found = [name for name, kind in (("None", type(None)), ("NA", type(pandas.NA)), ("NaT", type(pandas.NaT)))
-             if kind in kinds]
+    found = [
+        name
+        for name, kind in (("None", type(None)), ("NA", type(pandas.NA)), ("NaT", type(pandas.NaT)))
+        if kind in kinds
+    ]
     kinds -= {type(None), type(pandas.NA), type(pandas.NaT)}
-    if float in kinds and len(kinds) > 1 and all(cell != cell for cell in cells if type(cell) is float):
+    if float in kinds and len(kinds) > 1 and all(math.isnan(cell) for cell in cells if type(cell) is float):
         found.append("nan")
         kinds.discard(float)
     if len(found) > 1:
         raise refuse_column(
-            column, f"its missing cells are of several kinds ({', '.join(found)})", "use one, such as None, throughout"
+            column,
+            f"its missing cells are of several kinds ({', '.join(found)})",
+            "use one, such as None, throughout",
         )
     return found[0] if found else "None"
 
@@ -108,7 +114,9 @@ def _as_arrow(cells: list[Any], layout: ColumnLayout) -> pa.Array:
     if layout.dtype == "ndarray":
         dtypes = {(cell.dtype, cell.ndim) for cell in cells if cell is not None}
         if len(dtypes) > 1 or any(ndim != 1 or dtype.kind not in "biuf" for dtype, ndim in dtypes):
-            raise InputError("the arrays in it are not all of one numeric dtype and one dimension", kind="bad-column")
+            raise InputError(
+                "the arrays in it are not all of one numeric dtype and one dimension", kind="bad-column"
+            )
         dtype = dtypes.pop()[0]
         return pa.array(cells, pa.large_list(pa.from_numpy_dtype(dtype)))
     return pa.array(cells, _TYPES[_NAMES[layout.dtype]], from_pandas=False)
@@ -116,7 +124,9 @@ def _as_arrow(cells: list[Any], layout: ColumnLayout) -> pa.Array:
 
 def _is_same(before: Any, after: Any) -> bool:
     if isinstance(before, np.ndarray):
-        return after is not None and np.array_equal(before, np.array(after, before.dtype), equal_nan=before.dtype.kind == "f")
+        return after is not None and np.array_equal(
+            before, np.array(after, before.dtype), equal_nan=before.dtype.kind == "f"
+        )
     if type(before) is not type(after):
         return False
     if isinstance(before, list):
@@ -124,7 +134,7 @@ def _is_same(before: Any, after: Any) -> bool:
     if isinstance(before, dict):
         return list(before) == list(after) and all(_is_same(before[key], after[key]) for key in before)
     if isinstance(before, float):
-        return before == after or (before != before and after != after)
+        return before == after or (math.isnan(before) and math.isnan(after))
     if isinstance(before, dt.datetime | dt.time):
         return before == after and before.tzinfo is after.tzinfo
     return bool(before == after)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -42,7 +41,9 @@ def write(intake: Intake, out: BinaryIO) -> Encoded:
         return _write(intake, out)
     except pa.ArrowException as error:
         raise InputError(
-            f"the table cannot be kept exactly: {error}", kind="bad-table", hint="cast the column that it names"
+            f"the table cannot be kept exactly: {error}",
+            kind="bad-table",
+            hint="cast the column that it names",
         ) from error
 
 
@@ -66,7 +67,12 @@ def _write(intake: Intake, out: BinaryIO) -> Encoded:
         if writer is not None:
             writer.close()
     extras = [intake.extras, categories.ordered_digests()]
-    meta: dict[str, object] = {"library": intake.library, "type": intake.type, "rows": rows, "columns": len(schema)}
+    meta: dict[str, object] = {
+        "library": intake.library,
+        "type": intake.type,
+        "rows": rows,
+        "columns": len(schema),
+    }
     return Encoded(hasher.hexdigest(extras), meta)
 
 
@@ -88,7 +94,9 @@ def _groups(pieces: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]
     waiting: list[pa.Table] = []
     rows = 0
     empty = True
+    last = schema.empty_table()
     for piece in pieces:
+        last = piece
         if not len(schema):  # slicing and joining forget how many rows there are where there are no columns
             yield piece
             empty = False
@@ -103,18 +111,26 @@ def _groups(pieces: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]
                 yield pa.concat_tables(waiting)
                 waiting, rows, empty = [], 0, False
     if waiting or empty:
-        yield pa.concat_tables(waiting) if waiting else schema.empty_table()
+        yield pa.concat_tables(waiting) if waiting else last
 
 
 def _open(out: BinaryIO, first: pa.Table) -> Any:
-    few = [name for name, column in zip(first.column_names, first.columns, strict=True) if _has_few_values(column)]
+    few = [
+        name
+        for name, column in zip(first.column_names, first.columns, strict=True)
+        if _has_few_values(column)
+    ]
     return pq.ParquetWriter(
         out,
         first.schema.remove_metadata(),
         compression="zstd",
         use_dictionary=few or False,
         data_page_size=_PAGE_BYTES,
-        use_content_defined_chunking={"min_chunk_size": 64 * 1024, "max_chunk_size": 256 * 1024, "norm_level": 1},
+        use_content_defined_chunking={
+            "min_chunk_size": 64 * 1024,
+            "max_chunk_size": 256 * 1024,
+            "norm_level": 1,
+        },
     )
 
 
@@ -128,7 +144,7 @@ def _has_few_values(column: pa.ChunkedArray) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pat.is_string(kind) or pat.is_large_string(kind) or pat.is_string_view(kind))
+    return bool(pat.is_string(kind) or pat.is_large_string(kind))
 
 
 def _check_dates(table: pa.Table) -> None:

@@ -91,4 +91,6 @@ def _check_returns(polars: Any, frame: Any, table: pa.Table) -> None:
     back = polars.from_arrow(table.slice(0, 0)).schema
     for name, kind in frame.schema.items():
         if back[name] != kind:
-            raise refuse_column(name, f"polars' {kind} comes back from Arrow as {back[name]}", "cast it first")
+            raise refuse_column(
+                name, f"polars' {kind} comes back from Arrow as {back[name]}", "cast it first"
+            )

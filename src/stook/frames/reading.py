@@ -62,7 +62,12 @@ def _read(file: Any) -> Stored:
         raise FormatError("the stored table is not the one that its footer describes", kind="bad-frame")
     categories = stored_categories(schema, layout.categories)
     columns = [
-        pa.chunked_array([restore(chunk, field.type, categories, (i,)) for chunk in column.chunks], field.type)
+        pa.chunked_array([restore(part, field.type, categories, (i,)) for part in _parts(column)], field.type)
         for i, (field, column) in enumerate(zip(schema, plain.columns, strict=True))
     ]
     return Stored(layout, pa.Table.from_arrays(columns, schema=schema))
+
+
+def _parts(column: pa.ChunkedArray) -> list[pa.Array]:
+    """Return the arrays of a column, at least one: an empty one has categories too."""
+    return column.chunks or [pa.array([], column.type)]

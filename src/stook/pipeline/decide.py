@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stook.pipeline.closure import Closure, Codebase, Entry, close
+from stook.errors import InputError
+from stook.pipeline.closure import Closure, Codebase, Entry, Kind, close
 from stook.pipeline.fingerprint import Fingerprint, InputBundle, fingerprint
 from stook.pipeline.graph import Node
 from stook.pipeline.locate import locate
@@ -59,7 +60,8 @@ class Decider:
             roots = node.place.roots
             if roots not in self._codebases:
                 self._codebases[roots] = Codebase(roots)
-            self._closures[cls] = close(_entries(cls), self._codebases[roots])
+            codebase = self._codebases[roots]
+            self._closures[cls] = close(_entries(cls, codebase), codebase)
         return self._closures[cls]
 
 
@@ -68,10 +70,23 @@ def input_of(bundle: Bundle) -> InputBundle:
     return InputBundle(bundle.name, bundle.id, bundle.digest)
 
 
-def _entries(task: type[Task]) -> list[Entry]:
+def _entries(task: type[Task], codebase: Codebase) -> list[Entry]:
     """Return where the class and those of its bases are defined that are neither Python's nor of this room."""
-    classes = [
-        cls for cls in task.__mro__ if issubclass(cls, Task) and not cls.__module__.startswith(_STOOK_ROOM)
-    ]
-    places = [locate(cls) for cls in classes]
-    return [Entry(place.module, place.name.partition(".")[0]) for place in places]
+    entries = []
+    for cls in task.__mro__:
+        if not issubclass(cls, Task) or cls.__module__.startswith(_STOOK_ROOM):
+            continue
+        place = locate(cls)
+        found = codebase.find(place.module)
+        if found.kind is Kind.NOTHING or (found.kind is Kind.CODE and not _is(found.path, place.file)):
+            raise InputError(
+                f"{place.file} was imported as {place.module}, which now leads to {found.path or 'nothing'}",
+                kind="module-taken",
+                hint="give one of the files another name, or start Python in the workspace",
+            )
+        entries.append(Entry(place.module, place.name.partition(".")[0]))
+    return entries
+
+
+def _is(path: Path | None, file: Path) -> bool:
+    return path is not None and path.resolve() == file

@@ -22,11 +22,13 @@ class CodePlace:
     Attributes:
         module: Dotted name of its module; that of the file where it runs as a script.
         name: The class's name within the module.
+        file: The module's file.
         roots: Folders that its code imports from first; the first one is the workspace.
     """
 
     module: str
     name: str
+    file: Path
     roots: tuple[Path, ...]
 
 
@@ -47,7 +49,7 @@ def locate(task: type[Task]) -> CodePlace:
     if module == "__main__":
         spec = getattr(sys.modules["__main__"], "__spec__", None)
         module = spec.name if spec else module_name(path, roots[0])
-    return CodePlace(module, task.__qualname__, roots)
+    return CodePlace(module, task.__qualname__, path, roots)
 
 
 def roots_of(path: Path, module: str = "") -> tuple[Path, ...]:

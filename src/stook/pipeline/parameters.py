@@ -157,7 +157,7 @@ def _exact(wanted: type, value: object) -> object:
         return Path(str(value)) if wanted is Path else Decimal(str(value))
     if wanted is bool and _is_bool(value):
         return bool(value)
-    if not isinstance(value, wanted):
+    if not isinstance(value, wanted) or _is_bool(value):
         raise TypeError
     return str.__str__(value) if wanted is str and isinstance(value, str) else value
 

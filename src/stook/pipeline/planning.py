@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "PlannedStep", "make_plan", "why"]
 
-_NEW = "not kept yet"
+_UNSEEN = "content that no store has seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class _Planner:
         path = resolve_path(required.path, node.place.roots[0], required.name)
         kept = find_kept(self._store.versions(required.name), path)
         # Content that the store has never seen has no digest yet, and cannot have been anyone's input.
-        return input_of(kept) if kept else InputBundle(required.name, _NEW, _NEW)
+        return input_of(kept) if kept else InputBundle(required.name, "", _UNSEEN)
 
     def _step(self, node: Node) -> PlannedStep:
         inputs = {role: self._known[required] for role, required in node.requirements.roles.items()}

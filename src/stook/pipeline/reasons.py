@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stook.format import values
-from stook.model.lineage import Lineage
+from stook.model.lineage import Input, Lineage
 from stook.pipeline.closure.walk import PACKAGE
 from stook.pipeline.fingerprint import FINGERPRINT_VERSION, Fingerprint
 
@@ -92,11 +92,15 @@ def _inputs(before: Lineage, now: Lineage) -> list[str]:
     old, new = {i.role: i for i in before.inputs}, {i.role: i for i in now.inputs}
     lines = []
     for role in [*new, *(role for role in old if role not in new)]:
+        label = role if not role.isdigit() else (new.get(role) or old[role]).name
         if role not in old:
-            lines.append(f"input {role} added: {new[role].name}@{new[role].id}")
+            lines.append(f"input {label} added: {_ref(new[role])}")
         elif role not in new:
-            lines.append(f"input {role} removed: {old[role].name}@{old[role].id}")
+            lines.append(f"input {label} removed: {_ref(old[role])}")
         elif old[role].digest != new[role].digest:
-            was, becomes = (f"{i.name}@{i.id}" for i in (old[role], new[role]))
-            lines.append(f"input {role} changed ({was} → {becomes})")
+            lines.append(f"input {label} changed ({_ref(old[role])} → {_ref(new[role])})")
     return lines
+
+
+def _ref(used: Input) -> str:
+    return f"{used.name}@{used.id}" if used.id else "new content"

@@ -61,7 +61,10 @@ def render(template: str, answers: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _check(template: str, used: set[str], answers: Mapping[str, str]) -> None:
-    for names, what in ((used - answers.keys(), "needs an answer for"), (answers.keys() - used, "has no use for")):
+    for names, what in (
+        (used - answers.keys(), "needs an answer for"),
+        (answers.keys() - used, "has no use for"),
+    ):
         if names:
             raise InputError(
                 f"the template {template} {what} {', '.join(sorted(names))}",

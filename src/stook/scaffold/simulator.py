@@ -21,7 +21,20 @@ from numpy.typing import NDArray
 __all__ = ["Shop", "simulate_csv"]
 
 _HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
-_THINGS = ("BAG", "BOWL", "CANDLE", "CARD", "CLOCK", "CUSHION", "FRAME", "JUG", "LAMP", "MUG", "TEAPOT", "TRAY")
+_THINGS = (
+    "BAG",
+    "BOWL",
+    "CANDLE",
+    "CARD",
+    "CLOCK",
+    "CUSHION",
+    "FRAME",
+    "JUG",
+    "LAMP",
+    "MUG",
+    "TEAPOT",
+    "TRAY",
+)
 _LOOKS = ("BLUE", "GREEN", "GOLD", "IVORY", "PINK", "RED", "RETRO", "SPOTTY", "STRIPED", "VINTAGE", "WOODEN")
 _COUNTRIES = ("United Kingdom", "Germany", "France", "Ireland", "Netherlands", "Spain")
 _COUNTRY_SHARES = (0.82, 0.05, 0.05, 0.04, 0.02, 0.02)
@@ -128,9 +141,13 @@ def _fill(random: np.random.Generator, customer: NDArray[np.int64], minute: NDAr
     number = np.repeat(np.arange(len(customer)), 1 + random.poisson(4.0, len(customer)))
     product = (1_500 * random.random(len(number)) ** 2).astype(np.int64)
     list_price = random.lognormal(1.0, 0.7, 1_500)[product]
-    quantity = 1 + random.poisson(2.0 * np.minimum(level[customer[number]] * random.lognormal(0, 0.6, len(number)), 60))
+    quantity = 1 + random.poisson(
+        2.0 * np.minimum(level[customer[number]] * random.lognormal(0, 0.6, len(number)), 60)
+    )
     cents = np.maximum(np.round(100 * list_price), 19).astype(np.int64)
-    return _Lines(536_000 + number, product, quantity.astype(np.int64), minute[number], cents, customer[number])
+    return _Lines(
+        536_000 + number, product, quantity.astype(np.int64), minute[number], cents, customer[number]
+    )
 
 
 def _with_returns(shop: Shop, random: np.random.Generator, lines: _Lines) -> _Lines:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import betaln, expit, gammaln, hyp2f1
 
 from stook.errors import InputError
 
@@ -78,8 +78,9 @@ class BgNbd:
     def probability_alive(self, customers: Customers) -> Vector:
         """Return the chance that each customer has not dropped out."""
         x, t_x, age = customers.frequency, customers.recency, customers.age
-        odds = self.a / (self.b + np.maximum(x, 1) - 1) * ((self.alpha + age) / (self.alpha + t_x)) ** (self.r + x)
-        return np.asarray(np.where(x > 0, 1 / (1 + odds), 1.0))
+        log_odds = np.log(self.a / (self.b + np.maximum(x, 1) - 1))
+        log_odds += (self.r + x) * np.log((self.alpha + age) / (self.alpha + t_x))
+        return np.asarray(np.where(x > 0, expit(-log_odds), 1.0))
 
     def expected_purchases(self, customers: Customers, weeks: float) -> Vector:
         """Return how many purchases each customer is expected to make in the next `weeks`, equation (10)."""
@@ -134,7 +135,9 @@ def fit_bg_nbd(customers: Customers) -> BgNbd:
         model = BgNbd(*np.exp(logs))
         return float(-model.log_likelihood(customers).mean() + _PENALTY * np.mean(logs**2))
 
-    start = np.log([0.5, max(float(np.median(customers.age)) / 4, 1.0), 0.8, 2.5]) if len(customers.age) else None
+    start = (
+        np.log([0.5, max(float(np.median(customers.age)) / 4, 1.0), 0.8, 2.5]) if len(customers.age) else None
+    )
     return BgNbd(*_minimise(loss, start))
 
 

@@ -60,7 +60,7 @@ def test_order_is_requirements_first_and_each_once() -> None:
 
 def test_class_stands_for_itself_with_defaults() -> None:
     """A class among the requirements is the task with default parameters."""
-    assert [node.task for node in collect(requiring({"leaf": Leaf})).nodes][0] == Leaf()
+    assert collect(requiring({"leaf": Leaf})).nodes[0].task == Leaf()
 
 
 def test_lists_within_a_dict() -> None:

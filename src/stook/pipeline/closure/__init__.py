@@ -1,6 +1,6 @@
 """The closure of a task: every definition of the project that its result may depend on, found without running it."""
 
-from stook.pipeline.closure.codebase import Codebase
+from stook.pipeline.closure.codebase import Codebase, Kind
 from stook.pipeline.closure.walk import Closure, Entry, close
 
-__all__ = ["Closure", "Codebase", "Entry", "close"]
+__all__ = ["Closure", "Codebase", "Entry", "Kind", "close"]

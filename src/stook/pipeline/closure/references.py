@@ -11,7 +11,8 @@ from stook.pipeline.closure.normal import Function, is_decorated
 
 __all__ = ["References", "Target", "Use", "chain", "find_references", "imports_of"]
 
-_SEES_OWN_MODULE = frozenset({"eval", "exec", "globals", "locals", "vars"})
+_SEES_OWN_MODULE = frozenset({"eval", "exec", "globals"})
+_SEES_OWN_SCOPE = frozenset({"dir", "locals", "vars"})
 _IMPORTS_BY_NAME = frozenset({"__import__", "import_module", "run_module"})
 
 
@@ -146,6 +147,7 @@ class _Finder:
         if not isinstance(root, ast.Name):
             self._push((root,), scope)
             return
+        is_top = scope is None
         while scope is not None:
             if root.id in scope.names:
                 target = scope.names[root.id]
@@ -154,7 +156,7 @@ class _Finder:
                 return
             scope = scope.parent
         self.uses.add(Use(root.id, attributes))
-        self.sees_own_module |= root.id in _SEES_OWN_MODULE
+        self.sees_own_module |= root.id in _SEES_OWN_MODULE or (is_top and root.id in _SEES_OWN_SCOPE)
 
     def _visit_function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: _Scope | None

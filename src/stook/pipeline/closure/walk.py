@@ -27,6 +27,12 @@ class Entry(NamedTuple):
     module: str
     name: str
 
+    def part(self, codebase: Codebase) -> Part:
+        """Return the definition; the whole module where the name is made while it is imported."""
+        is_code = codebase.find(self.module).kind is Kind.CODE
+        is_defined = is_code and self.name in codebase.module(self.module).definitions
+        return Part(self.module, self.name if is_defined else WHOLE)
+
 
 @dataclass(frozen=True, slots=True)
 class Closure:
@@ -69,7 +75,7 @@ class _Walk:
         self._entries = entries
         self._lookup = Lookup(codebase)
         self._effects = Effects(codebase, self._lookup)
-        self._todo: list[Part] = [Part(*entry) for entry in entries]
+        self._todo: list[Part] = [entry.part(codebase) for entry in entries]
         self._seen: set[Part] = set()
         self._waiting: dict[Part, list[Part]] = {}
         self.code: dict[str, str] = {}

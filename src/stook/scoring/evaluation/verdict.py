@@ -90,7 +90,9 @@ def _duel(model: MethodScores, baselines: Sequence[MethodScores]) -> Reason | No
         lost += ["ranking"] if model.scores.gini < gini else []
         text += f" Gini averages {model.scores.gini:.3f}; the best baseline, {label}, {gini:.3f}."
     gist = (
-        f"a baseline does better on {_join(lost)}" if lost else "it beats every baseline on error and ranking"
+        f"a baseline does better on {_join(lost)}"
+        if lost
+        else "the model beats every baseline on error and ranking"
     )
     return Reason(_LEVELS[len(lost)], gist, text)
 
@@ -102,7 +104,7 @@ def _ranking(gini: float | None, thresholds: Thresholds) -> Reason | None:
     reached = _steady(gini)
     level: Level = "good" if reached >= good else "fair" if reached >= fair else "poor"
     gist = {
-        "good": "it ranks customers well",
+        "good": "its ranking is good",
         "fair": "its ranking is middling",
         "poor": "its ranking is weak",
     }
@@ -142,7 +144,7 @@ def _weakest(level: float, evaluations: Sequence[Evaluation], tolerance: float) 
     score, origin = min(found, key=lambda pair: pair[0].coverage)
     if _grade(min(score.gap, 0), (tolerance, tolerance)) == "good":
         return ""
-    return f"It held least in the period from {origin:%Y-%m-%d}: {_percent(score.coverage)}."
+    return f"It held least in the period from {origin.day} {origin:%B %Y}: {_percent(score.coverage)}."
 
 
 def _total(bias: float | None, evaluations: Sequence[Evaluation], thresholds: Thresholds) -> Reason | None:
@@ -151,10 +153,13 @@ def _total(bias: float | None, evaluations: Sequence[Evaluation], thresholds: Th
     values = [e.model.scores.bias_of_sum for e in evaluations if e.model.scores.bias_of_sum is not None]
     level = _grade(bias, thresholds.bias)
     side = f"{_percent(abs(bias))} too {'low' if bias < 0 else 'high'}"
-    gist = "its total is about right" if level == "good" else f"its total runs {side}"
     spread = f"{min(values):+.0%} to {max(values):+.0%}".replace("-", "−")
     limit = f"{thresholds.bias[0]:.0%}"
-    return Reason(level, gist, f"The total came out {side} on average, from {spread} (tolerance {limit}).")
+    return Reason(
+        level,
+        f"its total runs {side}",
+        f"The total came out {side} on average, from {spread} (tolerance {limit}).",
+    )
 
 
 def _evidence(count: int, thresholds: Thresholds) -> Reason:

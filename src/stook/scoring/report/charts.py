@@ -99,14 +99,17 @@ def period_chart(evaluations: Sequence[Evaluation], size: Size) -> Markup:
     periods = sorted(evaluations, key=lambda evaluation: evaluation.origin, reverse=True)[:MOST_ROWS]
     found = [(e.origin, e.model.scores.bias_of_sum) for e in periods]
     known = [(origin, bias) for origin, bias in found if bias is not None]
-    ticks = nice_ticks(min(0.0, *(bias for _, bias in known)), max(0.0, *(bias for _, bias in known)))
+    ticks = _ticks([0.0, *(bias for _, bias in known)])
+    digits = 0 if ticks[1] - ticks[0] > 0.009 else 1
     left, row, bottom = 92, 26, 20
     height = len(known) * row + bottom + 8
     scale = Scale(ticks[0], ticks[-1], left + 22, size.width - 26)
     shapes = [
         line((scale(tick), 4, scale(tick), height - bottom), "grid" if tick else "zero") for tick in ticks
     ]
-    shapes += [text((scale(t), height - 4), signed_percent(t, 0) if t else "0", "tick middle") for t in ticks]
+    shapes += [
+        text((scale(t), height - 4), signed_percent(t, digits) if t else "0", "tick middle") for t in ticks
+    ]
     for index, (origin, bias) in enumerate(known):
         y = index * row + row / 2 + 4
         shapes.append(text((0, y + 4), f"{origin:%Y-%m-%d}", "tick"))

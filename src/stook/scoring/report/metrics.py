@@ -49,9 +49,7 @@ def to_metrics(report: Report) -> dict[str, object]:
         "quality": report.quality,
         "provenance": report.provenance,
     }
-    plain = _without_nan(msgspec.to_builtins(facts))
-    assert isinstance(plain, dict)  # noqa: S101 -- a dict went in
-    return plain
+    return {key: _without_nan(item) for key, item in msgspec.to_builtins(facts).items()}
 
 
 def _evaluation(evaluation: Evaluation) -> dict[str, object]:

@@ -81,6 +81,7 @@ def _read_csv(file: PlainFile) -> Cells:
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
         ),
     )
+    _refuse_open_quote(file, table, wrong)
     broken = pa.table(
         {
             "row": pa.array([number for number, _ in wrong], pa.int64()),
@@ -88,6 +89,23 @@ def _read_csv(file: PlainFile) -> Cells:
         }
     )
     return Cells(header, _numbered(table, [number for number, _ in wrong]), broken)
+
+
+def _refuse_open_quote(file: PlainFile, table: pa.Table, wrong: Sequence[tuple[int, str]]) -> None:
+    """A quote that is never closed makes one cell of all that follows: an error, or those rows would just be gone."""
+    torn = [number for number, text in wrong if "\n" in text and text.count('"') % 2]
+    last = table.column(table.num_columns - 1)
+    if table.num_rows and "\n" in (last[-1].as_py() or ""):
+        with open(file.path, "rb") as raw:
+            raw.seek(-min(64, file.path.stat().st_size), 2)
+            torn += [] if raw.read().rstrip().endswith(b'"') else [table.num_rows + len(wrong)]
+    if torn:
+        raise InputError(
+            f"{file.name}: row {torn[0]} opens a quote that is never closed",
+            kind="unreadable-input",
+            hint='close it, or double it where it is part of the text: ""',
+            row=torn[0],
+        )
 
 
 def _read_header(file: PlainFile) -> tuple[tuple[str, ...], str]:

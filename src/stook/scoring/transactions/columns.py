@@ -14,7 +14,17 @@ __all__ = ["ROLES", "RoleColumn", "choose_columns", "parse_columns"]
 _SPELLINGS = {
     "customer": (
         *("customer", "customerid", "customerno", "customernumber", "custid", "cust", "clientid", "client"),
-        *("userid", "user", "memberid", "member", "buyerid", "buyer", "accountid", "householdkey", "household"),
+        *(
+            "userid",
+            "user",
+            "memberid",
+            "member",
+            "buyerid",
+            "buyer",
+            "accountid",
+            "householdkey",
+            "household",
+        ),
     ),
     "time": (
         *("time", "timestamp", "datetime", "invoicedate", "invoicedatetime", "transactiontime", "date"),

@@ -31,7 +31,8 @@ def choose_time_format(connection: duckdb.DuckDBPyConnection, cell: str) -> str:
     Raises:
         InputError: `ambiguous-dates`: every date reads as well with the month first as with the day first.
     """
-    iso = f"try_cast({cell} as timestamp)"
+    # By way of a zone, or the offset of a time would be dropped; times without one are taken as they are.
+    iso = f"timezone('UTC', try_cast({cell} as timestamptz))"
     if _share(connection, cell, iso) > 0.5:
         return iso
     ways = {"ISO 8601": iso}

@@ -13,7 +13,9 @@ MIN_CUSTOMERS = 30
 PERIODS = 4
 
 
-def check_history(*, customers: int, first: datetime | None, last: datetime | None, horizon_days: int) -> None:
+def check_history(
+    *, customers: int, first: datetime | None, last: datetime | None, horizon_days: int
+) -> None:
     """Refuse what no honest model can be fitted to.
 
     Args:

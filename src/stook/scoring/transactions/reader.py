@@ -71,6 +71,7 @@ def read_transactions(
 def _typed(cells: Cells, roles: Mapping[str, RoleColumn], now: datetime) -> pa.Table:
     cell = {role: f"trim(f{cells.header.index(column.column)})" for role, column in roles.items()}
     with duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute("set timezone = 'UTC'")
         connection.register("cells", cells.table)
         connection.register("broken", cells.broken)
         query = _QUERY.format(

@@ -136,7 +136,9 @@ def _checked(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
             decoder.decode(block)
         except UnicodeDecodeError as error:
             at = max(error.start - pending, 0)
-            raise _encoding_error(name, line + block.count(b"\n", 0, at), done + at, "WINDOWS-1252") from error
+            raise _encoding_error(
+                name, line + block.count(b"\n", 0, at), done + at, "WINDOWS-1252"
+            ) from error
         if (at := block.find(b"\0")) >= 0:
             raise _encoding_error(name, line + block.count(b"\n", 0, at), done + at, "UTF-16")
         done, line = done + len(block), line + block.count(b"\n")

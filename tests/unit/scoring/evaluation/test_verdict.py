@@ -54,7 +54,7 @@ def test_good_where_everything_holds() -> None:
     result = verdict(periods())
     assert result.level == "good"
     assert findings(result) == ["good"] * 5
-    assert result.sentence.startswith("Fit to use: it beats every baseline on error and ranking, ")
+    assert result.sentence.startswith("Fit to use: the model beats every baseline on error and ranking, ")
 
 
 def test_no_closed_period_is_poor() -> None:
@@ -89,7 +89,7 @@ def test_short_coverage_says_how_short_and_why() -> None:
     assert "the 90% limit holds for only 82% of customers" in result.sentence
     text = result.reasons[2].text
     assert "8.0 points short (tolerance 6 points)" in text
-    assert "least in the period from 2011-03-01: 76%" in text
+    assert "least in the period from 1 March 2011: 76%" in text
     assert "374 days of history are less than two years" in text
     assert "two years" not in verdict(evaluations, history_days=731).reasons[2].text
 

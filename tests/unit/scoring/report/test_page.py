@@ -208,6 +208,16 @@ def test_periods_without_spend_are_shown() -> None:
     assert "–" in Page(render(replace(base, evaluations=(dead,)))).text
 
 
+def test_small_misses_have_ticks_of_their_own() -> None:
+    """Where the total was off by less than a percent, the ticks of its picture still differ."""
+    base = report(50)
+    model = base.evaluations[0].model
+    close = replace(
+        base.evaluations[0], model=replace(model, scores=replace(model.scores, bias_of_sum=0.006))
+    )
+    assert "+0.2% +0.4% +0.6%" in Page(render(replace(base, evaluations=(close,)))).text
+
+
 def test_range_of_the_total_follows_from_past_misses() -> None:
     """A total that was once 20% too low and once 25% too high may be between four fifths and five quarters of it."""
     base = report(50)

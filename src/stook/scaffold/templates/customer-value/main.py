@@ -15,7 +15,9 @@ from stook.errors import StookError
 def main() -> int:
     """Run the pipeline and copy the files of its report to the output folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-i", "--input", required=True, help="transactions: .csv, .csv.gz, .csv.zst, .parquet or -")
+    parser.add_argument(
+        "-i", "--input", required=True, help="transactions: .csv, .csv.gz, .csv.zst, .parquet or -"
+    )
     parser.add_argument("-o", "--output", type=Path, default=Path("data/output"))
     parser.add_argument("--columns", default="", help="customer=CustomerID,time=InvoiceDate,…")
     parser.add_argument("--horizon", type=int, default=60, help="days to predict")

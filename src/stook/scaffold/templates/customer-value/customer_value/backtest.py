@@ -29,7 +29,9 @@ def backtest(table: pl.DataFrame, horizon: int) -> list[dict[str, Any]]:
 def evaluate_at(table: pl.DataFrame, step: int, horizon: int, hurdles: dict[int, Hurdle]) -> Evaluation:
     """Judge as if the origin `step` were today, with models that knew nothing of its future."""
     rows = table.filter(pl.col("step") == step)
-    calibrated = calibrate(hurdles[step], hurdles[step + CLOSED], table.filter(pl.col("step") == step + CLOSED))
+    calibrated = calibrate(
+        hurdles[step], hurdles[step + CLOSED], table.filter(pl.col("step") == step + CLOSED)
+    )
     spend = calibrated.predict(rows)
     return evaluate(
         rows["target"].to_numpy(),

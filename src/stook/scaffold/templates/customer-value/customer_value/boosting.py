@@ -9,7 +9,7 @@ import numpy as np
 
 Objective = Literal["active", "mean", "quantile"]
 
-SEED, ROUNDS, RATE, LEAVES, LEAF_SIZE, L2 = 7, 150, 0.05, 15, 40, 5.0
+SEED, ROUNDS, RATE, LEAVES, LEAF_SIZE, L2 = 7, 100, 0.07, 15, 40, 5.0
 LIGHTGBM = {
     "learning_rate": RATE,
     "num_leaves": LEAVES,

@@ -22,9 +22,7 @@ def origins(first: datetime, last: datetime, horizon: int) -> list[datetime]:
     """
     start, now = midnight(first), midnight(last) + timedelta(days=1)
     days_back = [step * horizon // CLOSED for step in range(MOST_ORIGINS)]
-    return [
-        now - timedelta(days=days) for days in days_back if now - timedelta(days=days + horizon) >= start
-    ]
+    return [now - timedelta(days=days) for days in days_back if now - timedelta(days=days + horizon) >= start]
 
 
 def midnight(time: datetime) -> datetime:

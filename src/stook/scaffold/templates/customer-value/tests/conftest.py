@@ -27,7 +27,8 @@ def sales() -> pl.DataFrame:
             "amount": [Decimal(int(cents)) / 100 for cents in random.integers(50, 9_000, size)],
             "product": [f"p{number}" for number in random.integers(0, 30, size)],
             "cancelled_at": [
-                time + wait if gone else None for time, wait, gone in zip(times, later, cancelled, strict=True)
+                time + wait if gone else None
+                for time, wait, gone in zip(times, later, cancelled, strict=True)
             ],
         },
         schema_overrides={"time": pl.Datetime("us"), "cancelled_at": pl.Datetime("us")},
