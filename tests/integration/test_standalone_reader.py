@@ -15,7 +15,9 @@ import stook
 
 def _reader(project_root: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     program = project_root / "docs/reference/format/reader.py"
-    return subprocess.run([sys.executable, str(program), *map(str, words)], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, str(program), *map(str, words)], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture

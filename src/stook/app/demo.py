@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from stook._io import write_atomic
 from stook.app.predicting import Predicted, Request, predict
 from stook.config import WORKSPACE_FILE
-from stook.errors import InputError
+from stook.errors import InputError, MissingExtraError
 from stook.model.events import Observer
 from stook.scaffold.render import render
 
@@ -18,6 +19,8 @@ _TEMPLATE = "customer-value"
 _SAMPLE = Path("data/raw/transactions.csv")
 _OUTPUT = Path("data/output")
 _SEED = 7
+# Those of the extra `learn` that the template cannot do without; it has a way round a missing LightGBM.
+_NEEDS = ("polars", "scipy", "sklearn", "skops")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,10 @@ def run_demo(folder: Path, request: Request, *, observer: Observer) -> Demo:
         observer: Is told what happens.
 
     Raises:
+        MissingExtraError: The libraries that the template uses are not installed; nothing is made.
         InputError: The folder holds something else, or the input cannot be used.
     """
+    _require_libraries()
     folder = folder.expanduser().resolve()
     is_new = not (folder / WORKSPACE_FILE).is_file()
     if is_new:
@@ -50,6 +55,18 @@ def run_demo(folder: Path, request: Request, *, observer: Observer) -> Demo:
         _simulate(folder / _SAMPLE)
     request = replace(request, output=request.output or folder / _OUTPUT)
     return Demo(folder, is_new, predict(request, folder=folder, observer=observer))
+
+
+def _require_libraries() -> None:
+    """Say what is missing before anything is made, not after half of a run."""
+    missing = [name for name in _NEEDS if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"the demo needs {', '.join(missing)}",
+            kind="missing-extra",
+            hint="pip install 'stook[learn]'",
+            missing=tuple(missing),
+        )
 
 
 def _make(folder: Path) -> None:

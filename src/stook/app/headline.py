@@ -15,7 +15,11 @@ def headline(metrics: Mapping[str, object]) -> tuple[str, ...]:
     Args:
         metrics: Content of a `metrics.json`, as `stook.scoring.report.to_metrics` makes it.
     """
-    lines = [_verdict(_table(metrics, "verdict")), _outlook(_table(metrics, "outlook")), _rows(_table(metrics, "quality"))]
+    lines = [
+        _verdict(_table(metrics, "verdict")),
+        _outlook(_table(metrics, "outlook")),
+        _rows(_table(metrics, "quality")),
+    ]
     scores = _table(metrics, "average")
     lines += [_scores(str(name), score) for name, score in scores.items() if isinstance(score, Mapping)]
     return tuple(line for line in lines if line)
@@ -27,7 +31,11 @@ def _table(metrics: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 
 def _verdict(verdict: Mapping[str, object]) -> str:
-    return f"verdict: {verdict['level']}. {verdict['sentence']}" if {"level", "sentence"} <= verdict.keys() else ""
+    return (
+        f"verdict: {verdict['level']}. {verdict['sentence']}"
+        if {"level", "sentence"} <= verdict.keys()
+        else ""
+    )
 
 
 def _outlook(outlook: Mapping[str, object]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stook._io import write_atomic
 from stook.config import Config, get_workspace, load_config
-from stook.errors import InputError, IntegrityError
+from stook.errors import InputError, IntegrityError, NotFoundError
 from stook.model.events import Observer
 from stook.pipeline import RunResult, load_task, parameters_of, parse_task, run
 from stook.store import Bundle, Store, open_store
@@ -121,12 +121,27 @@ def _texts(request: Request, config: Config) -> dict[str, str]:
     texts = {}
     if request.source:
         source = _spooled(Path(config.cache.value)) if request.source == "-" else Path(request.source)
-        texts["source"] = str(source.expanduser().absolute())
+        texts["source"] = str(_existing(source.expanduser().absolute()))
     if request.columns:
         texts["columns"] = request.columns
     if request.horizon is not None:
         texts["horizon"] = str(request.horizon)
     return texts
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise NotFoundError(
+            f"there is no file {path}", kind="no-such-file", hint="check the path after -i", path=str(path)
+        )
+    if path.is_dir():
+        raise InputError(
+            f"{path} is a folder, not a file",
+            kind="not-a-file",
+            hint="name one file after -i",
+            path=str(path),
+        )
+    return path
 
 
 def _spooled(cache: Path) -> Path:

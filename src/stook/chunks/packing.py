@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
@@ -13,7 +13,7 @@ from blake3 import blake3
 
 from stook.chunks.compress import Bytes, Packed, compress_chunks
 from stook.chunks.index import ChunkIndex
-from stook.errors import ConflictError
+from stook.errors import ConflictError, StorageError
 from stook.format.packs import MAGIC, PackEntry, build_footer, pack_key
 from stook.storage.protocol import Storage
 
@@ -55,6 +55,7 @@ class Packer:
         self._unregistered: set[bytes] = set()
         self._names: list[str] = []
         self._pool: ThreadPoolExecutor | None = None
+        self._failed = False
         self._clear_pack()
 
     def add(self, id_: bytes, data: Bytes) -> None:
@@ -65,7 +66,8 @@ class Packer:
         self._batch.append((id_, data))
         self._batch_bytes += len(data)
         if self._batch_bytes >= _BATCH_BYTES or len(self._batch) >= _BATCH_CHUNKS:
-            self._send_batch()
+            with self._all_or_nothing():
+                self._send_batch()
 
     def flush(self) -> tuple[str, ...]:
         """Write all that was taken, durably; return the names of the packs written since the last flush.
@@ -73,12 +75,13 @@ class Packer:
         Raises:
             StorageError: The storage refused.
         """
-        self._send_batch()
-        while self._compressing:
-            self._collect()
-        if self._entries:
-            self._close_pack()
-        self._await_pack()
+        with self._all_or_nothing():
+            self._send_batch()
+            while self._compressing:
+                self._collect()
+            if self._entries:
+                self._close_pack()
+            self._await_pack()
         if self._pool is not None:
             self._pool.shutdown(wait=False)
             self._pool = None
@@ -89,6 +92,19 @@ class Packer:
     def submit(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """Run something in the packer's threads."""
         return self._threads().submit(work, *args, **kwargs)
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Refuse to go on after an error: chunks may be lost that later content relies on."""
+        if self._failed:
+            raise StorageError(
+                f"an earlier write to {self._storage.url} failed, so what was added cannot be kept",
+                kind="writer-failed",
+                hint="mend what the earlier error names, then add everything again",
+            )
+        self._failed = True
+        yield
+        self._failed = False
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:

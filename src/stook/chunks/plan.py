@@ -83,19 +83,19 @@ def make_plan(blob: Blob, ids: Sequence[bytes], index: ChunkIndex) -> Plan:
 
 
 def iter_runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """Yield neighbours in one pack together, so that one request reads them."""
+    """Yield neighbours in one pack together, so that one request reads them; never much in one run."""
     run: list[Part] = []
-    end = 0
+    size = 0
     for part in parts:
         location = part[1]
-        if run and not (
-            location.pack == run[0][1].pack
-            and location.offset == end
-            and end + location.stored - run[0][1].offset <= _RUN_BYTES
-        ):
+        if run and not (_follows(run[-1][1], location) and size + location.size <= _RUN_BYTES):
             yield run
-            run = []
+            run, size = [], 0
         run.append(part)
-        end = location.offset + location.stored
+        size += location.size  # what it is when decompressed: a run of zeros takes next to no stored bytes
     if run:
         yield run
+
+
+def _follows(before: Location, location: Location) -> bool:
+    return location.pack == before.pack and location.offset == before.offset + before.stored

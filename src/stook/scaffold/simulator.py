@@ -133,7 +133,7 @@ def _wait(
     clock = np.concatenate([[0.0], np.cumsum(_SEASON[month])])
     days = np.arange(len(clock), dtype=float)
     then = np.interp(now, days, clock) + random.exponential(1, len(now)) / rate
-    return np.interp(then, clock, days, right=shop.days + 1.0) - now
+    return np.asarray(np.interp(then, clock, days, right=shop.days + 1.0) - now)
 
 
 def _fill(random: np.random.Generator, customer: NDArray[np.int64], minute: NDArray[np.int64]) -> _Lines:

@@ -178,4 +178,4 @@ def _minimise(loss: object, start: Vector | None) -> Vector:
     found = minimize(loss, start, method="L-BFGS-B", bounds=[_LOG_BOUNDS] * len(start))
     if not np.all(np.isfinite(found.x)) or not np.isfinite(found.fun):
         raise InputError(f"the fit failed: {found.message}", kind="fit-failed", hint="give a longer history")
-    return np.exp(found.x)
+    return np.asarray(np.exp(found.x))

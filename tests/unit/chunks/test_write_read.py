@@ -15,7 +15,7 @@ from blake3 import blake3
 
 from stook.chunks import ChunkReader, ChunkWriter, Location, MemoryIndex, PackEntry, read_pack_index
 from stook.chunks.split import COARSE, FINE_UNTIL, WHOLE_BYTES
-from stook.errors import ConflictError, FormatError, InputError, IntegrityError, NotFoundError
+from stook.errors import ConflictError, FormatError, InputError, IntegrityError, NotFoundError, StorageError
 from stook.format.packs import pack_key, parse_pack
 from stook.model.tree import Blob
 from stook.storage import open_storage
@@ -256,6 +256,15 @@ def test_neighbouring_chunks_are_read_with_one_request(room: _Room) -> None:
     assert room.storage.count("get_range") <= 3
 
 
+def test_content_that_compresses_well_is_not_decompressed_all_at_once(room: _Room) -> None:
+    """Many megabytes in few stored bytes are read in several steps, so memory stays bounded."""
+    blob = room.keep(bytes(40 * MIB))
+    assert room.stored_bytes() < MIB
+    room.storage.requests.clear()
+    assert sum(len(piece) for piece in room.reader.iter(blob)) == 40 * MIB
+    assert room.storage.count("get_range") >= 4
+
+
 def test_a_file_over_a_blob_seeks_and_reads_only_what_is_needed(room: _Room) -> None:
     """A small read from a large blob fetches the chunks it touches, and once only."""
     data = _noise(6 * MIB)
@@ -267,6 +276,8 @@ def test_a_file_over_a_blob_seeks_and_reads_only_what_is_needed(room: _Room) -> 
         assert file.read(5) == data[3 * MIB : 3 * MIB + 5]
         asked = sum(length for verb, _, length in room.storage.requests if verb == "get_range")
         assert asked < 1.5 * MIB
+        file.seek(MIB)
+        assert file.read(5) == data[MIB : MIB + 5]
         requests = len(room.storage.requests)
         file.seek(3 * MIB)
         assert file.read(5) == data[3 * MIB : 3 * MIB + 5]
@@ -322,6 +333,10 @@ def test_sizes_that_lie_are_found(room: _Room) -> None:
         lying = msgspec.structs.replace(blob, size=wrong.size)
         with pytest.raises(IntegrityError):
             ChunkReader(room.storage, index).read(lying)
+    parts = room.keep(_noise(600 * KIB))
+    for size in (parts.size - 1, parts.size + 1):
+        with pytest.raises(IntegrityError):
+            room.reader.open(msgspec.structs.replace(parts, size=size))
 
 
 def test_missing_chunks_and_packs_are_named(room: _Room) -> None:
@@ -395,7 +410,7 @@ def test_a_sink_that_is_not_closed_keeps_nothing(room: _Room) -> None:
 
 
 def test_a_storage_that_refuses_is_heard(room: _Room) -> None:
-    """An error of the storage reaches the caller of flush, and nothing is registered."""
+    """An error of the storage reaches the caller of flush, now and when it tries again, and nothing is registered."""
 
     class Refusing(_Counting):
         def put_new(self, key: str, data: bytes) -> str:
@@ -408,6 +423,10 @@ def test_a_storage_that_refuses_is_heard(room: _Room) -> None:
         writer.flush()
     assert blob.chunks is not None
     assert index.find([bytes.fromhex(chunk) for chunk in blob.chunks]) == {}
+    writer.add_bytes(_noise(200 * KIB))
+    with pytest.raises(StorageError) as again:
+        writer.flush()
+    assert again.value.kind == "writer-failed"
 
 
 def test_no_threads_are_left_after_a_flush(room: _Room) -> None:

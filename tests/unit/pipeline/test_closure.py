@@ -58,6 +58,7 @@ CASES = {
     "annotation of a field": ("class A: pass\nclass T:\n    x: A", {"main:A"}),
     "both branches": ("if 1:\n    x = 1\nelse:\n    x = 2\ndef T(): return x", {"main:x"}),
     "loose statement": ("print(1)\ndef T(): pass", {"main:(body)"}),
+    "pass at top level": ("pass\ndef T(): pass", set()),
     "main block": ("def T(): pass\nif __name__ == '__main__':\n    print(1)", set()),
     "type checking block": (
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import q\ndef T(): pass",
@@ -139,6 +140,17 @@ IMPORTS = {
 def test_across_modules(main: str, expected: set[str], tmp_path: Path) -> None:
     """Names are followed to where they are defined, whatever way they are imported."""
     assert keys(tmp_path, main, LIBRARY) == expected
+
+
+def test_registration_is_seen_before_its_table(tmp_path: Path) -> None:
+    """A registered function counts though the table turns up only after the module that registers."""
+    files = {
+        "other.py": "table = {}\ndef reg(f):\n    table[1] = f\n    return f\n",
+        "plug.py": "from other import reg\n@reg\ndef a(): pass\n",
+        "late.py": "import other\nprint(other.table)\n",
+    }
+    main = "import late\nimport plug\ndef T(): pass"
+    assert keys(tmp_path, main, files) == {"late:(body)", "other:table", "other:reg", "plug:a"}
 
 
 def test_computed_import_takes_all_files(tmp_path: Path) -> None:

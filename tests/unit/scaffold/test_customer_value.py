@@ -19,6 +19,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(project: Path, *arguments: str) -> str:
+    """Run Python in the project and return what it prints."""
     command = [sys.executable, "-B", *arguments]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

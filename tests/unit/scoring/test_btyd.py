@@ -53,6 +53,7 @@ def with_values(customers: Customers, model: GammaGamma, seed: int) -> Customers
 
 
 def one(frequency: float, recency: float, age: float, value: float = 0.0) -> Customers:
+    """Return a single customer."""
     return Customers(*(np.array([number]) for number in (frequency, recency, age, value)))
 
 

@@ -21,17 +21,20 @@ ROWS = HEADER + "1,a,2024-01-02 10:00:00,2,1.50\n" + "2,b,2024-01-03 11:30:00,1,
 
 
 def write(tmp_path: Path, text: str | bytes) -> Path:
+    """Write a file of transactions."""
     path = tmp_path / "tx.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return path
 
 
 def reasons(tmp_path: Path, *lines: str, header: str = HEADER) -> list[str | None]:
+    """Return the reason of each line."""
     table = read_transactions(write(tmp_path, header + "\n".join(lines) + "\n"), now=NOW).table
     return table["reason"].to_pylist()
 
 
 def failure(source: Path, **options: dict[str, str]) -> InputError:
+    """Return the error that reading ends in; it has a hint."""
     with pytest.raises(InputError) as caught:
         read_transactions(source, now=NOW, **options)
     assert caught.value.hint
@@ -49,14 +52,17 @@ def test_rows_come_typed_and_in_order(tmp_path: Path) -> None:
 
 
 def as_gzip(path: Path) -> bytes:
+    """Return a file compressed by gzip."""
     return gzip.compress(path.read_bytes())
 
 
 def as_zstd(path: Path) -> bytes:
+    """Return a file compressed by zstd."""
     return zstandard.ZstdCompressor().compress(path.read_bytes())
 
 
 def as_parquet(path: Path) -> bytes:
+    """Return the transactions as Parquet, with types of its own."""
     table = pa.table(
         {
             "invoice": [1, 2],
@@ -74,10 +80,12 @@ def as_parquet(path: Path) -> bytes:
 
 
 def with_bom(path: Path) -> bytes:
+    """Return a file with a byte order mark."""
     return b"\xef\xbb\xbf" + path.read_bytes()
 
 
 def with_semicolons(path: Path) -> bytes:
+    """Return a file with semicolons between its cells."""
     return path.read_bytes().replace(b",", b";")
 
 
@@ -277,8 +285,8 @@ def test_four_horizons_of_history_are_enough() -> None:
     check_history(customers=30, first=first, last=last, horizon_days=60)
 
 
-def test_the_real_retail_file_is_read_whole(retail: Path) -> None:
+def test_the_real_retail_file_is_read_whole(retail_csv: Path) -> None:
     """541,909 rows of a real shop: every row accepted or rejected for a reason that is known."""
-    found = read_transactions(retail, now=NOW)
+    found = read_transactions(retail_csv, now=NOW)
     assert found.table.num_rows == 541_909
     assert found.rejected == {"no-customer": 135_080, "cancelled": 8_905, "no-value": 40, "duplicate": 5_192}

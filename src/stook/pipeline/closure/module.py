@@ -12,22 +12,20 @@ from typing import NamedTuple
 from stook.errors import InputError
 from stook.pipeline.closure.normal import Function, digest_nodes
 from stook.pipeline.closure.references import References, Target, chain, find_references, imports_of
+from stook.pipeline.closure.statements import (
+    COMPOUND,
+    called_at_import,
+    does_nothing,
+    holds_mutable,
+    inner_statements,
+    is_outside_task,
+    never_at_run,
+)
 
 __all__ = ["BODY", "WHOLE", "ClassFacts", "Module", "Piece", "read_module"]
 
 WHOLE = "*"
 BODY = "(body)"
-_COMPOUND = (
-    ast.If,
-    ast.Try,
-    ast.With,
-    ast.For,
-    ast.While,
-    ast.Match,
-    ast.AsyncFor,
-    ast.AsyncWith,
-    ast.TryStar,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Module:
         return frozenset(
             (root.id, attributes)
             for node in self._nodes(name)
-            for called in _called_at_import(node)
+            for called in called_at_import(node)
             for root, attributes in [chain(called)]
             if isinstance(root, ast.Name)
         )
@@ -114,7 +112,7 @@ class Module:
 
     def is_mutable(self, name: str) -> bool:
         """Tell whether a definition holds something that other code may change: a table, or a class with one."""
-        return any(map(_holds_mutable, self._nodes(name)))
+        return any(map(holds_mutable, self._nodes(name)))
 
     def is_task_function(self, name: str) -> bool:
         """Tell whether a name is a function that `stook.task` decorates."""
@@ -131,9 +129,9 @@ class Module:
             self.definitions.setdefault(statement.name, []).append(statement)
         elif isinstance(statement, ast.Import | ast.ImportFrom):
             self._sort_import(statement)
-        elif isinstance(statement, _COMPOUND):
+        elif isinstance(statement, COMPOUND):
             self._sort_compound(statement)
-        elif not self._define(statement, statement) and not _does_nothing(statement):
+        elif not self._define(statement, statement) and not does_nothing(statement):
             self._loose.append(statement)
 
     def _sort_import(self, statement: ast.Import | ast.ImportFrom) -> None:
@@ -149,19 +147,19 @@ class Module:
 
     def _sort_compound(self, statement: ast.stmt) -> None:
         """A name bound within `if`, `try`, `for`… means all of the statement: its condition decides too."""
-        if isinstance(statement, ast.If) and _never_at_run(statement.test):
+        if isinstance(statement, ast.If) and never_at_run(statement.test):
             for other in statement.orelse:
                 self._sort(other)
             return
         is_loose = False
-        for inner in _inner_statements(statement):
+        for inner in inner_statements(statement):
             if isinstance(inner, ast.Import | ast.ImportFrom):
                 self._sort_import(inner)
                 for name, _ in imports_of(inner, self.package):
                     self._add(name, statement)
             elif isinstance(inner, (*Function, ast.ClassDef)):
                 self._add(inner.name, statement)
-            elif not self._define(inner, statement) and not _does_nothing(inner):
+            elif not self._define(inner, statement) and not does_nothing(inner):
                 is_loose = True
         if is_loose or not isinstance(statement, ast.If | ast.Try):
             self._loose.append(statement)
@@ -192,7 +190,7 @@ class Module:
         for node in nodes:
             if isinstance(node, ast.ClassDef):
                 for child in node.body:
-                    if _is_outside_task(child):
+                    if is_outside_task(child):
                         yield id(child)
                     elif isinstance(child, ast.AnnAssign) and child.value is not None:
                         yield id(child.value)
@@ -229,71 +227,3 @@ def _parse(path: Path, name: str, _size: int, _mtime_ns: int) -> Module:
         place = f"{path}, line {line}" if line else str(path)
         raise InputError(f"{place}: {error}", kind="bad-python", hint="mend the file") from error
     return Module(name, tree, is_package=path.name == "__init__.py")
-
-
-def _inner_statements(statement: ast.stmt) -> Iterator[ast.stmt]:
-    """Yield the simple statements and definitions within a compound statement, at any depth of compounds."""
-    stack: list[ast.AST] = [statement]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.stmt) and not isinstance(node, _COMPOUND):
-            yield node
-        else:
-            stack += [n for n in ast.iter_child_nodes(node) if not isinstance(n, ast.expr)]
-
-
-def _holds_mutable(node: ast.stmt) -> bool:
-    if isinstance(node, Function):
-        return False
-    if isinstance(node, ast.ClassDef):
-        return any(
-            _holds_mutable(c) for c in node.body if isinstance(c, ast.Assign | ast.AnnAssign) and c.value
-        )
-    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-    return value is None or not _is_immutable(value)
-
-
-def _is_immutable(value: ast.expr) -> bool:
-    if isinstance(value, ast.Tuple):
-        return all(map(_is_immutable, value.elts))
-    return isinstance(
-        value.operand if isinstance(value, ast.UnaryOp) else value, ast.Constant | ast.JoinedStr
-    )
-
-
-def _does_nothing(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Pass) or (
-        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    )
-
-
-def _never_at_run(test: ast.expr) -> bool:
-    """Tell whether a condition is that of a type checker's block or of a script's main block."""
-    _, attributes = chain(test)
-    if getattr(test, "id", "") == "TYPE_CHECKING" or attributes == ("TYPE_CHECKING",):
-        return True
-    return isinstance(test, ast.Compare) and getattr(test.left, "id", "") == "__name__"
-
-
-def _is_outside_task(child: ast.stmt) -> bool:
-    if isinstance(child, Function):
-        return child.name == "requires"
-    if isinstance(child, ast.Assign):
-        return [getattr(target, "id", "") for target in child.targets] == ["name"]
-    return isinstance(child, ast.AnnAssign) and getattr(child.target, "id", "") == "name"
-
-
-def _called_at_import(node: ast.stmt) -> Iterator[ast.expr]:
-    """Yield what is called while a top-level statement runs, decorators included, bodies of functions excluded."""
-    stack: list[ast.AST] = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, (*Function, ast.ClassDef)):
-            yield from (d for d in current.decorator_list if not isinstance(d, ast.Call))
-            stack += current.decorator_list
-        if isinstance(current, Function):
-            stack += [*current.args.defaults, *(d for d in current.args.kw_defaults if d is not None)]
-        elif not isinstance(current, ast.Lambda):
-            if isinstance(current, ast.Call):
-                yield current.func
-            stack += ast.iter_child_nodes(current)

@@ -27,7 +27,7 @@ def deciles(actual: npt.ArrayLike, predicted: npt.ArrayLike, groups: int = 10) -
         raise InputError(f"{p.shape} predictions for {y.shape} actual values", kind="bad-scores")
     _, place, counts = np.unique(p, return_inverse=True, return_counts=True)
     shared = (np.bincount(place, weights=y) / counts)[place] if len(y) else y
-    parts = np.array_split(np.argsort(-p, kind="stable"), min(groups, len(y)) or 1)
+    parts = np.array_split(np.argsort(-p, kind="stable"), groups)
     return tuple(
         Decile(rank, len(part), float(p[part].sum()), float(shared[part].sum()))
         for rank, part in enumerate(parts, start=1)

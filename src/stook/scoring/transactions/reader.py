@@ -46,7 +46,7 @@ class Ingested:
 
 
 def read_transactions(
-    source: str | Path, *, columns: Mapping[str, str] | None = None, now: datetime
+    source: str | Path, *, columns: Mapping[str, str] | None = None, now: datetime, name: str = ""
 ) -> Ingested:
     """Read a .csv, .csv.gz, .csv.zst or .parquet file, or standard input.
 
@@ -57,12 +57,13 @@ def read_transactions(
         source: A path, or `-` for standard input.
         columns: Column by role where the guesses do not fit; see `choose_columns`.
         now: The present, in UTC without zone; later rows are rejected as `future`.
+        name: What to call the input in messages; its path where empty.
 
     Raises:
         NotFoundError: There is no such file.
         InputError: The file is empty, torn, not UTF-8, has no rows or lacks a column.
     """
-    with open_plain(source) as file:
+    with open_plain(source, name) as file:
         cells = read_cells(file)
         roles = choose_columns(cells.header, columns or {})
         return Ingested(_typed(cells, roles, now), tuple(roles.values()), file.name)

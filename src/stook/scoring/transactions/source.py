@@ -41,17 +41,18 @@ class PlainFile:
 
 
 @contextmanager
-def open_plain(source: str | Path) -> Iterator[PlainFile]:
+def open_plain(source: str | Path, name: str = "") -> Iterator[PlainFile]:
     """Give an input as a plain file, for as long as the block runs. The format is told by content, not by name.
 
     Args:
         source: A path, or `-` for standard input.
+        name: What to call it in messages; its path where empty.
 
     Raises:
         NotFoundError: There is no such file.
         InputError: It is empty, truncated or corrupt, or its text is not UTF-8.
     """
-    name = "standard input" if str(source) == "-" else str(source)
+    name = name or ("standard input" if str(source) == "-" else str(source))
     with tempfile.TemporaryDirectory(prefix="stook-input-") as folder:
         spooled = Path(folder) / "input"
         path = _spool(sys.stdin.buffer, spooled) if str(source) == "-" else _existing(Path(source))

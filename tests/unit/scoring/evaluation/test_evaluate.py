@@ -21,9 +21,10 @@ def one(actual: list[float], origin: date = date(2024, 1, 1)) -> Evaluation:
 
 def test_evaluation_states_the_period() -> None:
     """Customers, total and share without spend are those of the actual values."""
-    evaluation = one([0.0, 5.0])
-    assert (evaluation.customers, evaluation.actual_total, evaluation.zero_share) == (2, 5.0, 0.5)
-    assert [group.actual for group in evaluation.deciles] == [5.0, 0.0]
+    evaluation = one([5.0, 2.0])
+    assert (evaluation.customers, evaluation.actual_total, evaluation.zero_share) == (2, 7.0, 0.0)
+    assert [group.actual for group in evaluation.deciles] == [2.0, 5.0]
+    assert one([0.0, 5.0]).zero_share == 0.5
 
 
 def test_single_numbers_stand_in_for_quantiles() -> None:

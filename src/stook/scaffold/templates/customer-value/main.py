@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import stook
-from pipeline import Report
 from stook.errors import StookError
+
+from pipeline import Report
 
 
 def main() -> int:
@@ -26,8 +27,10 @@ def main() -> int:
     try:
         result = stook.run(Report(source=source, columns=options.columns, horizon=options.horizon))
     except StookError as error:
-        print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
-        return error.exit_code
+        # A step that refuses its input says more than the failure of the step.
+        cause = error.__cause__ if isinstance(error.__cause__, StookError) else error
+        print(f"error: {cause}\nhint: {cause.hint}", file=sys.stderr)
+        return cause.exit_code
     options.output.mkdir(parents=True, exist_ok=True)
     for name in result.bundle.keys():
         shutil.copyfile(result.bundle.path(name), options.output / name)

@@ -38,7 +38,7 @@ class Ingested(FromFile):
     def run(self, raw):
         from customer_value.ingest import ingest
 
-        return ingest(raw.path(), self.columns)
+        return ingest(raw.path(), self.columns, name=self.source)
 
 
 class Clean(FromFile):

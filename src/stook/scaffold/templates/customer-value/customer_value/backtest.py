@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 import polars as pl
+from stook.scoring.evaluation import Evaluation, Forecast, evaluate
 
 from customer_value.baselines import baselines
 from customer_value.calibration import calibrate, closed_by
 from customer_value.model import Hurdle, fit_hurdle
 from customer_value.origins import CLOSED
-from stook.scoring.evaluation import Evaluation, Forecast, evaluate
 
 # The newest closed origin, half a horizon before it, and a whole one.
 STEPS = (CLOSED, CLOSED + 2, CLOSED + 4)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
-
-from customer_value.origins import CLOSED, origins
 from stook.scoring.btyd import Customers, fit_bg_nbd, fit_gamma_gamma
 from stook.scoring.transactions import check_history
+
+from customer_value.origins import CLOSED, origins
 
 WINDOWS = (15, 30, 60, 90, 180, 365)
 KEYS = ("step", "origin", "customer", "last_visit", "last_period", "target")

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 import polars as pl
-
 import stook
-from customer_value.calibration import CalibratedModel
 from stook.scoring import report as page
 from stook.scoring.evaluation import Evaluation, distribution, verdict
 from stook.scoring.transactions import REASONS, count_reasons
+
+from customer_value.calibration import CalibratedModel
 
 TOP = 20
 

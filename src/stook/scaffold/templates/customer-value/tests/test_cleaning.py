@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import polars as pl
+
 from customer_value.cleaning import sales
 
 MONDAY, TUESDAY, FRIDAY = datetime(2024, 1, 1), datetime(2024, 1, 2), datetime(2024, 1, 5)

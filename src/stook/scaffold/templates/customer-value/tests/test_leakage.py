@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
+
 from customer_value.calibration import closed_by
 from customer_value.features import at_origin, feature_table
 from customer_value.origins import CLOSED, origins
-from polars.testing import assert_frame_equal
 
 from .conftest import START
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from customer_value.calibration import UPPER, conformal, widen
 from customer_value.model import BUYER_LEVELS, LEVELS, Spend, quantile
 
