@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
+
 from stook.errors import InputError, IntegrityError
 from stook.ext.arrays import CODEC
 
@@ -47,7 +48,9 @@ def test_order_in_memory_does_not_count(array: Any) -> None:
     assert stored(np.asfortranarray(array).reshape(array.shape))[1] == stored(array)[1]
 
 
-@pytest.mark.parametrize("scalar", [np.float32(2), np.datetime64("2020-01-01", "s"), np.str_("x"), np.bool_(True)])
+@pytest.mark.parametrize(
+    "scalar", [np.float32(2), np.datetime64("2020-01-01", "s"), np.str_("x"), np.bool_(True)]
+)
 def test_scalar_stays_scalar(scalar: Any) -> None:
     """A numpy scalar comes back as one, and is not an array without dimensions."""
     data, encoded = stored(scalar)
@@ -57,7 +60,9 @@ def test_scalar_stays_scalar(scalar: Any) -> None:
     assert stored(np.asarray(scalar))[1].digest != encoded.digest
 
 
-@pytest.mark.parametrize("array", [np.array([object()]), np.ma.array([1]), np.array(["a"], np.dtypes.StringDType())])
+@pytest.mark.parametrize(
+    "array", [np.array([object()]), np.ma.array([1]), np.array(["a"], np.dtypes.StringDType())]
+)
 def test_what_npy_does_not_keep_is_refused(array: Any) -> None:
     """Objects, masks and variable-width texts are refused."""
     with pytest.raises(InputError):

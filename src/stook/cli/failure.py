@@ -8,7 +8,7 @@ import traceback
 
 import click
 
-from stook.errors import StookError
+from stook.errors import StookError, TaskError
 
 __all__ = ["report_failure"]
 
@@ -41,7 +41,7 @@ def report_failure(error: BaseException) -> int:
 
 def _report_stook_error(error: StookError) -> int:
     trace = error.facts.get("traceback")
-    if isinstance(trace, str) and trace:
+    if isinstance(error, TaskError) and isinstance(trace, str) and trace:
         _say(trace.rstrip())
     _say(f"stook: {error.message}")
     if error.hint:

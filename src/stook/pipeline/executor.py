@@ -48,6 +48,7 @@ class Executor(Protocol):
 
         Raises:
             TaskError: The task raised, or what it returned cannot be kept. There is no bundle.
+            InputError, CheckError, MissingExtraError: The task raised one.
         """
         ...
 

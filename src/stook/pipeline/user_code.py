@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from stook.errors import StookError, TaskError
+from stook.errors import CheckError, InputError, MissingExtraError, StookError, TaskError
 
 __all__ = ["user_code", "user_traceback"]
 
@@ -26,10 +26,15 @@ def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]
         hint: What to do, where the exception itself does not say.
 
     Raises:
-        TaskError: The code raised. `facts["traceback"]` has its frames.
+        InputError, CheckError, MissingExtraError: The code raised one: its words say what the caller can do, whose
+            mistake it is, and so it stays one. `facts["traceback"]` has the code's frames.
+        TaskError: The code raised anything else. `facts["traceback"]` has its frames.
     """
     try:
         yield
+    except (InputError, CheckError, MissingExtraError) as error:
+        facts = {"task": task, **error.facts, "traceback": user_traceback(error)}
+        raise type(error)(f"{task}: {error.message}", kind=error.kind, hint=error.hint, **facts) from error
     except (Exception, SystemExit) as error:
         raise TaskError(
             f"{failed}: {_describe(error)}",

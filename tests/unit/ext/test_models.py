@@ -12,6 +12,7 @@ from blake3 import blake3
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
 from stook.errors import InputError, IntegrityError
 from stook.ext import lightgbm_models, sklearn_models
 

@@ -56,7 +56,9 @@ def test_records_of_no_or_too_many_bytes_are_refused(payload: bytes) -> None:
 
 def test_a_sealed_segment_unseals_to_itself() -> None:
     """Sealing changes the form, not the content; an unsealed segment passes through."""
-    data = _segment(*[b'{"type":"bundle","name":"raw.transactions","n":%d}' % number for number in range(1000)])
+    data = _segment(
+        *[b'{"type":"bundle","name":"raw.transactions","n":%d}' % number for number in range(1000)]
+    )
     sealed = segments.seal(data)
     assert segments.is_sealed(sealed)
     assert not segments.is_sealed(data)

@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
+
 from stook.errors import InputError
 from stook.frames.codec import CODEC
 
@@ -20,6 +21,7 @@ class Bytes(io.BytesIO):
 
     @property
     def size(self) -> int:
+        """Bytes in all."""
         return len(self.getvalue())
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from stook.errors import InputError, IntegrityError
 from stook.frames.codec import CODEC
 
@@ -23,9 +24,11 @@ class Bytes:
 
     @property
     def size(self) -> int:
+        """Bytes in all."""
         return len(self.data)
 
     def read(self) -> bytes:
+        """Return all bytes."""
         return self.data
 
 
@@ -39,10 +42,14 @@ def stored(value: object) -> tuple[Bytes, Any]:
 PARIS = pd.date_range("2020-03-29", periods=3, freq="h", tz="Europe/Paris")
 OFFSET = dt.timezone(dt.timedelta(hours=-5, minutes=-30))
 FRAMES = {
-    "numpy": pd.DataFrame({"i": [1, 2], "f": [1.5, np.nan], "b": [True, False], "h": np.array([1, np.nan], "f2")}),
+    "numpy": pd.DataFrame(
+        {"i": [1, 2], "f": [1.5, np.nan], "b": [True, False], "h": np.array([1, np.nan], "f2")}
+    ),
     "text": pd.DataFrame({"s": ["x", None]}),
     "ordered": pd.DataFrame({"c": pd.Categorical(["a", None], categories=["z", "b", "a"], ordered=True)}),
-    "numbers as categories": pd.DataFrame({"c": pd.Categorical([3, 1, 3]), "f": pd.Categorical([0.5, None, 1.5])}),
+    "numbers as categories": pd.DataFrame(
+        {"c": pd.Categorical([3, 1, 3]), "f": pd.Categorical([0.5, None, 1.5])}
+    ),
     "intervals as categories": pd.DataFrame({"c": pd.cut([1, 5, 9], 3)}),
     "nullable": pd.DataFrame(
         {
@@ -55,7 +62,9 @@ FRAMES = {
     ),
     "arrow": pd.DataFrame({"i": pd.array([1, None], "int64[pyarrow]")}),
     "zone": pd.DataFrame({"z": PARIS, "u": PARIS.tz_convert("UTC"), "o": PARIS.tz_convert(OFFSET)}),
-    "times": pd.DataFrame({"t": pd.to_timedelta([1, None], unit="s"), "s": np.array(["2020", "NaT"], "M8[s]")}),
+    "times": pd.DataFrame(
+        {"t": pd.to_timedelta([1, None], unit="s"), "s": np.array(["2020", "NaT"], "M8[s]")}
+    ),
     "objects": pd.DataFrame(
         {
             "decimal": [decimal.Decimal("1.5"), None],

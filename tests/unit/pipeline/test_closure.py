@@ -187,6 +187,29 @@ def test_task_without_what_arrives_otherwise(tmp_path: Path) -> None:
     assert closure(tmp_path, {"main.py": text.format(default=1, arg="", result=222)}) != first
 
 
+def test_type_of_a_functions_parameter_counts(tmp_path: Path) -> None:
+    """The annotation of a parameter decides what `run` gets, so it is code, for a function as for a class."""
+    text = "import stook, enum\nclass A(enum.Enum): x = 1\n@stook.task\ndef T(*, mode: {kind}): return mode"
+    assert "main:A" in closure(tmp_path, {"main.py": text.format(kind="A")}).code
+    assert "main:A" not in closure(tmp_path, {"main.py": text.format(kind="int")}).code
+
+
+def test_making_a_task_changes_nothing(tmp_path: Path) -> None:
+    """An instance of a task made at top level is no registration, whatever the task uses."""
+    main = """
+        import stook
+        TABLE = {}
+        class C(stook.Task):
+            def run(self): return TABLE
+        @stook.task
+        def f(*, n: int = 1): return TABLE
+        first, second = C(), f(n=1)
+        class T(stook.Task):
+            def run(self): return TABLE
+        """
+    assert keys(tmp_path, main) == {"main:TABLE"}
+
+
 def test_task_used_as_code_counts_whole(tmp_path: Path) -> None:
     """A task class that `run` itself uses is code like any other."""
     files = {

@@ -41,6 +41,15 @@ def test_missing_name_lists_the_tasks(tmp_path: Path) -> None:
     assert list(load_tasks("steps.py", folder=tmp_path)) == ["Only", "Another"]
 
 
+def test_imported_tasks_are_not_the_files_own(tmp_path: Path) -> None:
+    """A task that a file only imports is listed where the file has none of its own."""
+    (tmp_path / "base_steps.py").write_text(ONE.replace("Only", "Imported"))
+    (tmp_path / "steps.py").write_text("from base_steps import Imported\n" + ONE)
+    (tmp_path / "front.py").write_text("from base_steps import Imported\n")
+    assert list(load_tasks("steps.py", folder=tmp_path)) == ["Only"]
+    assert list(load_tasks("front.py", folder=tmp_path)) == ["Imported"]
+
+
 @pytest.mark.parametrize("target", ["gone.py:X", "gone:X", "gone.deeper:X"])
 def test_missing_file_or_module(target: str, tmp_path: Path) -> None:
     """A file or module that is not there is said to be so."""

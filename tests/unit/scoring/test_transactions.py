@@ -259,6 +259,13 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
             read_transactions(path, now=NOW)
 
 
+def test_blanks_around_a_cell_do_not_count(tmp_path: Path) -> None:
+    """A customer is the same with blanks around the id, and blanks alone are no customer."""
+    text = HEADER + "1, a ,2024-01-02,1,1\n2,a,2024-01-03,1,1\n3,  ,2024-01-03,1,1\n"
+    table = read_transactions(write(tmp_path, text), now=NOW).table
+    assert table["customer"].to_pylist() == ["a", "a", None]
+
+
 @pytest.mark.parametrize("line", ['1,"a,2024-01-02,1,1', '1,a,2024-01-02,1,"1'])
 def test_an_open_quote_does_not_swallow_rows_silently(tmp_path: Path, line: str) -> None:
     """A quote that is never closed is an error; the rows after it do not just vanish."""

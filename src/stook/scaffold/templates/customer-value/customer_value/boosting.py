@@ -55,6 +55,7 @@ def fit_lightgbm(objective: Objective, x: np.ndarray, y: np.ndarray, level: floa
 def fit_sklearn(objective: Objective, x: np.ndarray, y: np.ndarray, level: float) -> Any:
     """Fit by scikit-learn's histogram gradient boosting."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     trees = {
         "learning_rate": RATE,
@@ -66,10 +67,13 @@ def fit_sklearn(objective: Objective, x: np.ndarray, y: np.ndarray, level: float
         "random_state": SEED,
     }
     if objective == "active":
-        return HistGradientBoostingClassifier(**trees).fit(x, y)
-    if objective == "mean":
-        return HistGradientBoostingRegressor(**trees).fit(x, y)
-    return HistGradientBoostingRegressor(loss="quantile", quantile=level, **trees).fit(x, y)
+        model = HistGradientBoostingClassifier(**trees)
+    elif objective == "mean":
+        model = HistGradientBoostingRegressor(**trees)
+    else:
+        model = HistGradientBoostingRegressor(loss="quantile", quantile=level, **trees)
+    with threadpool_limits(limits=1):
+        return model.fit(x, y)
 
 
 def predict(model: Any, x: np.ndarray) -> np.ndarray:

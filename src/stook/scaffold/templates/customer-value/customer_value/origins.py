@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 CLOSED = 4
-MOST_ORIGINS = 40
+MOST_ORIGINS = 32
 
 
 def origins(first: datetime, last: datetime, horizon: int) -> list[datetime]:
