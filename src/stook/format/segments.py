@@ -6,7 +6,6 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-import zstandard
 from blake3 import blake3
 
 from stook.errors import FormatError, InputError
@@ -60,6 +59,8 @@ def is_sealed(data: bytes) -> bool:
 
 def seal(data: bytes) -> bytes:
     """Return a whole segment compressed."""
+    import zstandard
+
     return zstandard.ZstdCompressor(level=6, write_checksum=True).compress(data)
 
 
@@ -79,6 +80,8 @@ def unseal(data: bytes) -> bytes:
 
 
 def _decompress(data: bytes) -> bytes:
+    import zstandard  # reading the open segment, as every command does, needs none
+
     try:
         size = zstandard.get_frame_parameters(data).content_size
         if size > MAX_SEGMENT:  # also where the size is unknown

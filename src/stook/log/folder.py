@@ -43,8 +43,8 @@ class FolderLog:
     """
 
     def __init__(self, root: Path, writer: str, *, seal_bytes: int = _SEAL_BYTES) -> None:
-        self._root = root / "log"
-        self._folder = self._root / writer
+        self._root = str(root / "log")
+        self._folder = f"{self._root}/{writer}"
         self._seal_bytes = seal_bytes
         self._waiting: list[_Ticket] = []
         self._waiting_lock = threading.Lock()
@@ -78,14 +78,14 @@ class FolderLog:
             writers = _listing(self._root)
         for writer in writers:
             last = known.get(writer, Position(1, 0))
-            with translate_os_errors(self._root / writer):
-                sequence = [seq for seq in _sequence(self._root / writer) if seq >= last.seq]
+            with translate_os_errors(f"{self._root}/{writer}"):
+                sequence = [seq for seq in _sequence(f"{self._root}/{writer}") if seq >= last.seq]
             for seq in sequence:
                 start = last.offset if seq == last.seq else 0
                 yield from self._read_segment(writer, seq, start, is_open=seq == sequence[-1])
 
     def _read_segment(self, writer: str, seq: int, start: int, *, is_open: bool) -> Iterator[Line]:
-        path = _segment(self._root / writer, seq)
+        path = _segment(f"{self._root}/{writer}", seq)
         with translate_os_errors(path):
             data, base = _read_from(path, max(start, len(segments.MAGIC)))
         end = 0
@@ -96,7 +96,7 @@ class FolderLog:
                 f"the log segment {path} is damaged at byte {base + end}",
                 kind="damaged-segment",
                 hint="restore it from a remote or a backup: copy the file of that name over it",
-                path=str(path),
+                path=path,
             )
 
     def _commit(self, group: list[_Ticket]) -> None:
@@ -112,13 +112,20 @@ class FolderLog:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        make_folder(self._folder)
-        descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = self._open_lock()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
+
+    def _open_lock(self) -> int:
+        lock, flags = f"{self._folder}/{_LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(lock, flags, 0o644)
+        except FileNotFoundError:
+            make_folder(Path(self._folder))
+            return os.open(lock, flags, 0o644)
 
     def _write(self, data: bytes) -> None:
         seq, size = self._open_segment()
@@ -135,9 +142,9 @@ class FolderLog:
         if seq == 0:
             return self._begin(1)
         path = _segment(self._folder, seq)
-        size = path.stat().st_size
+        size = os.stat(path).st_size
         if self._sound != (seq, size):
-            raw = path.read_bytes()
+            raw = Path(path).read_bytes()
             if segments.is_sealed(raw):
                 return self._begin(seq + 1)
             ends = (end for _, end in segments.iter_frames(raw, len(segments.MAGIC)))
@@ -146,18 +153,18 @@ class FolderLog:
                 os.truncate(path, whole)
             size = whole
         if size >= self._seal_bytes:
-            write_atomic(path, segments.seal(path.read_bytes()))
+            write_atomic(Path(path), segments.seal(Path(path).read_bytes()))
             return self._begin(seq + 1)
         return seq, size
 
     def _begin(self, seq: int) -> tuple[int, int]:
-        write_atomic(_segment(self._folder, seq), segments.MAGIC)
+        write_atomic(Path(_segment(self._folder, seq)), segments.MAGIC)
         return seq, len(segments.MAGIC)
 
 
-def _read_from(path: Path, start: int) -> tuple[bytes, int]:
+def _read_from(path: str, start: int) -> tuple[bytes, int]:
     """Return a segment's bytes from `start`, a position in its unsealed form, and `start`."""
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         head = file.read(len(segments.MAGIC))
         if segments.is_sealed(head):
             whole = segments.unseal(head + file.read())
@@ -168,7 +175,7 @@ def _read_from(path: Path, start: int) -> tuple[bytes, int]:
                 f"the log segment {path} is not what it was: it has {size} bytes, {start} were known",
                 kind="log-went-back",
                 hint="if you restored an older copy on purpose, run stook rebuild",
-                path=str(path),
+                path=path,
             )
         file.seek(start)
         return file.read(), start
@@ -186,16 +193,16 @@ def _append(descriptor: int, data: bytes, size: int) -> None:
         raise
 
 
-def _segment(folder: Path, seq: int) -> Path:
-    return folder / f"{seq:016d}"
+def _segment(folder: str, seq: int) -> str:
+    return f"{folder}/{seq:016d}"
 
 
-def _listing(folder: Path) -> list[str]:
+def _listing(folder: str) -> list[str]:
     try:
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except FileNotFoundError:
         return []
 
 
-def _sequence(folder: Path) -> list[int]:
+def _sequence(folder: str) -> list[int]:
     return [int(name) for name in _listing(folder) if name.isdigit() and not name.startswith(TEMP_PREFIX)]

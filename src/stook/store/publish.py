@@ -96,8 +96,8 @@ def publish(store: Store, tree: Node, writer: ChunkWriter, description: Descript
             kind="record-too-long",
             hint="put long tags into the bundle's data",
         )
+    # Committed. The catalog takes the line in with the next read, many lines in one transaction.
     repository.log.append([payload])
-    store.refresh()
     return store.bundle(record)
 
 

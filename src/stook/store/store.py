@@ -110,7 +110,7 @@ class Store:
         return self._bundle(row) if row else None
 
     def find_output(self, name: str, fingerprint: str) -> Bundle | None:
-        """Return the newest bundle of a name with this fingerprint, or None."""
+        """Return the newest bundle of a name with this fingerprint, or None; as of the last `refresh` or read."""
         context = self.find_context_id()
         row = self.repository.catalog.find_output(context, name, fingerprint) if context else None
         return self._bundle(row) if row else None

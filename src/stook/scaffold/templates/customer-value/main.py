@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--columns", default="", help="customer=CustomerID,time=InvoiceDate,…")
     parser.add_argument("--horizon", type=int, default=60, help="days to predict")
     options = parser.parse_args()
-    source = spooled() if options.input == "-" else str(Path(options.input).absolute())
+    source = named(spooled() if options.input == "-" else Path(options.input))
     try:
         result = stook.run(Report(source=source, columns=options.columns, horizon=options.horizon))
     except StookError as error:
@@ -38,13 +38,19 @@ def main() -> int:
     return 0
 
 
-def spooled() -> str:
+def named(path: Path) -> str:
+    """Return a path from this folder on where it is inside: the same file is then always the same parameter."""
+    home, path = Path(__file__).resolve().parent, path.resolve()
+    return str(path.relative_to(home) if path.is_relative_to(home) else path)
+
+
+def spooled() -> Path:
     """Keep standard input as a file, which the pipeline can come back to."""
-    path = Path("data/raw/stdin")
+    path = Path(__file__).parent / "data/raw/stdin"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
-    return str(path.absolute())
+    return path
 
 
 if __name__ == "__main__":
