@@ -18,7 +18,9 @@ from stook.model.record import BundleRecord, ContextRecord, DeleteRecord, Record
 __all__ = ["Batch", "BundleRow", "Catalog"]
 
 _FIND_AT_ONCE = 512
-_FIND_CHUNKS = "SELECT chunks.id, name, offset, stored, size, codec FROM chunks JOIN packs ON number = pack WHERE chunks.id IN"
+_FIND_CHUNKS = """
+SELECT chunks.id, name, offset, stored, size, codec FROM chunks JOIN packs ON number = pack WHERE chunks.id IN
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import tempfile
 from pathlib import Path
@@ -39,7 +40,10 @@ def for_spreadsheets(table: pl.DataFrame) -> pl.DataFrame:
 
 def report_files(bundles: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Path]:
     """Write the files of the report; the bundle keeps them."""
-    folder = Path(tempfile.mkdtemp(prefix="report-"))
+    temporary = tempfile.TemporaryDirectory(prefix="report-")
+    # The bundle is made of the files only after this function has returned.
+    atexit.register(temporary.cleanup)
+    folder = Path(temporary.name)
     predictions = bundles["predictions"].to_polars()
     predictions.write_parquet(folder / "predictions.parquet")
     for_spreadsheets(predictions).write_csv(folder / "predictions.csv", float_precision=4)
