@@ -12,6 +12,7 @@ import hashlib
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -76,7 +77,12 @@ def main(arguments: Sequence[str]) -> int:
     to_run = {"demo": ["stook", "demo", *rest], "test": ["python", "-m", "tools.check", *rest], "run": rest}[
         command
     ]
-    return run_inside(to_run, environment, uv)
+    code = run_inside(to_run, environment, uv)
+    if command == "demo" and code == 0 and not shutil.which("stook"):
+        say(
+            f"to have the command stook in this shell: . {shlex.quote(os.path.relpath(ROOT / '.venv/bin/activate'))}"
+        )
+    return code
 
 
 def say(text: str) -> None:

@@ -45,7 +45,7 @@ def make_folder(folder: Path) -> None:
         fsync_folder(path.parent)
 
 
-def write_atomic(path: Path, data: bytes | Iterable[bytes], *, exclusive: bool = False) -> None:
+def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], *, exclusive: bool = False) -> None:
     """Write a whole file durably: temp file, fsync, rename, fsync of the folder.
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ __all__ = ["WORKSPACE_FILE", "Config", "Setting", "find_workspace", "get_workspa
 
 WORKSPACE_FILE = "stook.toml"
 _DEFAULT_CONTEXT = "default"
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Config:
 def find_workspace(start: Path) -> Path | None:
     """Return the nearest folder with `stook.toml`, `start` itself or above it; None where there is none."""
     for folder in (start, *start.parents):
-        if (folder / WORKSPACE_FILE).is_file():
+        if os.path.isfile(folder / WORKSPACE_FILE):  # not an error where it may not be seen
             return folder
     return None
 
@@ -72,7 +74,7 @@ def load_config(
         flags: Values given on the command line, by setting; None where not given.
 
     Raises:
-        InputError: A configuration file is not valid TOML, or a value in it is not a string.
+        InputError: A configuration file cannot be read or is not valid TOML, or a value in it is not a string.
     """
     environ = os.environ if environ is None else environ
     workspace = find_workspace((cwd or Path.cwd()).resolve())
@@ -83,15 +85,14 @@ def load_config(
         environ=environ,
         workspace=_read_toml(workspace / WORKSPACE_FILE) if workspace else _Toml({}, Path()),
         user=_read_toml(user_file),
+        home=home,
     )
     default_cache = Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "stook"
     context = workspace.name if workspace else _DEFAULT_CONTEXT
     return Config(
         workspace=workspace,
-        store=_anchored(
-            layers.find("store", "STOOK_HOME", ("store", "path"), str(home / ".stook")), workspace
-        ),
-        cache=layers.find("cache", "STOOK_CACHE", ("store", "cache"), str(default_cache)),
+        store=layers.find_place("store", "STOOK_HOME", ("store", "path"), home / ".stook"),
+        cache=layers.find_place("cache", "STOOK_CACHE", ("store", "cache"), default_cache),
         context=layers.find("context", "STOOK_CONTEXT", ("workspace", "context"), context),
         owner=layers.find("owner", "STOOK_OWNER", ("workspace", "owner"), _user_name(environ)),
         predict_task=layers.find("predict_task", "STOOK_PREDICT_TASK", ("predict", "task"), ""),
@@ -120,7 +121,7 @@ class _Toml:
 
     def find(self, keys: tuple[str, str]) -> str | None:
         table = self.values.get(keys[0], {})
-        value = table.get(keys[1]) if isinstance(table, Mapping) else None
+        value = table.get(keys[1]) if isinstance(table, Mapping) else [table]
         if value is not None and not isinstance(value, str):
             raise InputError(
                 f"{self.path}: [{keys[0]}] {keys[1]} is {value!r}, which is not a string",
@@ -136,6 +137,18 @@ class _Layers:
     environ: Mapping[str, str]
     workspace: _Toml
     user: _Toml
+    home: Path
+
+    def find_place(self, name: str, variable: str, keys: tuple[str, str], default: Path) -> Setting:
+        """Find a path or URL; a relative path is relative to the file that has it, else to the current folder."""
+        setting = self.find(name, variable, keys, str(default))
+        if _URL.match(setting.value):
+            return setting
+        path = setting.value
+        if path == "~" or path.startswith("~/"):
+            path = f"{self.home}{path[1:]}"
+        files = {str(toml.path): toml.path.parent for toml in (self.user, self.workspace)}
+        return Setting(str(files.get(setting.origin, Path.cwd()) / path), setting.origin)
 
     def find(self, name: str, variable: str, keys: tuple[str, str], default: str) -> Setting:
         flag = self.flags.get(name)
@@ -155,21 +168,16 @@ def _read_toml(path: Path) -> _Toml:
         return _Toml(tomllib.loads(path.read_text(encoding="utf-8")), path)
     except (FileNotFoundError, NotADirectoryError):
         return _Toml({}, path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}",
+            kind="bad-config",
+            hint="check what it is, and its permissions",
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path} is not valid TOML: {error}", kind="bad-config", hint=f"correct it: {path}"
         ) from error
-
-
-def _anchored(setting: Setting, workspace: Path | None) -> Setting:
-    """Take a relative path of the workspace's file as relative to the workspace, not to the current folder."""
-    path = Path(setting.value).expanduser()
-    from_workspace = workspace is not None and setting.origin == str(workspace / WORKSPACE_FILE)
-    if "://" in setting.value:
-        return setting
-    if from_workspace and workspace is not None:
-        path = workspace / path
-    return Setting(str(path), setting.origin)
 
 
 def _user_name(environ: Mapping[str, str]) -> str:

@@ -54,7 +54,8 @@ class Contest:
 
     def replace(self, *, rounds: int) -> None:
         """Let all replace the same version, and check that exactly one does, a new version in each round."""
-        version = self._storage.put_new("race", b"start")
+        self._storage.put_new("race", b"start")
+        version = self._storage.get("race").version
         for _ in range(rounds):
             winner = self._race({"key": "race", "version": version})
             stored = self._storage.get("race")

@@ -118,3 +118,30 @@ def test_old_uv_is_passed_over(
 def test_lock_has_uv_for_this_machine(bootstrap: ModuleType) -> None:
     """The lock names a wheel of uv for the machine that the tests run on."""
     assert len(bootstrap.locked_wheel().sha256) == 64
+
+
+@pytest.mark.parametrize("on_path", [False, True])
+def test_after_the_demo_the_command_can_be_had(
+    bootstrap: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    on_path: bool,
+) -> None:
+    """What the demo suggests begins with `stook`: where the shell has none, `./dev demo` says how to get it."""
+    tools = tmp_path / "path"
+    tools.mkdir()
+    for name in ("uv", "stook"):
+        (tools / name).write_text("#!/bin/sh\necho uv 9.9.9\n")
+        (tools / name).chmod(0o755)
+    inside = tmp_path / "project" / ".venv" / "bin"
+    inside.mkdir(parents=True)
+    (tools / "stook").rename((tools if on_path else inside) / "stook")
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    monkeypatch.chdir(tmp_path)
+    assert bootstrap.main(["demo"]) == 0
+    told = (
+        "dev: to have the command stook in this shell: . project/.venv/bin/activate"
+        in capsys.readouterr().err
+    )
+    assert told is not on_path

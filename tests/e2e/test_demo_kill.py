@@ -44,7 +44,7 @@ def test_kill_9(demo: Demo) -> None:
     with_hook(demo)
     first = {line["name"]: line["id"] for line in json.loads(demo.stook("ls", "--json"))}
     finished: list[str] = []
-    for victim in ("ingested", "features", "model", "report"):
+    for victim in ("clean", "evaluation", "report"):
         killed = demo.start(STOOK, "run", REPORT, DIE_IN=victim)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         reused = re.findall(r"^  (\w+) +reused ", killed.stderr, flags=re.MULTILINE)
@@ -53,7 +53,7 @@ def test_kill_9(demo: Demo) -> None:
         listed = {line["name"]: line["id"] for line in json.loads(demo.stook("ls", "--json"))}
         assert listed.keys() == {"raw", *STEPS}
         assert {name for name in STEPS if listed[name] != first[name]} == set(finished)
-        assert_whole(demo)
+    assert_whole(demo)
     assert demo.run() == expected("report")
     assert demo.run() == expected()
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from stook.errors import StorageError
 from stook.store import Store
 from stook.store.open import reopen
 
@@ -30,6 +31,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Begin with an empty folder."""
         self.folder = Path(tempfile.mkdtemp(prefix="stook-stateful-"))
         self.model: dict[str, list[object]] = {}
+        self.backup: dict[str, list[object]] | None = None
         self.caches = 0
         self.stores = [self._open("cache-0"), self._open("cache-0")]
 
@@ -39,7 +41,12 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(name=_NAMES, value=_VALUES, which=st.integers(0, 1))
     def add(self, name: str, value: object, which: int) -> None:
         """Add a version through either store."""
-        self.stores[which].add(name, {"value": value})
+        try:
+            self.stores[which].add(name, {"value": value})
+        except StorageError as error:  # it had added what a restored copy has not, and notices
+            assert error.kind == "store-replaced"
+            self.stores[which] = self._open(f"cache-{self.caches if which else 0}")
+            self.stores[which].add(name, {"value": value})
         self.model.setdefault(name, []).append(value)
 
     @rule(name=_NAMES, value=_VALUES, which=st.integers(0, 1))
@@ -71,6 +78,22 @@ class StoreMachine(RuleBasedStateMachine):
             segments = sorted(path for path in folder.iterdir() if path.name.isdigit())
             with segments[-1].open("ab") as file:
                 file.write(b"\x40\x00\x00\x00torn")
+
+    @rule()
+    def take_a_copy(self) -> None:
+        """Back the store's folder up."""
+        shutil.rmtree(self.folder / "copy", ignore_errors=True)
+        shutil.copytree(self.folder / "store", self.folder / "copy")
+        self.backup = {name: list(values) for name, values in self.model.items()}
+
+    @precondition(lambda self: self.backup is not None)
+    @rule(name=_NAMES, value=_VALUES, which=st.integers(0, 1))
+    def restore_the_copy(self, name: str, value: object, which: int) -> None:
+        """Put the backup in the place of the folder, under open stores, and and add before anyone has read."""
+        shutil.rmtree(self.folder / "store")
+        shutil.copytree(self.folder / "copy", self.folder / "store")
+        self.model = {name: list(values) for name, values in (self.backup or {}).items()}
+        self.add(name, value, which)
 
     @invariant()
     def same_as_the_model(self) -> None:

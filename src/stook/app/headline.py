@@ -22,6 +22,8 @@ def headline(metrics: Mapping[str, object]) -> tuple[str, ...]:
     ]
     scores = _table(metrics, "average")
     lines += [_scores(str(name), score) for name, score in scores.items() if isinstance(score, Mapping)]
+    limits = metrics.get("limits")
+    lines += [f"note: {limit}" for limit in limits] if isinstance(limits, list) else []
     return tuple(line for line in lines if line)
 
 

@@ -13,13 +13,13 @@ from hashlib import file_digest
 from pathlib import Path
 
 from stook._io import write_atomic
-from stook.config import Config, get_workspace, load_config
+from stook.config import get_workspace, load_config
 from stook.errors import InputError, IntegrityError, NotFoundError
 from stook.model.events import Observer
 from stook.pipeline import RunResult, load_task, parameters_of, parse_task, run
 from stook.store import Bundle, Store, open_store
 
-__all__ = ["Predicted", "Request", "predict"]
+__all__ = ["Predicted", "Request", "check_request", "predict"]
 
 _PIECE = 1024 * 1024
 
@@ -47,15 +47,32 @@ class Predicted:
 
     Attributes:
         result: The run, step by step; its bundle has the files.
+        params: Parameters of the task that were given, as one writes them.
+        sources: Bundles that it read and did not make, such as the one that keeps the input file.
         files: Files written, by name.
         metrics: Content of the bundle's `metrics.json`; empty where there is none.
         store: Where the bundles are.
     """
 
     result: RunResult
+    params: dict[str, str]
+    sources: tuple[Bundle, ...]
     files: dict[str, Path]
     metrics: dict[str, object]
     store: Store
+
+
+def check_request(request: Request) -> None:
+    """Refuse what cannot work before anything is made or run.
+
+    Raises:
+        NotFoundError: There is no such file to score.
+        InputError: It is a folder, or the output folder cannot be written to.
+    """
+    if request.source not in ("", "-"):
+        _existing(Path(request.source).expanduser().absolute())
+    if request.output:
+        _check_output(request.output)
 
 
 def predict(request: Request, *, folder: Path | None = None, observer: Observer) -> Predicted:
@@ -71,6 +88,7 @@ def predict(request: Request, *, folder: Path | None = None, observer: Observer)
         InputError: The workspace names no task, or the input cannot be used; nothing is written.
         TaskError: A task failed; nothing is written.
     """
+    check_request(request)
     folder = (folder or Path.cwd()).resolve()
     config = load_config(cwd=folder)
     workspace = get_workspace(config)
@@ -82,7 +100,7 @@ def predict(request: Request, *, folder: Path | None = None, observer: Observer)
         )
     task = load_task(config.predict_task.value, folder=workspace)
     store = open_store(folder=folder)
-    texts = _texts(request, config)
+    texts = _texts(request, workspace=workspace, cache=Path(config.cache.value))
     unknown = sorted(texts.keys() - parameters_of(task).keys())
     if unknown:
         raise InputError(
@@ -92,7 +110,7 @@ def predict(request: Request, *, folder: Path | None = None, observer: Observer)
         )
     result = run(parse_task(task, texts), store=store, observer=observer)
     files = write_files(result.bundle, request.output) if request.output else {}
-    return Predicted(result, files, _metrics(result.bundle), store)
+    return Predicted(result, texts, _sources(result, store), files, _metrics(result.bundle), store)
 
 
 def write_files(bundle: Bundle, folder: Path) -> dict[str, Path]:
@@ -107,26 +125,52 @@ def write_files(bundle: Bundle, folder: Path) -> dict[str, Path]:
         try:
             write_atomic(path, _pieces(bundle.path(name)))
         except OSError as error:
-            raise InputError(
-                f"cannot write {path}: {error.strerror or error}",
-                kind="cannot-write",
-                hint="name another folder with -o",
-                path=str(path),
-            ) from error
+            raise _cannot_write(path, error.strerror or str(error)) from error
         written[name] = path
     return written
 
 
-def _texts(request: Request, config: Config) -> dict[str, str]:
+def _check_output(folder: Path) -> None:
+    """See that the folder, or the nearest one above it, takes files: before the work, not after."""
+    nearest = next((path for path in (folder, *folder.absolute().parents) if path.exists()), folder)
+    if not nearest.is_dir():
+        raise _cannot_write(folder, f"{nearest} is a file")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise _cannot_write(folder, f"{nearest} is not yours to write to")
+
+
+def _cannot_write(path: Path, why: str) -> InputError:
+    return InputError(
+        f"cannot write {path}: {why}",
+        kind="cannot-write",
+        hint="name another folder with -o",
+        path=str(path),
+    )
+
+
+def _sources(result: RunResult, store: Store) -> tuple[Bundle, ...]:
+    made = {step.bundle.id for step in result.steps}
+    read = {given.id: given.name for step in result.steps for given in step.bundle.inputs}
+    found = (store.find(f"{name}@{given}") for given, name in read.items() if given not in made)
+    return tuple(bundle for bundle in found if bundle)
+
+
+def _texts(request: Request, *, workspace: Path, cache: Path) -> dict[str, str]:
     texts = {}
     if request.source:
-        source = _spooled(Path(config.cache.value)) if request.source == "-" else Path(request.source)
-        texts["source"] = str(_existing(source.expanduser().absolute()))
+        source = _spooled(cache) if request.source == "-" else Path(request.source)
+        texts["source"] = _named(_existing(source.expanduser().absolute()), workspace)
     if request.columns:
         texts["columns"] = request.columns
     if request.horizon is not None:
         texts["horizon"] = str(request.horizon)
     return texts
+
+
+def _named(path: Path, workspace: Path) -> str:
+    """Name a file of the workspace from there, as its tasks do: the same file is the same parameter."""
+    path = path.parent.resolve() / path.name
+    return str(path.relative_to(workspace) if path.is_relative_to(workspace) else path)
 
 
 def _existing(path: Path) -> Path:
@@ -145,13 +189,19 @@ def _existing(path: Path) -> Path:
 
 
 def _spooled(cache: Path) -> Path:
-    """Keep standard input as a file that is named by its content, so that the same input is known again."""
+    """Keep standard input as a file in a folder named by its content, so that the same input is known again."""
     folder = cache / "stdin"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as spool:
         shutil.copyfileobj(sys.stdin.buffer, spool, _PIECE)
+    if not os.path.getsize(spool.name):
+        os.unlink(spool.name)
+        raise InputError(
+            "standard input is empty", kind="empty-input", hint="check the command before the pipe"
+        )
     with open(spool.name, "rb") as file:
-        path = folder / file_digest(file, "sha256").hexdigest()
+        path = folder / file_digest(file, "sha256").hexdigest() / "standard-input"
+    path.parent.mkdir(exist_ok=True)
     os.replace(spool.name, path)
     return path
 

@@ -14,6 +14,7 @@ from stook.store import Bundle
 __all__ = ["Details", "Item", "cat", "describe"]
 
 _ROWS = 20
+_MANY_DIGITS, _TOO_MANY_DIGITS = 1e5, 1e15
 _SNIFF_BYTES = 4096
 _MAX_TEXT_BYTES = 64 * 1024 * 1024
 
@@ -166,7 +167,11 @@ def _table_text(bundle: Bundle, path: str) -> str:
     table = bundle.to_arrow(path)
     head = table.slice(0, _ROWS)
     columns = [
-        [field.name, str(field.type), *(_cell(value) for value in head.column(number).to_pylist())]
+        [
+            field.name,
+            str(field.type).removeprefix("large_"),
+            *(_cell(value) for value in head.column(number).to_pylist()),
+        ]
         for number, field in enumerate(table.schema)
     ]
     widths = [max(map(len, column)) for column in columns]
@@ -180,8 +185,15 @@ def _table_text(bundle: Bundle, path: str) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return _float_text(value)
     text = "" if value is None else str(value).replace("\n", "⏎")
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _float_text(value: float) -> str:
+    """Return a number for the eye: six digits, or more where they stand before the point."""
+    return f"{value:.1f}" if _MANY_DIGITS <= abs(value) < _TOO_MANY_DIGITS else f"{value:.6g}"
 
 
 def _no_text(what: str, path: str) -> InputError:

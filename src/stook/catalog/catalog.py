@@ -55,28 +55,33 @@ class Catalog:
         with self._lock:
             self._connection.close()
 
-    def reset(self) -> None:
-        """Forget everything; the log has it all."""
-        with self._transaction() as connection:
-            for table in ("positions", "contexts", "bundles", "tags", "deleted", "packs", "chunks"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
-
     def positions(self) -> dict[str, Position]:
         """Return how far each writer's records are known."""
-        rows = self._rows("SELECT writer, seq, offset FROM positions")
-        return {writer: Position(seq, offset) for writer, seq, offset in rows}
+        rows = self._rows("SELECT writer, seq, offset, mark FROM positions")
+        return {writer: Position(seq, offset, mark) for writer, seq, offset, mark in rows}
 
     def apply(self, batch: Batch) -> None:
         """Take in records; any that are known already change nothing."""
         with self._transaction() as connection:
             for record, payload in batch.records:
                 _apply(connection, record, payload)
-            connection.executemany(
-                "INSERT INTO positions VALUES (?, ?, ?) ON CONFLICT (writer) DO UPDATE SET"
-                " seq = excluded.seq, offset = excluded.offset"
-                " WHERE (excluded.seq, excluded.offset) > (seq, offset)",
-                [(writer, position.seq, position.offset) for writer, position in batch.positions.items()],
+            newest = max((record.id for record, _ in batch.records), default="")
+            connection.execute(
+                "INSERT INTO newest VALUES (0, ?) ON CONFLICT (one) DO UPDATE SET id = max(id, excluded.id)",
+                (newest,),
             )
+            connection.executemany(
+                "INSERT INTO positions VALUES (?, ?, ?, ?) ON CONFLICT (writer) DO UPDATE SET"
+                " seq = excluded.seq, offset = excluded.offset, mark = excluded.mark"
+                " WHERE (excluded.seq, excluded.offset) > (seq, offset)",
+                [(writer, at.seq, at.offset, at.mark) for writer, at in batch.positions.items()],
+            )
+
+    def reset(self) -> None:
+        """Forget everything; the log and the packs have it all."""
+        with self._transaction() as connection:
+            for table in ("positions", "newest", "contexts", "bundles", "tags", "deleted", "packs", "chunks"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
 
     def find_context(self, name: str) -> str | None:
         """Return the id of the context that bears a name; the oldest where two do."""
@@ -135,8 +140,8 @@ class Catalog:
         ]
 
     def find_newest_id(self) -> str | None:
-        """Return the highest id there is."""
-        row = self._row("SELECT max(id) FROM bundles")
+        """Return the highest id of any record there is or was."""
+        row = self._row("SELECT id FROM newest")
         return str(row[0]) if row and row[0] else None
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
@@ -159,16 +164,21 @@ class Catalog:
         for start in range(0, len(ids), _FIND_AT_ONCE):
             some = ids[start : start + _FIND_AT_ONCE]
             marks = ",".join("?" * len(some))
-            rows = self._rows(
-                f"{_FIND_CHUNKS} ({marks})",
-                *some,
-            )
+            rows = self._rows(f"{_FIND_CHUNKS} ({marks})", *some)
             found.update((row[0], Location(*row[1:])) for row in rows)
         return found
 
     def unknown_packs(self, names: Iterable[str]) -> list[str]:
         """Return those of some packs whose chunks are not known yet."""
         return [name for name in names if self._row("SELECT 1 FROM packs WHERE name = ?", name) is None]
+
+    def forget_pack(self, name: str) -> None:
+        """Forget where the chunks of a pack are, because it is not there any more."""
+        with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM chunks WHERE pack = (SELECT number FROM packs WHERE name = ?)", (name,)
+            )
+            connection.execute("DELETE FROM packs WHERE name = ?", (name,))
 
     def _bundle(self, where: str, *values: object) -> BundleRow | None:
         rows = self._bundles(where, values, limit=1)

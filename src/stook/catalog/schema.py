@@ -10,10 +10,14 @@ from stook.errors import StorageError
 __all__ = ["VERSION", "connect"]
 
 # A catalog of another version is thrown away and made again from the log: it holds nothing of its own.
-VERSION = 1
+VERSION = 2
 
 _SCHEMA = """
-CREATE TABLE positions (writer TEXT PRIMARY KEY, seq INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE positions (
+    writer TEXT PRIMARY KEY, seq INTEGER NOT NULL, offset INTEGER NOT NULL,
+    mark BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE newest (one INTEGER PRIMARY KEY, id TEXT NOT NULL);
 CREATE TABLE contexts (id TEXT PRIMARY KEY, name TEXT NOT NULL, clock TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE bundles (
     id TEXT PRIMARY KEY, context TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
@@ -27,8 +31,8 @@ CREATE TABLE tags (
 CREATE TABLE deleted (bundle TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE packs (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE chunks (
-    id BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, stored INTEGER NOT NULL,
-    size INTEGER NOT NULL, codec INTEGER NOT NULL
+    id BLOB NOT NULL, pack INTEGER NOT NULL, offset INTEGER NOT NULL, stored INTEGER NOT NULL,
+    size INTEGER NOT NULL, codec INTEGER NOT NULL, PRIMARY KEY (id, pack)
 ) WITHOUT ROWID;
 """
 

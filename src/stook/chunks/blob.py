@@ -28,11 +28,11 @@ class BlobBuilder:
         self._whole = blake3()
         self._size = 0
         self._ids: list[bytes] = []
-        self._block: bytes = b""
+        self._block = memoryview(b"")
         self._ends: list[int] = []
         self._hashing: Future[list[bytes]] | None = None
 
-    def feed(self, block: bytes, ends: list[int]) -> None:
+    def feed(self, block: memoryview, ends: list[int]) -> None:
         """Take the next chunks: those of `block` that end at `ends`, the first of which begins where `block` does."""
         self._finish_block()
         self._block, self._ends = block, ends
@@ -54,17 +54,15 @@ class BlobBuilder:
             return
         ids = self._hashing.result()
         self._hashing = None
-        view = memoryview(self._block)
+        block, self._block = self._block, memoryview(b"")
         start = 0
         for id_, end in zip(ids, self._ends, strict=True):
-            self._packer.add(id_, view[start:end])
+            self._packer.add(id_, block[start:end])
             start = end
         self._ids.extend(ids)
-        self._block = b""
 
 
-def _hash(whole: blake3, block: bytes, ends: list[int]) -> list[bytes]:
-    view = memoryview(block)
-    whole.update(view[: ends[-1]])
+def _hash(whole: blake3, block: memoryview, ends: list[int]) -> list[bytes]:
+    whole.update(block[: ends[-1]])
     starts = [0, *ends[:-1]]
-    return [blake3(view[start:end]).digest() for start, end in zip(starts, ends, strict=True)]
+    return [blake3(block[start:end]).digest() for start, end in zip(starts, ends, strict=True)]

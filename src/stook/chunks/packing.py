@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,15 +11,17 @@ from typing import Final, ParamSpec, TypeVar
 
 from blake3 import blake3
 
+from stook.chunks.assembly import Assembly
+from stook.chunks.blocks import BlockPool
 from stook.chunks.compress import Bytes, Packed, compress_chunks
 from stook.chunks.index import ChunkIndex
 from stook.errors import ConflictError, StorageError
-from stook.format.packs import MAGIC, PackEntry, build_footer, pack_key
+from stook.format.packs import PackEntry, pack_key
 from stook.storage.protocol import Storage
 
 __all__ = ["PACK_BYTES", "Packer"]
 
-PACK_BYTES: Final = 24 * 1024 * 1024  # below 32 MiB malloc reuses memory; above, each pack costs fresh pages
+PACK_BYTES: Final = 24 * 1024 * 1024
 _BATCH_BYTES = 2 * 1024 * 1024
 _BATCH_CHUNKS = 512
 _IN_FLIGHT = 6
@@ -42,10 +44,12 @@ class Packer:
         storage: Where packs go.
         index: Says which chunks are known, and is told of new packs once they are durable.
         area: `"data"` or `"meta"`.
+        pool: Lends memory; the chunks that are taken may be views of its blocks.
     """
 
-    def __init__(self, storage: Storage, index: ChunkIndex, area: str) -> None:
+    def __init__(self, storage: Storage, index: ChunkIndex, area: str, pool: BlockPool) -> None:
         self._storage = storage
+        self._pool = pool
         self._index = index
         self._area = area
         self._batch: list[tuple[bytes, Bytes]] = []
@@ -54,9 +58,9 @@ class Packer:
         self._writing: Future[_Pack] | None = None
         self._unregistered: set[bytes] = set()
         self._names: list[str] = []
-        self._pool: ThreadPoolExecutor | None = None
+        self._executor: ThreadPoolExecutor | None = None
         self._failed = False
-        self._clear_pack()
+        self._assembly = Assembly(pool)
 
     def add(self, id_: bytes, data: Bytes) -> None:
         """Take a chunk."""
@@ -79,12 +83,13 @@ class Packer:
             self._send_batch()
             while self._compressing:
                 self._collect()
-            if self._entries:
+            if not self._assembly.is_empty:
                 self._close_pack()
             self._await_pack()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
-            self._pool = None
+        if self._executor is not None:
+            self._executor.shutdown(wait=False)
+            self._executor = None
+        self._pool.clear()
         self._unregistered.clear()
         names, self._names = tuple(self._names), []
         return names
@@ -107,9 +112,9 @@ class Packer:
         self._failed = False
 
     def _threads(self) -> ThreadPoolExecutor:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="stook-chunks")
-        return self._pool
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="stook-chunks")
+        return self._executor
 
     def _send_batch(self) -> None:
         batch, size = self._batch, self._batch_bytes
@@ -122,7 +127,7 @@ class Packer:
             batch = [chunk for chunk in batch if chunk[0] not in known]
             if sum(len(data) for _, data in batch) < size // 2:
                 batch = [(id_, bytes(data)) for id_, data in batch]  # lest a few keep large blocks in memory
-        if self._pool is None and size < _ALONE_BYTES and self._packed == 0:
+        if self._executor is None and size < _ALONE_BYTES and self._assembly.is_empty:
             self._append(compress_chunks(batch))
             return
         while len(self._compressing) >= _IN_FLIGHT:
@@ -133,33 +138,27 @@ class Packer:
         self._append(self._compressing.popleft().result())
 
     def _append(self, chunks: list[Packed]) -> None:
-        for id_, codec, size, stored in chunks:
-            length = len(stored)
-            self._entries.append(PackEntry(id_, self._packed, length, size, codec))
-            self._pieces.append(stored)
-            self._packed += length
-            if self._packed >= PACK_BYTES:
+        for chunk in chunks:
+            self._assembly.add(chunk)
+            if self._assembly.size >= PACK_BYTES:
                 self._close_pack()
 
     def _close_pack(self) -> None:
         self._await_pack()
-        entries = tuple(self._entries)
-        data = b"".join((*self._pieces, build_footer(entries)))
-        self._clear_pack()
-        if self._pool is None:
-            self._register(self._write(data, entries))
+        entries, pieces = self._assembly.entries, self._assembly.finish()
+        self._assembly = Assembly(self._pool)
+        if self._executor is None:
+            self._register(self._write(pieces, entries))
         else:
-            self._writing = self._pool.submit(self._write, data, entries)
+            self._writing = self._executor.submit(self._write, pieces, entries)
 
-    def _clear_pack(self) -> None:
-        self._entries: list[PackEntry] = []
-        self._pieces: list[Bytes] = [MAGIC]
-        self._packed = len(MAGIC)
-
-    def _write(self, data: bytes, entries: tuple[PackEntry, ...]) -> _Pack:
-        name = f"{self._area}/{blake3(data).hexdigest()}"
+    def _write(self, pieces: Sequence[Bytes], entries: tuple[PackEntry, ...]) -> _Pack:
+        digest = blake3()
+        for piece in pieces:
+            digest.update(piece)
+        name = f"{self._area}/{digest.hexdigest()}"
         with suppress(ConflictError):  # the name is the digest of the content: someone has written the same
-            self._storage.put_new(pack_key(name), data)
+            self._storage.put_new(pack_key(name), pieces)
         return _Pack(name, entries)
 
     def _await_pack(self) -> None:

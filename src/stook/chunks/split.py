@@ -14,7 +14,6 @@ import zstandard
 from pyfastcdc import FastCDC
 
 __all__ = [
-    "BLOCK_BYTES",
     "COARSE",
     "FINE",
     "FINE_UNTIL",
@@ -27,7 +26,6 @@ __all__ = [
 WHOLE_BYTES: Final = 128 * 1024
 PROBE_BYTES: Final = 128 * 1024
 FINE_UNTIL: Final = 64 * 1024 * 1024
-BLOCK_BYTES: Final = 8 * 1024 * 1024
 _COMPRESSIBLE = 0.9
 _NEVER = 2**63
 
@@ -45,7 +43,7 @@ FINE: Final = Profile(16 * 1024, 64 * 1024, 256 * 1024)
 COARSE: Final = Profile(1024 * 1024, 1024 * 1024, 4 * 1024 * 1024)
 
 
-def is_compressible(head: bytes) -> bool:
+def is_compressible(head: bytes | memoryview) -> bool:
     """Tell whether content that begins so is worth fine cuts throughout; only the first `PROBE_BYTES` count."""
     probe = head[:PROBE_BYTES]
     return len(zstandard.ZstdCompressor(level=1).compress(probe)) < _COMPRESSIBLE * len(probe)
@@ -60,7 +58,7 @@ class Splitter:
         self._fine = _chunker(FINE)
         self._coarse = _chunker(COARSE)
 
-    def cut(self, block: bytes, *, final: bool) -> list[int]:
+    def cut(self, block: bytes | memoryview, *, final: bool) -> list[int]:
         """Return the ends of the chunks in `block`, which begins where the last call's last chunk ended.
 
         Args:

@@ -12,10 +12,11 @@ from typing import BinaryIO
 from blake3 import blake3
 
 from stook.chunks.blob import BlobBuilder
+from stook.chunks.blocks import BLOCK_BYTES, BlockPool
 from stook.chunks.index import ChunkIndex
 from stook.chunks.packing import Packer
 from stook.chunks.sink import Sink
-from stook.chunks.split import BLOCK_BYTES, WHOLE_BYTES, Splitter
+from stook.chunks.split import WHOLE_BYTES, Splitter
 from stook.errors import InputError
 from stook.format.limits import INLINE_BYTES
 from stook.model.tree import Blob
@@ -25,7 +26,7 @@ __all__ = ["ChunkWriter"]
 
 _INLINE_BUDGET = 24 * 1024
 _INLINE_ALWAYS = 128
-_READ_BYTES = 1024 * 1024
+_READ_BYTES = 256 * 1024
 
 
 class ChunkWriter:
@@ -44,22 +45,18 @@ class ChunkWriter:
     def __init__(self, storage: Storage, index: ChunkIndex, area: str = "data") -> None:
         if area not in {"data", "meta"}:
             raise InputError(f"{area!r} is not an area of packs", kind="bad-area", hint="use data or meta")
-        self._packer = Packer(storage, index, area)
+        self._pool = BlockPool()
+        self._packer = Packer(storage, index, area, self._pool)
         self._inline_left = _INLINE_BUDGET
 
     def add_bytes(self, data: bytes) -> Blob:
         """Store some bytes."""
         if len(data) <= WHOLE_BYTES:
             return self._add_whole(data)
-        builder = self._new_builder()
-        splitter = Splitter()
-        start = 0
-        while start < len(data):
-            block = data[start : start + BLOCK_BYTES]
-            ends = splitter.cut(block, final=start + BLOCK_BYTES >= len(data))
-            builder.feed(block, ends)
-            start += ends[-1]
-        return builder.finish()
+        sink = self.sink()
+        sink.write(data)
+        sink.close()
+        return sink.blob
 
     def add_stream(self, reader: BinaryIO) -> Blob:
         """Store what is left to read of a binary file."""
@@ -87,7 +84,7 @@ class ChunkWriter:
                 return self._add_whole(data)
             builder = self._new_builder()
             size = 0
-            for block, ends in _iter_blocks(descriptor):
+            for block, ends in self._iter_blocks(descriptor, before.st_size):
                 builder.feed(block, ends)
                 size += ends[-1]
             blob = builder.finish()
@@ -96,7 +93,7 @@ class ChunkWriter:
 
     def sink(self) -> Sink:
         """Return a file to write content to; after its `close()` its `blob` is there."""
-        return Sink(self.add_bytes, self._new_builder)
+        return Sink(self.add_bytes, self._new_builder, self._pool)
 
     def flush(self) -> tuple[str, ...]:
         """Make all that was added durable and known to the index; return the names of new packs, such as `data/3f…`.
@@ -120,6 +117,19 @@ class ChunkWriter:
     def _new_builder(self) -> BlobBuilder:
         return BlobBuilder(self._packer, self.add_bytes)
 
+    def _iter_blocks(self, descriptor: int, size: int) -> Iterator[tuple[memoryview, list[int]]]:
+        """Yield blocks of a file that begin where a chunk does, and the ends of the chunks in them."""
+        splitter = Splitter()
+        position = 0
+        while position < size:
+            room = self._pool.take() if size >= BLOCK_BYTES else memoryview(bytearray(size + 1))
+            block = room[: _read_into(room, descriptor, position)]
+            if not block:
+                return
+            ends = splitter.cut(block, final=len(block) < len(room))
+            yield block, ends
+            position += ends[-1]
+
 
 @contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[int]:
@@ -139,19 +149,6 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[int]:
         ) from error
 
 
-def _iter_blocks(descriptor: int) -> Iterator[tuple[bytes, list[int]]]:
-    """Yield blocks of a file that begin where a chunk does, and the ends of the chunks in them."""
-    splitter = Splitter()
-    position = 0
-    while block := _read_at(descriptor, BLOCK_BYTES, position):
-        final = len(block) < BLOCK_BYTES
-        ends = splitter.cut(block, final=final)
-        yield block, ends
-        position += ends[-1]
-        if final:
-            return
-
-
 def _read_at(descriptor: int, length: int, position: int) -> bytes:
     """Return `length` bytes, fewer only at the end of the file."""
     data = os.pread(descriptor, length, position)
@@ -163,6 +160,14 @@ def _read_at(descriptor: int, length: int, position: int) -> bytes:
         pieces.append(piece)
         got += len(piece)
     return b"".join(pieces)
+
+
+def _read_into(block: memoryview, descriptor: int, position: int) -> int:
+    """Fill a block and return how many bytes came, fewer only at the end of the file."""
+    filled = 0
+    while filled < len(block) and (got := os.preadv(descriptor, [block[filled:]], position + filled)):
+        filled += got
+    return filled
 
 
 def _refuse_change(

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from stook.cli.options import context_option, json_option, open_home, parse_pairs
-from stook.cli.output import human_size, print_json, print_table, say, short_id
+from stook.cli.output import (
+    human_size,
+    human_time,
+    print_facts,
+    print_json,
+    print_table,
+    say,
+    short_id,
+    typed,
+)
 
 if TYPE_CHECKING:
     from stook.app.showing import Details
@@ -27,7 +36,8 @@ def init(folder: Path, context: str | None) -> None:
     say(
         f"{done.folder} is a workspace with the context {done.context!r}; its bundles are kept in {done.store}"
     )
-    say("next: stook add NAME FILE")
+    inside = "" if done.folder == Path.cwd() else f"cd {typed(done.folder)}; "
+    say(f"next: {inside}stook add NAME FILE")
 
 
 @click.command()
@@ -59,7 +69,7 @@ def add(name: str, paths: tuple[str, ...], tags: tuple[str, ...], context: str |
 @context_option
 def ls(name: str | None, verbose: bool, as_json: bool, context: str | None) -> None:
     """List the latest bundle of each name, or all versions of NAME, newest first."""
-    from stook.app.listing import list_bundles
+    from stook.app.listing import list_bundles, other_contexts
 
     store = open_home(context)
     bundles = list_bundles(store, name)
@@ -68,6 +78,8 @@ def ls(name: str | None, verbose: bool, as_json: bool, context: str | None) -> N
         return
     if not bundles:
         say(f"no bundles in the context {store.context!r}; stook add NAME FILE makes one")
+        if others := other_contexts(store):
+            say(f"there are some in {', '.join(others)}; go to that workspace, or give --context NAME")
         return
     header = ("NAME", "VERSION", "TASK", "DATE", "SIZE") + (("OWNER", "DIGEST", "TAGS") if verbose else ())
     print_table(header, [_row(bundle, verbose=verbose) for bundle in bundles])
@@ -155,14 +167,14 @@ def _print_details(details: Details) -> None:
     ]
     facts += [("owner", details.owner), ("size", f"{human_size(details.size)}"), ("task", details.task)]
     if details.seconds is not None:
-        facts.append(("took", f"{details.seconds:.2f} s"))
+        facts.append(("took", human_time(details.seconds)))
     facts += [(f"tag {key}", value) for key, value in details.tags.items()]
     facts += [(f"param {key}", str(value)) for key, value in details.params.items()]
     facts += [(f"input {i['role']}", f"{i['name']}@{i['id']}") for i in details.inputs]
     facts += [
         (key.replace("_", " "), str(value)) for key, value in details.environment.items() if key != "packages"
     ]
-    print_table(("", ""), facts)
+    print_facts(facts)
     click.echo()
     rows = [(item.path or "(all)", item.kind, item.about, human_size(item.size)) for item in details.items]
     print_table(("ITEM", "KIND", "", "SIZE"), rows)

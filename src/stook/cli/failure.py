@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 
 import click
 
-from stook.errors import StookError, TaskError
+from stook.errors import StookError, StorageError, TaskError
 
 __all__ = ["report_failure"]
 
 _BUG = 70
 _INTERRUPTED = 130
+# What the machine refuses to any program: no bug of ours, and nothing that a traceback would explain.
+_REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE})
 
 
 def report_failure(error: BaseException) -> int:
@@ -31,6 +34,9 @@ def report_failure(error: BaseException) -> int:
         case click.ClickException():
             error.show()
             return error.exit_code
+        case OSError() if error.errno in _REFUSALS:
+            _say(f"stook: {error.filename or 'writing a file'}: {os.strerror(error.errno or 0)}")
+            return StorageError.exit_code
         case StookError():
             return _report_stook_error(error)
         case _:

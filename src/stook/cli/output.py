@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
-__all__ = ["human_size", "print_json", "print_table", "say", "short_id"]
+__all__ = [
+    "human_size",
+    "human_time",
+    "print_facts",
+    "print_json",
+    "print_table",
+    "say",
+    "short_id",
+    "short_path",
+    "shorten_ids",
+    "typed",
+]
 
 _KIB = 1024
+_MINUTE = 60
+_ID_AFTER_AT = re.compile(r"(?<=@)[0-9A-Z]{18}(?=[0-9A-Z]{8}\b)")
 
 
 def say(text: str) -> None:
@@ -24,8 +40,16 @@ def print_json(value: object) -> None:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns; names of files and people may hold anything, so control characters are shown, not sent."""
-    lines = [list(header), *([_printable(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[number]) for line in lines) for number in range(len(header))]
+    _print_lines([list(header), *([_printable(cell) for cell in row] for row in rows)])
+
+
+def print_facts(facts: Sequence[Sequence[str]]) -> None:
+    """Print aligned columns that need no header."""
+    _print_lines([[_printable(cell) for cell in row] for row in facts])
+
+
+def _print_lines(lines: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
@@ -38,6 +62,30 @@ def human_size(size: int) -> str:
             return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= _KIB
     return f"{amount:.1f} TiB"
+
+
+def human_time(seconds: float) -> str:
+    """Return a duration as people read it: `5.2 s`, `2 min 5 s`."""
+    if round(seconds, 1) < _MINUTE:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return f"{minutes} min {rest} s"
+
+
+def short_path(path: Path) -> str:
+    """Return a path as one would type it here: from the current folder where it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def typed(path: Path) -> str:
+    """Return a path as a word of a shell command."""
+    return shlex.quote(short_path(path))
+
+
+def shorten_ids(text: str) -> str:
+    """Return a text with each `name@id` cut to the part of the id that tells versions apart."""
+    return _ID_AFTER_AT.sub("", text)
 
 
 def short_id(identifier: str) -> str:

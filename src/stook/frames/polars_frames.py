@@ -27,7 +27,7 @@ def import_polars() -> Any:
         raise MissingExtraError(
             "polars is not installed, so the table cannot be had as a polars frame",
             kind="missing-extra",
-            hint="pip install polars, or call .to_arrow() instead",
+            hint="pip install 'stook[learn]', or call .to_arrow() instead",
         ) from error
     return polars
 

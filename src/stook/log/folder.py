@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from stook._io import TEMP_PREFIX, make_folder, write_atomic
+from stook._io import make_folder, read_if_present, write_atomic
 from stook.errors import IntegrityError, StorageError
-from stook.format import segments
-from stook.log.lines import Line
+from stook.format import repository, segments
+from stook.format.limits import FRAME_HEADER
+from stook.log.lines import Line, find_segment, missing_segment, went_back
 from stook.model.position import Position
 from stook.storage.disk_errors import translate_os_errors
 
@@ -39,11 +40,15 @@ class FolderLog:
     Args:
         root: The repository's folder.
         writer: This machine's writer id; its processes share it.
+        identity: The repository's id, by which one that took its place is told from it; not looked at where empty.
         seal_bytes: A segment this long is sealed, and the next begun.
     """
 
-    def __init__(self, root: Path, writer: str, *, seal_bytes: int = _SEAL_BYTES) -> None:
+    def __init__(self, root: Path, writer: str, *, identity: str = "", seal_bytes: int = _SEAL_BYTES) -> None:
+        self._identity_file = root / repository.KEY
+        self._identity = identity
         self._root = str(root / "log")
+        self._writer = writer
         self._folder = f"{self._root}/{writer}"
         self._seal_bytes = seal_bytes
         self._waiting: list[_Ticket] = []
@@ -72,43 +77,53 @@ class FolderLog:
         """Yield the records after the known positions, in order for each writer.
 
         Raises:
-            IntegrityError: A segment before a writer's last one is damaged.
+            IntegrityError: A segment before a writer's last one is damaged or missing; or what was known is not there
+                (`log-went-back`).
         """
         with translate_os_errors(self._root):
-            writers = _listing(self._root)
-        for writer in writers:
-            last = known.get(writer, Position(1, 0))
-            with translate_os_errors(f"{self._root}/{writer}"):
-                sequence = [seq for seq in _sequence(f"{self._root}/{writer}") if seq >= last.seq]
-            for seq in sequence:
-                start = last.offset if seq == last.seq else 0
-                yield from self._read_segment(writer, seq, start, is_open=seq == sequence[-1])
+            lasts = {writer: max(_sequence(self._root, writer), default=0) for writer in _listing(self._root)}
+        for writer, position in known.items():
+            if lasts.get(writer, 0) < position.seq:
+                raise went_back(f"{self._root}/{writer}")
+        for writer, last in lasts.items():
+            position = known.get(writer, Position(1, len(segments.MAGIC)))
+            for seq in range(position.seq, last + 1):
+                start = position if seq == position.seq else Position(seq, len(segments.MAGIC))
+                yield from self._read_segment(writer, start, is_open=seq == last)
 
-    def _read_segment(self, writer: str, seq: int, start: int, *, is_open: bool) -> Iterator[Line]:
-        path = _segment(f"{self._root}/{writer}", seq)
+    def _read_segment(self, writer: str, known: Position, *, is_open: bool) -> Iterator[Line]:
+        path = _segment(f"{self._root}/{writer}", known.seq)
         with translate_os_errors(path):
-            data, base = _read_from(path, max(start, len(segments.MAGIC)))
+            data = _read_after(path, known)
         end = 0
-        for payload, end in segments.iter_frames(data):
-            yield Line(writer, Position(seq, base + end), payload)
+        for payload, after in segments.iter_frames(data):
+            mark = data[end : end + FRAME_HEADER]
+            end = after
+            yield Line(writer, Position(known.seq, known.offset + end, mark), payload)
         if end < len(data) and not is_open:
             raise IntegrityError(
-                f"the log segment {path} is damaged at byte {base + end}",
+                f"the log segment {path} is damaged at byte {known.offset + end}",
                 kind="damaged-segment",
                 hint="restore it from a remote or a backup: copy the file of that name over it",
                 path=path,
             )
 
     def _commit(self, group: list[_Ticket]) -> None:
-        error: StorageError | None = None
+        error: StorageError | None = StorageError(
+            f"another commit to {self._folder} failed, and this one with it",
+            kind="commit-failed",
+            hint="try again",
+        )
         try:
             with translate_os_errors(self._folder), self._locked():
                 self._write(b"".join(ticket.data for ticket in group))
+            error = None
         except StorageError as failure:
             error = failure
-        for ticket in group:
-            ticket.error = error
-            ticket.done = True
+        finally:  # whatever went wrong, no other thread may take its records for written
+            for ticket in group:
+                ticket.error = error
+                ticket.done = True
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -117,6 +132,7 @@ class FolderLog:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing is not enough where a forked process has it too
             os.close(descriptor)
 
     def _open_lock(self) -> int:
@@ -124,8 +140,22 @@ class FolderLog:
         try:
             return os.open(lock, flags, 0o644)
         except FileNotFoundError:
+            self._refuse_another()
             make_folder(Path(self._folder))
             return os.open(lock, flags, 0o644)
+
+    def _refuse_another(self) -> None:
+        """See that the repository is the one that was opened, where its writer's folder is not there."""
+        found = read_if_present(self._identity_file)
+        if self._identity and (found is None or repository.load(found).id != self._identity):
+            raise self._replaced()
+
+    def _replaced(self) -> StorageError:
+        return StorageError(
+            f"the store {self._identity_file.parent} was removed or replaced while it was open",
+            kind="store-replaced",
+            hint="open it again, then add this once more",
+        )
 
     def _write(self, data: bytes) -> None:
         seq, size = self._open_segment()
@@ -138,7 +168,9 @@ class FolderLog:
 
     def _open_segment(self) -> tuple[int, int]:
         """Return the segment to append to and its length, without the torn tail that a crash may have left."""
-        seq = max(_sequence(self._folder), default=0)
+        seq = max(_sequence(self._root, self._writer), default=0)
+        if self._sound is not None and seq < self._sound[0]:
+            raise self._replaced()
         if seq == 0:
             return self._begin(1)
         path = _segment(self._folder, seq)
@@ -147,38 +179,58 @@ class FolderLog:
             raw = Path(path).read_bytes()
             if segments.is_sealed(raw):
                 return self._begin(seq + 1)
-            ends = (end for _, end in segments.iter_frames(raw, len(segments.MAGIC)))
-            whole = max(ends, default=len(segments.MAGIC))
-            if whole < size:
-                os.truncate(path, whole)
-            size = whole
+            if self._sound is not None and (seq, size) < self._sound:
+                raise self._replaced()
+            size = self._cut_torn_tail(path, raw)
         if size >= self._seal_bytes:
             write_atomic(Path(path), segments.seal(Path(path).read_bytes()))
             return self._begin(seq + 1)
         return seq, size
+
+    def _cut_torn_tail(self, path: str, raw: bytes) -> int:
+        """Return the length of what is whole. What is cut off is kept aside: it may be damage, and not torn."""
+        if not raw.startswith(segments.MAGIC):
+            raise IntegrityError(
+                f"{path} is not a segment of a log",
+                kind="damaged-segment",
+                hint="restore it from a remote or a backup: copy the file of that name over it",
+                path=path,
+            )
+        begin = len(segments.MAGIC)
+        whole = max((end for _, end in segments.iter_frames(raw, begin)), default=begin)
+        if whole < len(raw):
+            write_atomic(Path(f"{self._folder}/.cut-{Path(path).name}-{whole}"), raw[whole:])
+            os.truncate(path, whole)
+        return whole
 
     def _begin(self, seq: int) -> tuple[int, int]:
         write_atomic(Path(_segment(self._folder, seq)), segments.MAGIC)
         return seq, len(segments.MAGIC)
 
 
-def _read_from(path: str, start: int) -> tuple[bytes, int]:
-    """Return a segment's bytes from `start`, a position in its unsealed form, and `start`."""
+def _read_after(path: str, known: Position) -> bytes:
+    """Return what a segment has, unsealed, after a position, having checked that the position is one in it."""
+    length = int.from_bytes(known.mark[:4], "little")
+    start = known.offset - FRAME_HEADER - length if known.mark else known.offset
+    try:
+        data = _read_from(path, start)
+    except FileNotFoundError:
+        raise missing_segment(path) from None
+    after = known.offset - start
+    if len(data) < after or not data.startswith(known.mark):
+        raise went_back(path)
+    return data[after:]
+
+
+def _read_from(path: str, start: int) -> bytes:
     with open(path, "rb") as file:
         head = file.read(len(segments.MAGIC))
         if segments.is_sealed(head):
-            whole = segments.unseal(head + file.read())
-            return whole[start:], start
-        size = os.fstat(file.fileno()).st_size
-        if head != segments.MAGIC or size < start:
-            raise IntegrityError(
-                f"the log segment {path} is not what it was: it has {size} bytes, {start} were known",
-                kind="log-went-back",
-                hint="if you restored an older copy on purpose, run stook rebuild",
-                path=path,
-            )
+            return segments.unseal(head + file.read())[start:]
+        if head != segments.MAGIC:
+            raise went_back(path)
         file.seek(start)
-        return file.read(), start
+        return file.read()
 
 
 def _append(descriptor: int, data: bytes, size: int) -> None:
@@ -188,7 +240,7 @@ def _append(descriptor: int, data: bytes, size: int) -> None:
         while written < len(data):
             written += os.pwrite(descriptor, data[written:], size + written)
         os.fsync(descriptor)
-    except OSError:
+    except BaseException:
         os.ftruncate(descriptor, size)
         raise
 
@@ -199,10 +251,12 @@ def _segment(folder: str, seq: int) -> str:
 
 def _listing(folder: str) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    except FileNotFoundError:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
-def _sequence(folder: str) -> list[int]:
-    return [int(name) for name in _listing(folder) if name.isdigit() and not name.startswith(TEMP_PREFIX)]
+def _sequence(root: str, writer: str) -> list[int]:
+    """Return the numbers of a writer's segments; names that are none of segments are passed over."""
+    found = (find_segment(f"log/{writer}/{name}") for name in _listing(f"{root}/{writer}"))
+    return [segment[1] for segment in found if segment]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from stook.errors import IntegrityError
 from stook.model.position import Position
 
-__all__ = ["MAX_PAYLOAD", "Line", "Log", "segment_key"]
+__all__ = ["Line", "Log", "find_segment", "missing_segment", "segment_key", "went_back"]
 
-MAX_PAYLOAD = 64 * 1024
+_SEGMENT = re.compile(r"log/([0-9a-f]{32})/([0-9]{16})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,41 @@ class Log(Protocol):
         ...
 
     def read(self, known: Mapping[str, Position]) -> Iterator[Line]:
-        """Yield the records after the known positions, in order for each writer. Raises IntegrityError."""
+        """Yield the records after the known positions, in order for each writer.
+
+        Raises:
+            IntegrityError: A segment is damaged or missing; or, as `log-went-back`, the log is not the one in which
+                the positions were known.
+        """
         ...
 
 
 def segment_key(writer: str, seq: int) -> str:
     """Return the key of a segment."""
     return f"log/{writer}/{seq:016d}"
+
+
+def find_segment(key: str) -> tuple[str, int] | None:
+    """Return the writer and number of the segment of a key, or None where it is the key of something else."""
+    match = _SEGMENT.fullmatch(key)
+    return (match[1], int(match[2])) if match else None
+
+
+def went_back(place: str) -> IntegrityError:
+    """Return the error for a log that has not all that is known of it."""
+    return IntegrityError(
+        f"the log {place} is not what it was: records that were read are not there",
+        kind="log-went-back",
+        hint="if you restored an older copy on purpose, run stook rebuild",
+        path=place,
+    )
+
+
+def missing_segment(key: str) -> IntegrityError:
+    """Return the error for a segment that is not there although later ones are."""
+    return IntegrityError(
+        f"the log segment {key} is missing",
+        kind="missing-segment",
+        hint="restore it from a remote or a backup: copy the file of that name to its place",
+        path=key,
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
-from stook.errors import ConflictError, FormatError, IntegrityError
+from stook.errors import ConflictError, IntegrityError, NotFoundError
 from stook.format import segments
-from stook.log.lines import Line, segment_key
+from stook.log.lines import Line, find_segment, missing_segment, segment_key, went_back
 from stook.model.position import Position
 from stook.storage.protocol import Storage
 
@@ -36,7 +36,7 @@ class ObjectLog:
         """
         data = segments.MAGIC + b"".join(segments.frame(payload) for payload in payloads)
         with self._lock:
-            self._next = self._next or self._find_last() + 1
+            self._next = self._next or self._last_segments(f"log/{self._writer}/").get(self._writer, 0) + 1
             while not self._put(segment_key(self._writer, self._next), data):
                 self._next += 1
             self._next += 1
@@ -45,16 +45,21 @@ class ObjectLog:
         """Yield the records after the known positions, in order for each writer.
 
         Raises:
-            IntegrityError: A segment is damaged.
+            IntegrityError: A segment is damaged or missing, or some that were known are gone (`log-went-back`).
         """
-        for entry in self._storage.list("log/"):
-            writer, seq = _parse(entry.key)
-            last = known.get(writer, Position(0, 0))
-            if seq > last.seq:
-                yield from self._read_segment(entry.key, writer, seq)
+        lasts = self._last_segments()
+        for writer, last in known.items():
+            if writer not in lasts or lasts[writer] < last.seq:
+                raise went_back(f"log/{writer} of {self._storage.url}")
+        for writer, last_seq in lasts.items():
+            for seq in range(known.get(writer, Position(0, 0)).seq + 1, last_seq + 1):
+                yield from self._read_segment(segment_key(writer, seq), writer, seq)
 
     def _read_segment(self, key: str, writer: str, seq: int) -> Iterator[Line]:
-        data = segments.unseal(self._storage.get(key).data)
+        try:
+            data = segments.unseal(self._storage.get(key).data)
+        except NotFoundError:
+            raise missing_segment(key) from None
         end = begin = len(segments.MAGIC)
         for payload, end in segments.iter_frames(data, begin):
             yield Line(writer, Position(seq, end), payload)
@@ -74,17 +79,7 @@ class ObjectLog:
             return self._storage.get(key).data == data
         return True
 
-    def _find_last(self) -> int:
-        return max((_parse(entry.key)[1] for entry in self._storage.list(f"log/{self._writer}/")), default=0)
-
-
-def _parse(key: str) -> tuple[str, int]:
-    parts = key.split("/")
-    if len(parts) != 3 or len(parts[2]) != 16 or not parts[2].isascii() or not parts[2].isdigit():
-        raise FormatError(
-            f"{key!r} is not the name of a log segment",
-            kind="bad-segment-name",
-            hint="remove the object: stook did not write it",
-            key=key,
-        )
-    return parts[1], int(parts[2])
+    def _last_segments(self, prefix: str = "log/") -> dict[str, int]:
+        """Return the number of each writer's last segment. Keys that are none of segments are passed over."""
+        found = (find_segment(entry.key) for entry in self._storage.list(prefix))
+        return dict(sorted(segment for segment in found if segment))

@@ -11,11 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 
+from stook.errors import IntegrityError
+
 __all__ = ["Clock", "id_millis", "is_id"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: number for number, letter in enumerate(_ALPHABET)}
 _RANDOM_BITS = 80
+_STEP_BYTES = 8
 _MAX_ID = (1 << 128) - 1
 
 
@@ -40,12 +43,25 @@ class Clock:
         return self._now()
 
     def new_id(self) -> str:
-        """Return a fresh id."""
+        """Return a fresh id.
+
+        Raises:
+            IntegrityError: The clock, or an id that was seen, is at the end of all time.
+        """
         with self._lock:
             fresh = int(self._now() * 1000) << _RANDOM_BITS
             fresh |= int.from_bytes(self._entropy(_RANDOM_BITS // 8), "big")
-            self._last = fresh if fresh > self._last else self._last + 1
-            return _encode(self._last)
+            if fresh <= self._last:
+                # By a random step: many may have seen the same last id, and their next ones must differ.
+                fresh = self._last + 1 + int.from_bytes(self._entropy(_STEP_BYTES), "big")
+            self._last = fresh
+            return _encode(fresh)
+
+    def copy(self) -> Clock:
+        """Return a clock that knows what this one knows, with a lock of its own: for a forked process."""
+        twin = Clock(self._now, self._entropy)
+        twin._last = self._last
+        return twin
 
     def observe(self, seen: str) -> None:
         """Never again make an id at or below `seen`."""
@@ -65,7 +81,11 @@ def id_millis(identifier: str) -> int:
 
 def _encode(number: int) -> str:
     if number > _MAX_ID:
-        raise OverflowError("the clock is past the year 10889")
+        raise IntegrityError(
+            "no id is greater than those that were seen: one of them, or this machine's clock, is past the year 10889",
+            kind="ids-exhausted",
+            hint="set the clock right; do not trust where the newest bundles came from",
+        )
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 

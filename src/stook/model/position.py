@@ -9,7 +9,15 @@ __all__ = ["Position"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """How far one writer's records are known: the segment, and the byte after the last record in it."""
+    """How far one writer's records are known.
+
+    Attributes:
+        seq: The segment.
+        offset: The byte after the last record that is known in it.
+        mark: The length and checksum before that record, by which a log that was restored from an older copy and has
+            grown since is told from the one that was read; empty where no record is known.
+    """
 
     seq: int
     offset: int
+    mark: bytes = b""

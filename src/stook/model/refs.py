@@ -24,6 +24,8 @@ class Ref:
 
     def __str__(self) -> str:
         at = self.id or self.alias
+        if not self.name:
+            return at
         return f"{self.name}@{at}" if at else self.name
 
 
@@ -35,9 +37,9 @@ def parse_ref(text: str) -> Ref:
     """
     if is_id(text):
         return Ref(name="", id=text)
-    name, _, at = text.partition("@")
+    name, separator, at = text.partition("@")
     name = check_name(name)
-    if not at:
+    if not separator:
         return Ref(name)
     if is_id(at) or (len(at) >= 6 and at.isupper() and at.isalnum()):
         return Ref(name, id=at)

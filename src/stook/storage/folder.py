@@ -17,7 +17,7 @@ from stook.errors import ConflictError, InputError, IntegrityError, NotFoundErro
 from stook.storage.checks import check_key, check_prefix, check_range
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.paths import locate, open_regular, walk
-from stook.storage.protocol import Entry, Stored
+from stook.storage.protocol import Content, Entry, Stored
 
 __all__ = ["FolderStorage", "open_folder"]
 
@@ -93,7 +93,7 @@ class FolderStorage:
             )
         return data
 
-    def put_new(self, key: str, data: bytes) -> str:
+    def put_new(self, key: str, data: Content) -> None:
         """See `Storage.put_new`."""
         path = locate(self._root, key)
         with translate_os_errors(path):
@@ -106,7 +106,6 @@ class FolderStorage:
                 # The caller may build on what is there, and its writer may not have come to this point yet.
                 fsync_folder(path.parent)
                 raise ConflictError(f"{path} exists already", kind="already-exists", key=key) from None
-        return _version(data)
 
     def put_if_match(self, key: str, data: bytes, version: str) -> str:
         """See `Storage.put_if_match`."""
@@ -170,7 +169,7 @@ class FolderStorage:
             fsync_folder(folder.parent)
         self._settled.add(folder)
 
-    def _write_new(self, path: Path, data: bytes) -> None:
+    def _write_new(self, path: Path, data: Content) -> None:
         _refuse_existing(path)
         try:
             write_atomic(path, data, exclusive=True)

@@ -11,7 +11,7 @@ import obstore
 from stook.errors import ConflictError, IntegrityError, NotFoundError, StorageError
 from stook.storage.checks import check_key, check_prefix, check_range
 from stook.storage.object_errors import translate_object_errors
-from stook.storage.protocol import Entry, Stored
+from stook.storage.protocol import Content, Entry, Stored
 
 if TYPE_CHECKING:
     from obstore import UpdateVersion
@@ -70,11 +70,11 @@ class ObjectStorage:
             )
         return data
 
-    def put_new(self, key: str, data: bytes) -> str:
+    def put_new(self, key: str, data: Content) -> None:
         """See `Storage.put_new`."""
+        whole = data if isinstance(data, bytes) else b"".join(data)
         with self._translated(check_key(key)):
-            result = obstore.put(self._store, key, data, mode="create", use_multipart=False)
-        return self._version(key, result["e_tag"])
+            obstore.put(self._store, key, whole, mode="create", use_multipart=False)
 
     def put_if_match(self, key: str, data: bytes, version: str) -> str:
         """See `Storage.put_if_match`."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Entry", "Storage", "Stored"]
+__all__ = ["Content", "Entry", "Storage", "Stored"]
+
+Content = bytes | Sequence[bytes | memoryview]
+"""The bytes of an object, whole or in pieces, one after another; the caller keeps the pieces as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,8 @@ class Storage(Protocol):
         """
         ...
 
-    def put_new(self, key: str, data: bytes) -> str:
+    def put_new(self, key: str, data: Content) -> None:
         """Write an object that must not exist: durable when this returns, whole or not at all.
-
-        Returns:
-            The version of what was written.
 
         Raises:
             ConflictError: There is an object of that key, which is durable by now. Over a network it may be this very

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from stook import registry
-from stook.errors import InputError, NotFoundError
-from stook.format import manifests, values
+from stook.errors import InputError, IntegrityError, NotFoundError
+from stook.format import manifests, trees, values
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, Manifest
-from stook.model.tree import Dict, File, Folder, Leaf, Node, Object, Sequence, Value, iter_items
+from stook.model.tree import Dict, File, Folder, FolderFile, Leaf, Node, Object, Sequence, Value, iter_items
 from stook.store.decode import BlobSource, decode, file_path
 
 if TYPE_CHECKING:
@@ -113,12 +113,22 @@ class Bundle:
 
     @cached_property
     def manifest(self) -> Manifest:
-        """The full description."""
-        if self.record.manifest is not None:
-            return self.record.manifest
-        if self.record.manifest_blob is None:
-            raise InputError(f"{self.ref} has no manifest", kind="no-manifest", hint="stook verify")
-        return manifests.load(self._repository.reader().read(self.record.manifest_blob))
+        """The full description.
+
+        Raises:
+            IntegrityError: It is not the one whose digest the record has.
+        """
+        record = self.record
+        manifest = record.manifest
+        if record.manifest_blob is not None:
+            manifest = manifests.load(self._repository.reader().read(record.manifest_blob))
+        if manifest is None or trees.digest_tree(manifest.tree) != self.digest:
+            raise IntegrityError(
+                f"the description of {self.ref} is not the one that its record names",
+                kind="wrong-digest",
+                hint="stook verify; restore the bundle from a remote or a backup",
+            )
+        return manifest
 
     @property
     def data(self) -> Any:
@@ -192,23 +202,34 @@ class Bundle:
         Raises:
             NotFoundError: There is no such item.
         """
-        sole = self.tree
-        if isinstance(sole, Folder) and key:
-            inside = file_path(sole, self._repository) / key
-            if key in {file.path for file in sole.files}:
-                return inside
+        if isinstance(self.tree, Folder) and self._within_folder(key):
+            return file_path(self.tree, self._repository) / key
         return file_path(self._leaf(key, (File, Folder, Object, Value)), self._repository)
 
     def open(self, key: str = "") -> BinaryIO:
         """Return a seekable binary file over an item's bytes, without making one on disk.
 
+        Args:
+            key: As for `path`.
+
         Raises:
             NotFoundError: There is no such item.
+            InputError: It is a folder.
         """
-        leaf = self._leaf(key, (File, Object, Value))
+        inside = self._within_folder(key)
+        leaf = inside or self._leaf(key, (File, Object, Value))
         if isinstance(leaf, Folder):
-            return self.path(key).open("rb")
+            raise InputError(
+                f"{key or self.ref} is a folder",
+                kind="not-a-file",
+                hint="name a file in it; .path() gives the folder",
+            )
         return self._repository.reader().open(leaf.blob)
+
+    def _within_folder(self, key: str) -> FolderFile | None:
+        """Return the file of a path within, where the data is one folder."""
+        files = self.tree.files if isinstance(self.tree, Folder) else ()
+        return next((file for file in files if file.path == key), None)
 
     def _table(self, key: str, library: str) -> Any:
         leaf = self._leaf(key, (Object,))

@@ -17,8 +17,7 @@ def ensure_context(repository: Repository, name: str) -> str:
     The id follows from the repository and the first name, so that two who make the same one at once make one.
     """
     name = check_name(name)
-    if repository.catalog.find_context(name) is None:
-        refresh(repository)
+    refresh(repository)
     known = repository.catalog.find_context(name)
     if known is not None:
         return known

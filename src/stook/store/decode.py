@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import BinaryIO
 from stook import registry
 from stook._io import temp_name
 from stook.errors import IntegrityError
-from stook.format import trees, values
+from stook.format import canonical, trees, values
 from stook.model.paths import find_path_problem
 from stook.model.tree import Blob, Dict, File, Folder, Node, Object, Sequence, Value
 from stook.storage.disk_errors import translate_os_errors
@@ -59,7 +60,7 @@ def decode(node: Node, repository: Repository) -> object:
     """
     match node:
         case Value():
-            return values.load(repository.reader().read(node.blob))
+            return _load_value(node, repository)
         case Dict():
             return {key: decode(child, repository) for key, child in node.entries}
         case Sequence():
@@ -70,6 +71,17 @@ def decode(node: Node, repository: Repository) -> object:
             return codec.load(BlobSource(repository, node.blob, codec.suffix), node.meta)
         case _:
             return file_path(node, repository)
+
+
+def _load_value(node: Value, repository: Repository) -> object:
+    value = values.load(repository.reader().read(node.blob))
+    if canonical.digest("stook v1 value", canonical.encode(value)) != node.digest:
+        raise IntegrityError(
+            f"a value is not the one of the digest {node.digest}",
+            kind="wrong-digest",
+            hint="run stook verify; restore the bundle from a remote or a backup",
+        )
+    return value
 
 
 def file_path(node: File | Folder | Object | Value, repository: Repository) -> Path:
@@ -116,18 +128,34 @@ def _cached_file(repository: Repository, blob: Blob, name: str, *, executable: b
 
 def _cached_folder(repository: Repository, node: Folder) -> Path:
     path = repository.cache / "folders" / trees.digest_tree(node) / _safe(node.name)
-    if path.is_dir() and all(_is_intact(path / file.path, file.blob.size) for file in node.files):
+    if _is_intact_folder(path, node):
         return path
     with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temp = temp_name(path)
         try:
             _write_folder(repository, node, temp)
-            shutil.rmtree(path, ignore_errors=True)
-            os.replace(temp, path)
+            _put_in_place(temp, path, node)
         finally:
             shutil.rmtree(temp, ignore_errors=True)
     return path
+
+
+def _put_in_place(temp: Path, path: Path, node: Folder) -> None:
+    """Give a folder its name, unless another thread or process was first."""
+    try:
+        temp.rename(path)
+    except OSError as error:
+        if _is_intact_folder(path, node):
+            return
+        if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+            raise
+        path.rename(temp_name(path))  # a damaged one, which someone may be reading
+        temp.rename(path)
+
+
+def _is_intact_folder(path: Path, node: Folder) -> bool:
+    return path.is_dir() and all(_is_intact(path / file.path, file.blob.size) for file in node.files)
 
 
 def _write_folder(repository: Repository, node: Folder, root: Path) -> None:

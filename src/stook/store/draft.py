@@ -35,13 +35,18 @@ class Draft:
         self._root: Node | None = None
         self._folder: Path | None = None
         self._bundle: Bundle | None = None
+        self._state = "not begun"
 
     def __enter__(self) -> Self:
+        if self._state != "not begun":
+            raise self._refusal("has been used", "begin another by store.draft(…)")
+        self._state = "open"
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._state = "ended"
         try:
             if error is None:
                 self._bundle = publish(self._store, self._finished(), self._writer, self._description)
@@ -57,21 +62,19 @@ class Draft:
             InputError: The block has not ended, or it raised.
         """
         if self._bundle is None:
-            raise InputError(
-                f"the draft of {self._description.name} is not published",
-                kind="unpublished-draft",
-                hint="read .bundle after the with block",
-            )
+            raise self._refusal("is not published", "read .bundle after the with block")
         return self._bundle
 
     def __setitem__(self, key: str, value: object) -> None:
         """Keep one named part; a name given twice keeps the last."""
-        self._refuse_both(self._root is not None)
+        self._check_use(mixed=self._root is not None)
+        if type(key) is not str:
+            raise self._refusal(f"has the key {key!r}, which is no string", "name the parts by strings")
         self._entries[key] = encode(value, self._writer, repr(key))
 
     def set(self, value: object) -> None:
         """Keep `value` as the whole data, unnamed."""
-        self._refuse_both(bool(self._entries) or self._folder is not None)
+        self._check_use(mixed=bool(self._entries) or self._folder is not None)
         self._root = encode(value, self._writer)
 
     def path(self, name: str) -> Path:
@@ -80,10 +83,10 @@ class Draft:
         Raises:
             InputError: The name leads out of the bundle.
         """
+        self._check_use(mixed=self._root is not None)
         problem = find_path_problem(name)
         if problem:
             raise InputError(f"{name!r} is no file name: {problem}", kind="bad-path", hint="use a plain name")
-        self._refuse_both(self._root is not None)
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="stook-draft-"))
         path = self._folder / name
@@ -96,14 +99,24 @@ class Draft:
         entries = dict(self._entries)
         if self._folder is not None:
             for path in sorted(self._folder.rglob("*")):
-                if path.is_file():
-                    entries[path.relative_to(self._folder).as_posix()] = encode_path(path, self._writer)
+                if not path.is_dir() or path.is_symlink():
+                    key = path.relative_to(self._folder).as_posix()
+                    if key in entries:
+                        raise self._refusal(
+                            f"has {key!r} twice, as a value and as a file", "give them two names"
+                        )
+                    entries[key] = encode_path(path, self._writer)
         return Dict(tuple(entries.items()))
 
-    def _refuse_both(self, mixed: bool) -> None:
-        if mixed:
-            raise InputError(
-                f"the draft of {self._description.name} has both named parts and a whole",
-                kind="mixed-draft",
-                hint="use either draft.set(…) or draft[name] = …",
+    def _check_use(self, *, mixed: bool) -> None:
+        if self._state != "open":
+            raise self._refusal(
+                f"is {self._state}: nothing can be put into it", "use it within its with block"
             )
+        if mixed:
+            raise self._refusal(
+                "has both named parts and a whole", "use either draft.set(…) or draft[name] = …"
+            )
+
+    def _refusal(self, what: str, hint: str) -> InputError:
+        return InputError(f"the draft of {self._description.name} {what}", kind="bad-draft", hint=hint)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from stook import registry
 from stook.errors import InputError
 from stook.format import canonical, values
+from stook.format.limits import MAX_DEPTH
 from stook.model.paths import find_path_problem
 from stook.model.tree import Dict, File, Folder, FolderFile, Node, Object, Sequence, Value
 from stook.store.codec import Codec
@@ -21,25 +22,34 @@ if TYPE_CHECKING:
 __all__ = ["encode", "encode_path"]
 
 
-def encode(data: object, writer: ChunkWriter, where: str = "data") -> Node:
+def encode(data: object, writer: ChunkWriter, where: str = "data", *, depth: int = 0) -> Node:
     """Write data and return its tree.
 
     Args:
         data: Plain values, frames, arrays, models, `Path`s of files and folders, and dicts and lists of those.
         writer: Takes the bytes.
         where: How errors call the data.
+        depth: In how many containers it is.
 
     Raises:
         InputError: Something in it cannot be kept; the message says what and where.
     """
+    if depth > MAX_DEPTH:
+        raise InputError(
+            f"the data is nested more than {MAX_DEPTH} levels deep",
+            kind="too-deep",
+            hint="does it hold itself?",
+        )
     if values.is_plain(data):
         return Value(digest=_value_digest(data), blob=writer.add_bytes(values.dump(data)))
     if isinstance(data, Path):
         return encode_path(data, writer)
     if type(data) is dict:
-        return Dict(tuple(_encode_entry(key, item, writer, where) for key, item in data.items()))
+        return Dict(tuple(_encode_entry(key, item, writer, where, depth) for key, item in data.items()))
     if type(data) in {list, tuple} and isinstance(data, (list, tuple)):
-        nodes = tuple(encode(item, writer, f"{where}[{number}]") for number, item in enumerate(data))
+        nodes = tuple(
+            encode(item, writer, f"{where}[{number}]", depth=depth + 1) for number, item in enumerate(data)
+        )
         return Sequence(nodes, is_tuple=type(data) is tuple)
     kind = registry.find_codec_kind(data)
     if kind is None:
@@ -59,7 +69,7 @@ def encode_path(path: Path, writer: ChunkWriter) -> Node:
         raise InputError(
             f"there is no file or folder {path}", kind="no-such-file", hint="check the path", path=str(path)
         ) from error
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     if stat.S_ISDIR(mode):
         return _encode_folder(path, writer)
@@ -71,14 +81,14 @@ def _value_digest(value: object) -> str:
     return canonical.digest("stook v1 value", canonical.encode(value))
 
 
-def _encode_entry(key: object, item: object, writer: ChunkWriter, where: str) -> tuple[str, Node]:
+def _encode_entry(key: object, item: object, writer: ChunkWriter, where: str, depth: int) -> tuple[str, Node]:
     if type(key) is not str:
         raise InputError(
             f"{where} holds frames, files or models under the key {key!r}, which is no string",
             kind="bad-key",
             hint="name them by strings; keys of other types are fine where all values are plain",
         )
-    return key, encode(item, writer, f"{where}[{key!r}]")
+    return key, encode(item, writer, f"{where}[{key!r}]", depth=depth + 1)
 
 
 def _encode_object(data: object, codec: Codec, writer: ChunkWriter) -> Object:
@@ -97,7 +107,8 @@ def _encode_folder(root: Path, writer: ChunkWriter) -> Folder:
             empty.append(relative)
         else:
             files.append(FolderFile(relative, writer.add_file(path), bool(mode & 0o100)))
-    return Folder(_checked(root.resolve().name, root), tuple(files), tuple(empty))
+    files.sort(key=lambda file: file.path)
+    return Folder(_checked(root.resolve().name, root), tuple(files), tuple(sorted(empty)))
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[tuple[Path, str, int | None]]:
@@ -141,9 +152,9 @@ def _checked(relative: str, path: Path) -> str:
     return relative
 
 
-def _unreadable(path: Path, error: OSError) -> InputError:
+def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
     return InputError(
-        f"cannot read {path}: {error.strerror or error}",
+        f"cannot read {path}: {getattr(error, 'strerror', None) or error}",
         kind="unreadable",
         hint="check its permissions",
         path=str(path),
@@ -151,6 +162,14 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 
 def _refusal(data: object, where: str) -> InputError:
+    from stook.store.bundle import Bundle
+
+    if isinstance(data, Bundle):
+        return InputError(
+            f"{where} is the bundle {data.ref}",
+            kind="bundle-in-data",
+            hint="say what data was made from by inputs=[…]",
+        )
     kind = f"{type(data).__module__}.{type(data).__qualname__}"
     return InputError(
         f"{where} is a {kind}, which no codec can keep safely",

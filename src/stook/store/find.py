@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from stook.catalog import BundleRow
 from stook.errors import InputError, NotFoundError
+from stook.format import records
+from stook.model.record import BundleRecord
 from stook.model.refs import Ref, parse_ref
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ def find_row(store: Store, ref: str) -> BundleRow | None:
     wanted = parse_ref(ref)
     catalog, context = store.repository.catalog, store.find_context_id()
     if wanted.id and len(wanted.id) == 26:
-        return catalog.find_bundle(wanted.id)
+        row = catalog.find_bundle(wanted.id)
+        return row if row and wanted.name in {"", _name(row)} else None
     if context is None:
         return None
     if wanted.id:
@@ -49,6 +52,11 @@ def get_row(store: Store, ref: str) -> BundleRow:
     return row
 
 
+def _name(row: BundleRow) -> str:
+    record = records.load(row.payload)
+    return record.name if isinstance(record, BundleRecord) else ""
+
+
 def _not_found(store: Store, ref: Ref) -> NotFoundError:
     context = store.find_context_id()
     names = store.repository.catalog.names(context) if context else []
@@ -59,7 +67,7 @@ def _not_found(store: Store, ref: Ref) -> NotFoundError:
         return NotFoundError(message, kind="version-not-found", hint=f"stook show {ref.name}", name=ref.name)
     near = difflib.get_close_matches(ref.name, names, n=1, cutoff=0.5)
     return NotFoundError(
-        f"no bundle {str(ref) or ref.id!r} in the context {store.context!r}",
+        f"no bundle {str(ref)!r} in the context {store.context!r}",
         kind="bundle-not-found",
         hint=f"did you mean {near[0]}?" if near else "stook ls shows what there is",
         name=ref.name,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from stook.errors import InputError
 from stook.format import manifests, records, trees, values
-from stook.log.lines import MAX_PAYLOAD
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, Manifest
 from stook.model.refs import check_name
@@ -19,12 +18,15 @@ from stook.model.tree import Blob, Folder, Node, iter_items
 if TYPE_CHECKING:
     from stook.chunks import ChunkWriter
     from stook.store.bundle import Bundle
+    from stook.store.repository import Repository
     from stook.store.store import Store
 
 __all__ = ["Description", "publish"]
 
 _INLINE_MANIFEST = 16 * 1024
 _MAX_TAGS = 16 * 1024
+_NAMED_PACKS = 256
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +75,50 @@ def publish(store: Store, tree: Node, writer: ChunkWriter, description: Descript
         StorageError: The storage refused; nothing is visible.
     """
     repository = store.repository
+    manifest = Manifest(tree, description.params, description.lineage)
+    described = _as_json(manifests.dump, manifest)
+    manifests.load(described)
+    context, digest = store.context_id(), trees.digest_tree(tree)
+    packs = writer.flush()
+    is_small = len(described) <= _INLINE_MANIFEST
+    blob, meta_packs = (None, ()) if is_small else _write_description(repository, described)
     record = BundleRecord(
-        id="",
-        context=store.context_id(),
+        id=repository.clock.new_id(),
+        context=context,
         name=description.name,
-        digest=trees.digest_tree(tree),
+        digest=digest,
         size=_size(tree),
-        time=0,
+        time=int(repository.clock.now() * 1e6),
         owner=repository.owner,
         task=description.lineage.task,
         fingerprint=description.lineage.fingerprint,
         tags=description.tags,
+        manifest=manifest if is_small else None,
+        manifest_blob=blob,
+        packs=(*meta_packs, *packs)[:_NAMED_PACKS],
     )
-    record = _with_manifest(store, record, Manifest(tree, description.params, description.lineage))
-    packs = (*writer.flush(), *record.packs)
-    now = int(repository.clock.now() * 1e6)
-    record = msgspec.structs.replace(record, id=repository.clock.new_id(), time=now, packs=packs)
-    payload = records.dump(record)
-    if len(payload) > MAX_PAYLOAD:
-        raise InputError(
-            f"what is said of {record.name} takes {len(payload)} bytes, over {MAX_PAYLOAD}",
-            kind="record-too-long",
-            hint="put long tags into the bundle's data",
-        )
-    # Committed. The catalog takes the line in with the next read, many lines in one transaction.
+    payload = _as_json(records.dump, record)
+    records.load(payload)  # one that cannot be read again would stand in everyone's way
     repository.log.append([payload])
+    # Committed. The catalog takes the line in with the next read, many lines in one transaction.
     return store.bundle(record)
 
 
-def _with_manifest(store: Store, record: BundleRecord, manifest: Manifest) -> BundleRecord:
-    """Put a small manifest into the record, a large one into a meta pack."""
-    data = manifests.dump(manifest)
-    if len(data) <= _INLINE_MANIFEST:
-        return msgspec.structs.replace(record, manifest=manifest)
-    meta = store.repository.writer("meta")
-    blob: Blob = meta.add_bytes(data)
-    return msgspec.structs.replace(record, manifest_blob=blob, packs=meta.flush())
+def _write_description(repository: Repository, described: bytes) -> tuple[Blob, tuple[str, ...]]:
+    writer = repository.writer("meta")
+    blob = writer.add_bytes(described)
+    return blob, writer.flush()
+
+
+def _as_json(dump: Callable[[_T], bytes], value: _T) -> bytes:
+    try:
+        return dump(value)
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"the text {error.object!r:.80} is not valid Unicode",
+            kind="bad-text",
+            hint="give keys, tags, params and the owner as text that can be encoded",
+        ) from error
 
 
 def _size(tree: Node) -> int:
@@ -119,8 +129,22 @@ def _size(tree: Node) -> int:
 
 
 def _inputs(inputs: Mapping[str, Bundle] | Iterable[Bundle]) -> tuple[Input, ...]:
-    named = inputs.items() if isinstance(inputs, Mapping) else ((bundle.name, bundle) for bundle in inputs)
-    return tuple(Input(role, bundle.name, bundle.id, bundle.digest) for role, bundle in named)
+    from stook.store.bundle import Bundle
+
+    if isinstance(inputs, Bundle):
+        inputs = (inputs,)
+    used: Iterable[tuple[object, object]] = (
+        inputs.items() if isinstance(inputs, Mapping) else ((None, bundle) for bundle in inputs)
+    )
+    return tuple(_input(role, bundle, Bundle) for role, bundle in used)
+
+
+def _input(role: object, bundle: object, kind: type[Bundle]) -> Input:
+    if not isinstance(bundle, kind):
+        raise InputError(
+            f"the input {bundle!r:.80} is no bundle", kind="bad-input", hint="inputs=[store.get(name)]"
+        )
+    return Input(bundle.name if role is None else str(role), bundle.name, bundle.id, bundle.digest)
 
 
 def _params(params: Mapping[str, object]) -> dict[str, object]:
@@ -142,8 +166,8 @@ def _tags(tags: Mapping[str, str]) -> dict[str, str]:
             raise InputError(
                 f"the tag {key!r}: {value!r} is no pair of strings", kind="bad-tag", hint="write key=text"
             )
-    if sum(len(key) + len(value) for key, value in tags.items()) > _MAX_TAGS:
+    if len(_as_json(msgspec.json.encode, dict(tags))) > _MAX_TAGS:
         raise InputError(
-            f"the tags take more than {_MAX_TAGS} letters", kind="bad-tag", hint="put them into the data"
+            f"the tags take more than {_MAX_TAGS} bytes", kind="bad-tag", hint="put them into the data"
         )
     return dict(tags)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from itertools import islice
 
 from stook.catalog import Batch
-from stook.errors import IntegrityError, NotFoundError
+from stook.errors import IntegrityError
 from stook.format import records
 from stook.log import Line
 from stook.model.clock import id_millis
-from stook.model.position import Position
-from stook.model.record import BundleRecord, Record
+from stook.model.record import BundleRecord
 from stook.store.repository import Repository
 
 __all__ = ["refresh"]
 
+_AT_ONCE = 10_000
 _SKEW_MILLIS = 5 * 60 * 1000
 
 
@@ -25,38 +26,31 @@ def refresh(repository: Repository) -> None:
     Raises:
         IntegrityError: The log is damaged.
     """
-    catalog = repository.catalog
     try:
-        lines = list(repository.log.read(catalog.positions()))
+        _take_in(repository)
     except IntegrityError as error:
         if error.kind != "log-went-back":
             raise
-        catalog.reset()
-        lines = list(repository.log.read({}))
-    if lines:
-        _apply(repository, lines)
+        repository.catalog.reset()
+        _take_in(repository)
+
+
+def _take_in(repository: Repository) -> None:
+    lines = repository.log.read(repository.catalog.positions())
+    while batch := list(islice(lines, _AT_ONCE)):
+        _apply(repository, batch)
 
 
 def _apply(repository: Repository, lines: Sequence[Line]) -> None:
     decoded = [(records.load(line.payload), line.payload) for line in lines]
-    positions: dict[str, Position] = {}
-    for line in lines:
-        positions[line.writer] = line.position
-    _learn_packs(repository, [record for record, _ in decoded])
+    named = {pack for record, _ in decoded if isinstance(record, BundleRecord) for pack in record.packs}
+    if named:
+        from stook.store.chunk_index import learn_packs  # most refreshes need none of that
+
+        learn_packs(repository.storage, repository.catalog, named)
+    positions = {line.writer: line.position for line in lines}
     repository.catalog.apply(Batch(decoded, positions))
     _observe(repository, max(record.id for record, _ in decoded))
-
-
-def _learn_packs(repository: Repository, applied: Sequence[Record]) -> None:
-    named = {pack for record in applied if isinstance(record, BundleRecord) for pack in record.packs}
-    for pack in repository.catalog.unknown_packs(sorted(named)):
-        from stook.chunks import read_pack_index  # most refreshes need none of that room
-
-        try:
-            entries = read_pack_index(repository.storage, pack)
-        except NotFoundError:
-            continue  # garbage collection has moved its chunks to other packs
-        repository.catalog.add(pack, entries)
 
 
 def _observe(repository: Repository, newest: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,64 +29,98 @@ __all__ = ["Repository", "open_on", "open_repository"]
 _KEY = "stook.json"
 
 
-@dataclass(eq=False)
 class Repository:
-    """One repository, open. Safe to share between threads; opens its catalog again in a forked process.
+    """One repository, open. Safe to share between threads; a forked process opens its own log and catalog.
 
-    Attributes:
-        url: Where it is: a folder's path, or a URL.
-        id: The repository's own id.
+    Args:
         storage: Its bytes.
-        log: Its records.
+        open_log: Opens its records.
         clock: Makes ids.
         owner: Who makes bundles here.
+        identity: The repository's own id.
         cache: Folder for the catalog and for files that can be made again.
     """
 
-    url: str
-    id: str
-    storage: Storage
-    log: Log
-    clock: Clock
-    owner: str
-    cache: Path
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    _catalog: Catalog | None = None
-    _reader: ChunkReader | None = None
-    _pid: int = 0
+    def __init__(
+        self,
+        storage: Storage,
+        open_log: Callable[[], Log],
+        *,
+        clock: Clock,
+        owner: str,
+        identity: str,
+        cache: Path,
+    ) -> None:
+        self.storage = storage
+        self.owner = owner
+        self.id = identity
+        self.cache = cache
+        self._open_log = open_log
+        self._clock = clock
+        self._processes = {os.getpid(): self._open(clock)}
+
+    @property
+    def url(self) -> str:
+        """Where it is: a folder's path, or a URL."""
+        return str(self.storage.root) if isinstance(self.storage, FolderStorage) else self.storage.url
+
+    @property
+    def log(self) -> Log:
+        """Its records."""
+        return self._opened.log
+
+    @property
+    def clock(self) -> Clock:
+        """Makes ids."""
+        return self._opened.clock
 
     @property
     def catalog(self) -> Catalog:
         """The view of the log."""
-        with self.lock:
-            if self._catalog is None or self._pid != os.getpid():
-                self._catalog = Catalog(self.cache / "catalog.db")
-                self._reader = None
-                self._pid = os.getpid()
-            return self._catalog
+        return self._opened.catalog
 
     def writer(self, area: str = "data") -> ChunkWriter:
         """Return a new writer of chunks."""
         from stook.chunks import ChunkWriter
+        from stook.store.chunk_index import WritingIndex
 
-        return ChunkWriter(self.storage, self.catalog, area=area)
+        return ChunkWriter(self.storage, WritingIndex(self.storage, self.catalog), area=area)
 
     def reader(self) -> ChunkReader:
         """Return the reader of chunks."""
         from stook.chunks import ChunkReader
+        from stook.store.chunk_index import ReadingIndex
 
-        with self.lock:
-            catalog = self.catalog
-            if self._reader is None:
-                self._reader = ChunkReader(self.storage, catalog)
-            return self._reader
+        opened = self._opened
+        if opened.reader is None:
+            opened.reader = ChunkReader(self.storage, ReadingIndex(self.storage, opened.catalog))
+        return opened.reader
 
     def close(self) -> None:
         """Close the catalog."""
-        with self.lock:
-            if self._catalog is not None and self._pid == os.getpid():
-                self._catalog.close()
-            self._catalog = self._reader = None
+        opened = self._processes.pop(os.getpid(), None)
+        if opened is not None:
+            opened.catalog.close()
+
+    @property
+    def _opened(self) -> _Opened:
+        """What this process has open. That of a process it was forked from stays untouched: its locks may be held."""
+        pid = os.getpid()
+        opened = self._processes.get(pid)
+        if opened is None:
+            opened = self._processes.setdefault(pid, self._open(self._clock.copy()))
+        return opened
+
+    def _open(self, clock: Clock) -> _Opened:
+        return _Opened(clock, self._open_log(), Catalog(self.cache / "catalog.db"))
+
+
+@dataclass
+class _Opened:
+    clock: Clock
+    log: Log
+    catalog: Catalog
+    reader: ChunkReader | None = None
 
 
 def open_repository(url: str, *, cache: Path, owner: str, clock: Clock | None = None) -> Repository:
@@ -112,16 +146,27 @@ def open_repository(url: str, *, cache: Path, owner: str, clock: Clock | None = 
     own_cache = _own_cache(cache, identity, storage)
     with translate_os_errors(own_cache):
         writer = _machine_writer(own_cache)
-    log = FolderLog(folder, writer)
-    return Repository(str(folder), identity, storage, log, clock or Clock(), owner, own_cache)
+    return Repository(
+        storage,
+        lambda: FolderLog(folder, writer, identity=identity),
+        clock=clock or Clock(),
+        owner=owner,
+        identity=identity,
+        cache=own_cache,
+    )
 
 
 def open_on(storage: Storage, *, cache: Path, owner: str, clock: Clock | None = None) -> Repository:
     """Open a repository on a storage that can only put whole objects. The arguments are those of `open_repository`."""
     identity = _identity(storage)
-    log = ObjectLog(storage, os.urandom(16).hex())
-    own_cache = _own_cache(cache, identity, storage)
-    return Repository(storage.url, identity, storage, log, clock or Clock(), owner, own_cache)
+    return Repository(
+        storage,
+        lambda: ObjectLog(storage, os.urandom(16).hex()),
+        clock=clock or Clock(),
+        owner=owner,
+        identity=identity,
+        cache=_own_cache(cache, identity, storage),
+    )
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from stook.catalog import BundleRow
@@ -33,7 +33,6 @@ class Store:
         self.repository = repository
         self.context = context
         self._context_id: str | None = None
-        self._lock = threading.Lock()
         newest = repository.catalog.find_newest_id()
         if newest is not None:
             repository.clock.observe(newest)
@@ -111,7 +110,7 @@ class Store:
 
     def find_output(self, name: str, fingerprint: str) -> Bundle | None:
         """Return the newest bundle of a name with this fingerprint, or None; as of the last `refresh` or read."""
-        context = self.find_context_id()
+        context, name = self.find_context_id(), unicodedata.normalize("NFC", name)
         row = self.repository.catalog.find_output(context, name, fingerprint) if context else None
         return self._bundle(row) if row else None
 
@@ -124,10 +123,9 @@ class Store:
     def versions(self, name: str) -> list[Bundle]:
         """Return all bundles of a name, newest first; none where there is no such name."""
         self.refresh()
-        context = self.find_context_id()
-        return (
-            [self._bundle(row) for row in self.repository.catalog.versions(context, name)] if context else []
-        )
+        context, name = self.find_context_id(), unicodedata.normalize("NFC", name)
+        rows = self.repository.catalog.versions(context, name) if context else []
+        return [self._bundle(row) for row in rows]
 
     def refresh(self) -> None:
         """Learn what others have written."""
@@ -139,10 +137,9 @@ class Store:
 
     def context_id(self) -> str:
         """Return the id of this store's context, making the context where there is none."""
-        with self._lock:
-            if self._context_id is None:
-                self._context_id = ensure_context(self.repository, self.context)
-            return self._context_id
+        if self._context_id is None:
+            self._context_id = ensure_context(self.repository, self.context)
+        return self._context_id
 
     def find_context_id(self) -> str | None:
         """Return the id of this store's context, or None where nothing has been added to it."""

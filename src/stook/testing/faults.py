@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
 from stook.errors import InputError, StorageError
-from stook.storage.protocol import Entry, Storage, Stored
+from stook.storage.protocol import Content, Entry, Storage, Stored
 
 __all__ = ["Crash", "Fault", "FaultKind", "FaultyStorage", "Operation", "random_faults"]
 
@@ -126,9 +126,9 @@ class FaultyStorage:
         operation = self._begin("get_range", key)
         return _damage(operation, self._run(operation, lambda: self._inner.get_range(key, start, length)))
 
-    def put_new(self, key: str, data: bytes) -> str:
+    def put_new(self, key: str, data: Content) -> None:
         """See `Storage.put_new`."""
-        return self._run(self._begin("put_new", key), lambda: self._inner.put_new(key, data))
+        self._run(self._begin("put_new", key), lambda: self._inner.put_new(key, data))
 
     def put_if_match(self, key: str, data: bytes, version: str) -> str:
         """See `Storage.put_if_match`."""

@@ -19,7 +19,7 @@ from stook.errors import ConflictError, FormatError, InputError, IntegrityError,
 from stook.format.packs import pack_key, parse_pack
 from stook.model.tree import Blob
 from stook.storage import open_storage
-from stook.storage.protocol import Entry, Storage, Stored
+from stook.storage.protocol import Content, Entry, Storage, Stored
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -43,9 +43,10 @@ class _Counting:
         self.requests.append(("get_range", key, length))
         return self.inner.get_range(key, start, length)
 
-    def put_new(self, key: str, data: bytes) -> str:
-        self.requests.append(("put_new", key, len(data)))
-        return self.inner.put_new(key, data)
+    def put_new(self, key: str, data: Content) -> None:
+        size = len(data) if isinstance(data, bytes) else sum(map(len, data))
+        self.requests.append(("put_new", key, size))
+        self.inner.put_new(key, data)
 
     def put_if_match(self, key: str, data: bytes, version: str) -> str:
         return self.inner.put_if_match(key, data, version)
@@ -413,7 +414,7 @@ def test_a_storage_that_refuses_is_heard(room: _Room) -> None:
     """An error of the storage reaches the caller of flush, now and when it tries again, and nothing is registered."""
 
     class Refusing(_Counting):
-        def put_new(self, key: str, data: bytes) -> str:
+        def put_new(self, key: str, data: Content) -> None:
             raise NotFoundError("no bucket", kind="no-bucket")
 
     index = MemoryIndex()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
-from stook.errors import IntegrityError
+from stook.errors import IntegrityError, StookError
 from stook.log import FolderLog
 from stook.model.position import Position
+
+_W = "a" * 32
 
 
 def _payloads(log: FolderLog, known: dict[str, Position] | None = None) -> list[bytes]:
@@ -18,15 +23,15 @@ def _payloads(log: FolderLog, known: dict[str, Position] | None = None) -> list[
 
 def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
     """Records come back in the order of their commits, whoever reads."""
-    log = FolderLog(tmp_path, "w1")
+    log = FolderLog(tmp_path, "1" * 32)
     log.append([b"a", b"b"])
     log.append([b"c"])
-    assert _payloads(FolderLog(tmp_path, "w2")) == [b"a", b"b", b"c"]
+    assert _payloads(FolderLog(tmp_path, "2" * 32)) == [b"a", b"b", b"c"]
 
 
 def test_only_what_is_new_is_read(tmp_path: Path) -> None:
     """A reader that knows a position gets what came after it."""
-    log = FolderLog(tmp_path, "w1")
+    log = FolderLog(tmp_path, "1" * 32)
     log.append([b"a"])
     known = {line.writer: line.position for line in log.read({})}
     assert _payloads(log, known) == []
@@ -37,51 +42,174 @@ def test_only_what_is_new_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cut", [1, 5, 19, 21])
 def test_a_torn_tail_is_ignored_and_then_replaced(tmp_path: Path, cut: int) -> None:
     """Half a record at the end, as a crash leaves it, is not read, and the next record takes its place."""
-    FolderLog(tmp_path, "w").append([b"whole"])
-    FolderLog(tmp_path, "w").append([b"torn"])
-    segment = next(p for p in (tmp_path / "log/w").iterdir() if not p.name.startswith("."))
+    FolderLog(tmp_path, _W).append([b"whole"])
+    FolderLog(tmp_path, _W).append([b"torn"])
+    segment = next(p for p in (tmp_path / "log" / _W).iterdir() if not p.name.startswith("."))
     data = segment.read_bytes()
     segment.write_bytes(data[:-cut])
-    assert _payloads(FolderLog(tmp_path, "w")) == [b"whole"]
-    FolderLog(tmp_path, "w").append([b"next"])
-    assert _payloads(FolderLog(tmp_path, "w")) == [b"whole", b"next"]
+    assert _payloads(FolderLog(tmp_path, _W)) == [b"whole"]
+    FolderLog(tmp_path, _W).append([b"next"])
+    assert _payloads(FolderLog(tmp_path, _W)) == [b"whole", b"next"]
 
 
 def test_a_full_segment_is_sealed_and_reading_goes_on_within_it(tmp_path: Path) -> None:
     """Sealing changes no record, and a position from before it still holds."""
-    log = FolderLog(tmp_path, "w", seal_bytes=100)
+    log = FolderLog(tmp_path, _W, seal_bytes=100)
     written = [b"%03d" % number for number in range(20)]
     log.append(written[:1])
     known = {line.writer: line.position for line in log.read({})}
     for payload in written[1:]:
         log.append([payload])
-    assert len([p for p in (tmp_path / "log/w").iterdir() if p.name[0] != "."]) > 2
+    assert len([p for p in (tmp_path / "log" / _W).iterdir() if p.name[0] != "."]) > 2
     assert _payloads(log) == written
     assert _payloads(log, known) == written[1:]
 
 
 def test_damage_before_the_last_segment_is_an_error(tmp_path: Path) -> None:
     """Only the end of the last segment may be torn; anywhere else a lost record is said, not skipped."""
-    log = FolderLog(tmp_path, "w", seal_bytes=60)
+    log = FolderLog(tmp_path, _W, seal_bytes=60)
     for number in range(6):
         log.append([b"x" * 20 + b"%d" % number])
-    (tmp_path / "log/w/0000000000000001").write_bytes(b"STOOKLG1" + b"\0" * 30)
+    (tmp_path / f"log/{_W}/0000000000000001").write_bytes(b"STOOKLG1" + b"\0" * 30)
     with pytest.raises(IntegrityError):
         _payloads(log)
 
 
+def _known(log: FolderLog) -> dict[str, Position]:
+    return {line.writer: line.position for line in log.read({})}
+
+
+def _went_back(log: FolderLog, known: dict[str, Position]) -> bool:
+    with pytest.raises(IntegrityError) as caught:
+        _payloads(log, known)
+    return caught.value.kind == "log-went-back"
+
+
 def test_a_log_that_went_back_is_noticed(tmp_path: Path) -> None:
     """A segment shorter than what is known of it was restored from an older copy."""
-    log = FolderLog(tmp_path, "w")
+    log = FolderLog(tmp_path, _W)
     log.append([b"a"])
+    older = (tmp_path / f"log/{_W}/0000000000000001").read_bytes()
+    log.append([b"b"])
+    known = _known(log)
+    (tmp_path / f"log/{_W}/0000000000000001").write_bytes(older)
+    assert _went_back(log, known)
+
+
+def test_a_log_that_went_back_and_grew_again_is_noticed(tmp_path: Path) -> None:
+    """Where other records of the same length took the place of known ones, the reader does not go on after them."""
+    log = FolderLog(tmp_path, _W)
+    log.append([b"a"])
+    older = (tmp_path / f"log/{_W}/0000000000000001").read_bytes()
+    log.append([b"b"])
+    known = _known(log)
+    (tmp_path / f"log/{_W}/0000000000000001").write_bytes(older)
+    FolderLog(tmp_path, _W).append([b"c"])
+    FolderLog(tmp_path, _W).append([b"d"])
+    assert _went_back(log, known)
+
+
+def test_a_writer_or_segment_that_is_gone_is_noticed(tmp_path: Path) -> None:
+    """What was known of a writer is not taken to be there when its last segment, or all of it, is not."""
+    log = FolderLog(tmp_path, _W, seal_bytes=30)
+    for _ in range(3):
+        log.append([b"x" * 30])
+    known = _known(log)
+    (tmp_path / f"log/{_W}/0000000000000003").unlink()
+    assert _went_back(log, known)
+    shutil.rmtree(tmp_path / "log")
+    assert _went_back(log, known)
+
+
+def test_a_gap_between_segments_is_an_error(tmp_path: Path) -> None:
+    """A segment that is missing between others is said, not skipped."""
+    log = FolderLog(tmp_path, _W, seal_bytes=30)
+    for _ in range(3):
+        log.append([b"x" * 30])
+    (tmp_path / f"log/{_W}/0000000000000002").unlink()
     with pytest.raises(IntegrityError) as caught:
-        _payloads(log, {"w": Position(1, 10_000)})
-    assert caught.value.kind == "log-went-back"
+        _payloads(log)
+    assert caught.value.kind == "missing-segment"
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.txt", f"{_W}/0000000000000001.sig", f"{_W}/٣", "readme/0000000000000001"]
+)
+def test_what_is_no_segment_is_passed_over(tmp_path: Path, name: str) -> None:
+    """Names that the format does not know are not read, and stand in nobody's way."""
+    log = FolderLog(tmp_path, _W)
+    log.append([b"a"])
+    (tmp_path / "log" / name).parent.mkdir(exist_ok=True)
+    (tmp_path / "log" / name).write_bytes(b"?")
+    log.append([b"b"])
+    assert _payloads(log) == [b"a", b"b"]
+
+
+def test_what_is_cut_off_is_kept_aside(tmp_path: Path) -> None:
+    """A damaged record hides those after it, as a torn one would; the bytes that an append cuts off can be had back."""
+    FolderLog(tmp_path, _W).append([b"first", b"second", b"third"])
+    segment = tmp_path / f"log/{_W}/0000000000000001"
+    data = bytearray(segment.read_bytes())
+    data[data.index(b"second")] ^= 1
+    segment.write_bytes(data)
+    FolderLog(tmp_path, _W).append([b"fourth"])
+    assert _payloads(FolderLog(tmp_path, _W)) == [b"first", b"fourth"]
+    kept = next((tmp_path / "log" / _W).glob(".cut-*"))
+    assert b"third" in kept.read_bytes()
+
+
+def test_an_append_to_what_is_no_segment_is_refused(tmp_path: Path) -> None:
+    """Records are not written into an empty file, where no reader would find them."""
+    FolderLog(tmp_path, _W).append([b"a"])
+    (tmp_path / f"log/{_W}/0000000000000001").write_bytes(b"")
+    with pytest.raises(IntegrityError):
+        FolderLog(tmp_path, _W).append([b"b"])
+
+
+def test_no_thread_takes_a_failed_commit_for_its_own_success(tmp_path: Path) -> None:
+    """When a commit that many threads share fails by whatever error, each of them is told."""
+    log = FolderLog(tmp_path, _W)
+    log.append([b"a"])
+    (tmp_path / f"log/{_W}/0000000000000001").write_bytes(b"")
+    failed: list[StookError] = []
+
+    def work() -> None:
+        try:
+            log.append([b"b"])
+        except StookError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    with log._commit_lock:
+        for thread in threads:
+            thread.start()
+        while len(log._waiting) < 3:
+            os.sched_yield()
+    for thread in threads:
+        thread.join()
+    assert len(failed) == 3
+
+
+def test_a_forked_process_does_not_keep_the_lock(tmp_path: Path) -> None:
+    """A child that was forked while a commit held the lock, and lives on, stands in nobody's way."""
+    log = FolderLog(tmp_path, _W)
+    log.append([b"a"])
+    read, write = os.pipe()
+    with log._locked():
+        child = os.fork()
+        if child == 0:
+            os.close(write)
+            os.read(read, 1)
+            os._exit(0)
+    with open(tmp_path / f"log/{_W}/.lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.write(write, b".")
+    os.waitpid(child, 0)
 
 
 def test_threads_share_a_log_and_lose_nothing(tmp_path: Path) -> None:
     """Commits of many threads are all there, those of one thread in its order."""
-    log = FolderLog(tmp_path, "w", seal_bytes=500)
+    log = FolderLog(tmp_path, _W, seal_bytes=500)
 
     def work(name: int) -> None:
         for step in range(25):

@@ -53,7 +53,8 @@ def test_writes_are_durable(storage: FolderStorage, synced: list[str]) -> None:
 
 def test_replacing_and_deleting_are_durable(storage: FolderStorage, synced: list[str]) -> None:
     """Before put_if_match and delete return, the folder of the name is synced last."""
-    version = storage.put_new("a/b", b"x")
+    storage.put_new("a/b", b"x")
+    version = storage.get("a/b").version
     synced.clear()
     storage.put_if_match("a/b", b"y", version)
     assert len(synced) == 2
@@ -81,7 +82,8 @@ def test_a_folder_made_by_another_is_made_durable(storage: FolderStorage, synced
 
 def test_only_objects_are_left(storage: FolderStorage) -> None:
     """No write leaves a temporary file, a lost race included, and nothing but objects and the lock is there."""
-    version = storage.put_new("a/b", b"x")
+    storage.put_new("a/b", b"x")
+    version = storage.get("a/b").version
     with pytest.raises(ConflictError):
         storage.put_new("a/b", b"y")
     with pytest.raises(ConflictError):
@@ -158,7 +160,8 @@ def test_the_root_may_be_a_link(tmp_path: Path) -> None:
 
 def test_version_is_of_the_content(storage: FolderStorage) -> None:
     """A version survives copying the folder, and sees a change that keeps size and time."""
-    version = storage.put_new("a", b"x")
+    storage.put_new("a", b"x")
+    version = storage.get("a").version
     path = storage.root / "a"
     before = path.stat()
     path.write_bytes(b"y")
@@ -210,7 +213,8 @@ def test_file_systems_without_hard_links(storage: FolderStorage, monkeypatch: py
 
 def test_disk_full_when_syncing(storage: FolderStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is full leaves the old object, no half of a new one, and an error that says so."""
-    version = storage.put_new("a", b"old")
+    storage.put_new("a", b"old")
+    version = storage.get("a").version
 
     def refuse(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

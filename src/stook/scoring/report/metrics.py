@@ -33,6 +33,7 @@ def to_metrics(report: Report) -> dict[str, object]:
       `guessed`), `first`, `last`, `customers`, `notes`.
     - `provenance`: `created`, `stook_version`, `engine`, `bundles` (`role`, `name`, `id`, `digest`),
       `code_commit`, `code_dirty`, `parameters`.
+    - `limits`: what not to conclude, and what was second best here, a sentence each.
 
     Scores are `label`, `point`, `rmse`, `mae`, `bias_of_sum`, `gini` and `quantiles` (`quantile`, `pinball`,
     `coverage`, `below`, `coverage_active`); `evaluation.model` says what each means.
@@ -48,6 +49,7 @@ def to_metrics(report: Report) -> dict[str, object]:
         "evaluations": [_evaluation(evaluation) for evaluation in newest_first],
         "quality": report.quality,
         "provenance": report.provenance,
+        "limits": report.limits,
     }
     return {key: _without_nan(item) for key, item in msgspec.to_builtins(facts).items()}
 

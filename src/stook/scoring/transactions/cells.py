@@ -46,9 +46,10 @@ def read_cells(file: PlainFile) -> Cells:
     """
     try:
         cells = _read_parquet(file.path) if file.is_parquet else _read_csv(file)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
+        problem = " ".join(str(error).replace(str(file.path), file.name).split())
         raise InputError(
-            f"cannot read {file.name}: {str(error)[:300]}",
+            f"cannot read {file.name}: {problem[:300]}",
             kind="unreadable-input",
             hint="check that it is a whole CSV or Parquet file, with every quote closed",
         ) from error
@@ -69,7 +70,8 @@ def _read_csv(file: PlainFile) -> Cells:
 
     names = [f"f{position}" for position in range(len(header))]
     table = pa_csv.read_csv(
-        file.path,
+        # From a path, Arrow would unpack whatever is called .gz, though it is plain text.
+        pa.OSFile(str(file.path)),
         # Row numbers of broken rows are only known to a single thread.
         read_options=pa_csv.ReadOptions(
             use_threads=False, block_size=_BLOCK, autogenerate_column_names=True, skip_rows_after_names=1

@@ -29,6 +29,7 @@ def test_keys_are_stable() -> None:
         "evaluations",
         "quality",
         "provenance",
+        "limits",
     ]
     newest = facts["evaluations"][0]  # type: ignore[index]
     assert newest["origin"] == "2011-10-01"

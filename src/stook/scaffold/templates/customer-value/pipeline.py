@@ -38,7 +38,7 @@ class Ingested(FromFile):
     def run(self, raw):
         from customer_value.ingest import ingest
 
-        return ingest(raw.path(), self.columns, name=self.source)
+        return ingest(raw.path(), self.columns)
 
 
 class Clean(FromFile):

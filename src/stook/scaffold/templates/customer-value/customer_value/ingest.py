@@ -10,14 +10,13 @@ from typing import Any
 from stook.scoring.transactions import parse_columns, read_transactions
 
 
-def ingest(path: Path, columns: str, name: str) -> dict[str, Any]:
+def ingest(path: Path, columns: str) -> dict[str, Any]:
     """Return every row, typed, and which column played which role.
 
     Args:
         path: A .csv, .csv.gz, .csv.zst or .parquet file.
         columns: `customer=CustomerID,time=InvoiceDate` where the guesses do not fit.
-        name: What people call the file.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
-    found = read_transactions(path, columns=parse_columns(columns), now=now, name=name)
+    found = read_transactions(path, columns=parse_columns(columns), now=now, name=path.name)
     return {"rows": found.table, "columns": [asdict(column) for column in found.columns]}

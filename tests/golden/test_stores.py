@@ -1,0 +1,98 @@
+"""Stores that releases wrote are read by all later ones, and by the reader beside the specification."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blake3 import blake3
+
+import stook
+from tools import make_golden
+
+STORES = Path(__file__).parent / "stores"
+
+
+@pytest.fixture(params=sorted(path.name for path in STORES.iterdir()))
+def release(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of what a release wrote: `store/` and `expected.json`."""
+    return shutil.copytree(STORES / request.param, tmp_path / request.param)
+
+
+def expectation(release: Path) -> dict[str, Any]:
+    """Return what to expect, by id of the bundle."""
+    expected: dict[str, Any] = json.loads((release / "expected.json").read_text(encoding="utf-8"))
+    return expected
+
+
+def test_everything_reads_back(release: Path) -> None:
+    """Each bundle has its id, digest, lineage and data."""
+    store = stook.open(release / "store", context=make_golden.CONTEXT)
+    found = [bundle for newest in store.ls() for bundle in store.versions(newest.name)]
+    expected = expectation(release)
+    assert {bundle.id for bundle in found} == expected.keys()
+    for bundle in found:
+        assert as_json(make_golden.expect(bundle)) == expected[bundle.id], bundle.ref
+
+
+def test_what_was_read_has_its_digest(release: Path) -> None:
+    """Data of an old store that is added again is known to be the same, and the store takes new bundles."""
+    store = stook.open(release / "store", context=make_golden.CONTEXT)
+    for bundle in store.ls():
+        again = store.add(bundle.name, bundle.data)
+        assert again.digest == bundle.digest, bundle.ref
+        assert again.id > bundle.id
+
+
+def test_digests_stay(tmp_path: Path) -> None:
+    """What the first release was given has the same digests today; a changed one would run every task again."""
+    written = make_golden.make(tmp_path / "store")
+    assert digests(written) == digests(expectation(STORES / "0.1.0"))
+
+
+def test_reader_of_the_specification(release: Path, project_root: Path, tmp_path: Path) -> None:
+    """The stand-alone reader lists each bundle, and writes files and values as they were added."""
+    program = project_root / "docs/reference/format/reader.py"
+
+    def read(*words: str | Path) -> str:
+        command = [sys.executable, str(program), str(release / "store"), *map(str, words)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    expected = expectation(release)
+    assert read().splitlines() == [f"{i} {bundle['size']} {bundle['name']}" for i, bundle in expected.items()]
+    for identifier, bundle in expected.items():
+        if bundle["name"] not in {"values", "file", "noise", "folder", "many"}:
+            continue
+        target = tmp_path / identifier
+        read(identifier, target)
+        data = bundle["data"]
+        if "value" in data:
+            assert json.loads(target.with_name(f"{identifier}.value.json").read_bytes()) == data["value"]
+        else:
+            names = {
+                path.removeprefix(f"{bundle['name']}/"): digest for path, digest in data["files"].items()
+            }
+            found = {
+                p.relative_to(target).as_posix(): blake3(p.read_bytes()).hexdigest() for p in files_in(target)
+            }
+            assert found == names
+
+
+def as_json(value: Any) -> Any:
+    """Return a value as it looks when it has been through a JSON file."""
+    return json.loads(json.dumps(value))
+
+
+def digests(expected: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return name and digest of each bundle, oldest first."""
+    return [(bundle["name"], bundle["digest"]) for bundle in expected.values()]
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files below a folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]
