@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stook.app.predicting import predict_file as predict
     from stook.errors import StookError as StookError
     from stook.pipeline import Task as Task
     from stook.pipeline import external as external
@@ -27,6 +28,7 @@ __all__ = [
     "__version__",
     "external",
     "open",
+    "predict",
     "run",
     "source",
     "task",
@@ -39,6 +41,7 @@ _HOME_OF = {
     "Task": "stook.pipeline:Task",
     "external": "stook.pipeline:external",
     "open": "stook.store:open_store",
+    "predict": "stook.app.predicting:predict_file",
     "run": "stook.pipeline:run",
     "source": "stook.pipeline:source",
     "task": "stook.pipeline:task",

@@ -12,6 +12,7 @@ EXPORTED = [
     "__version__",
     "external",
     "open",
+    "predict",
     "run",
     "source",
     "task",

@@ -15,11 +15,11 @@ from pathlib import Path
 from stook._io import write_atomic
 from stook.config import get_workspace, load_config
 from stook.errors import InputError, IntegrityError, NotFoundError
-from stook.model.events import Observer
+from stook.model.events import Observer, ignore
 from stook.pipeline import RunResult, load_task, parameters_of, parse_task, run
 from stook.store import Bundle, Store, open_store
 
-__all__ = ["Predicted", "Request", "check_request", "predict"]
+__all__ = ["Predicted", "Request", "check_request", "predict", "predict_file"]
 
 _PIECE = 1024 * 1024
 
@@ -111,6 +111,30 @@ def predict(request: Request, *, folder: Path | None = None, observer: Observer)
     result = run(parse_task(task, texts), store=store, observer=observer)
     files = write_files(result.bundle, request.output) if request.output else {}
     return Predicted(result, texts, _sources(result, store), files, _metrics(result.bundle), store)
+
+
+def predict_file(
+    source: str | Path,
+    output: str | Path,
+    *,
+    columns: str = "",
+    horizon: int | None = None,
+    folder: str | Path | None = None,
+) -> Predicted:
+    """Score a file with a workspace's pipeline and write the files of its result; `stook predict` from Python.
+
+    Args:
+        source: The file; `-` for standard input.
+        output: Folder for the files.
+        columns: Which column is which, `customer=CustomerID,…`; guessed where empty.
+        horizon: Days ahead; the pipeline's own default where None.
+        folder: A folder in the workspace; the current one by default.
+
+    Raises:
+        NotFoundError, InputError, TaskError: As `stook predict` has it; nothing is written.
+    """
+    request = Request(str(source), Path(output), columns, horizon)
+    return predict(request, folder=Path(folder) if folder is not None else None, observer=ignore)
 
 
 def write_files(bundle: Bundle, folder: Path) -> dict[str, Path]:

@@ -116,8 +116,8 @@ def _item(path: str, leaf: Leaf) -> Item:
 
 def _about_object(leaf: Object) -> str:
     rows, columns = leaf.meta.get("rows"), leaf.meta.get("columns")
-    if isinstance(rows, int) and isinstance(columns, (list, tuple)):
-        return f"{rows:,} rows x {len(columns)} columns"
+    if isinstance(rows, int) and isinstance(columns, int):
+        return f"{rows:,} rows x {columns:,} columns"
     shape = leaf.meta.get("shape")
     return "x".join(map(str, shape)) if isinstance(shape, (list, tuple)) else ""
 

@@ -54,12 +54,13 @@ def load_tasks(location: str, *, folder: Path | None = None) -> dict[str, type[T
 
 
 def list_tasks(module: ModuleType) -> dict[str, type[Task]]:
-    """Return the tasks that a module has, those that it imports last."""
+    """Return the tasks that a module has, those that it imports last; a base without `run` is none."""
     found = {
         name: value
         for name, value in vars(module).items()
         if isinstance(value, type)
         and issubclass(value, Task)
+        and value.run is not Task.run
         and not value.__module__.startswith("stook.pipeline.")
     }
     own = {name: task for name, task in found.items() if task.__module__ == module.__name__}

@@ -85,7 +85,7 @@ def _params(before: Mapping[str, object], now: Mapping[str, object]) -> list[str
 
 def _show(value: object) -> str:
     loaded = values.from_json(value)
-    return loaded if isinstance(loaded, str) else repr(loaded)
+    return loaded if isinstance(loaded, str) and loaded else repr(loaded)
 
 
 def _inputs(before: Lineage, now: Lineage) -> list[str]:

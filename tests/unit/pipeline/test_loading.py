@@ -31,6 +31,13 @@ def test_a_sole_task_needs_no_name(tmp_path: Path) -> None:
     assert load_task("steps.py", folder=tmp_path).__name__ == "Only"
 
 
+def test_a_base_without_run_is_no_task(tmp_path: Path) -> None:
+    """A class that others derive from, and that cannot run, is not offered."""
+    base = "import stook\nclass Base(stook.Task):\n    day: int = 1\n"
+    (tmp_path / "steps.py").write_text(base + "class Only(Base):\n    def run(self):\n        return 1\n")
+    assert list(load_tasks("steps.py", folder=tmp_path)) == ["Only"]
+
+
 def test_missing_name_lists_the_tasks(tmp_path: Path) -> None:
     """Without a name, or with an unknown one, the error names the tasks that there are."""
     (tmp_path / "steps.py").write_text(ONE + "class Another(Only):\n    pass\n")

@@ -222,6 +222,12 @@ def test_a_choice_of_column_that_is_none_is_an_error(text: str) -> None:
         parse_columns(text)
 
 
+def test_a_role_given_two_columns_is_an_error() -> None:
+    """Neither of two columns for one role is taken silently."""
+    with pytest.raises(InputError, match="customer is given twice"):
+        parse_columns("customer=a,time=b,customer=c")
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
@@ -236,6 +242,7 @@ def test_a_choice_of_column_that_is_none_is_an_error(text: str) -> None:
         (ROWS.encode("utf-16-le"), "wrong-encoding"),
         (HEADER.encode() + "1,Müller,2024-01-02,1,1".encode("latin-1"), "wrong-encoding"),
         (b"PAR1 and no more", "unreadable-input"),
+        (b"PK\x03\x04 as a workbook begins", "workbook-input"),
         ((",".join(f"c{n}" for n in range(100_000)) + "\n1").encode(), "no-header"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -69,7 +69,7 @@ def parse_columns(text: str) -> dict[str, str]:
     """Read `customer=CustomerID,time=InvoiceDate` as the `--columns` flag takes it.
 
     Raises:
-        InputError: A part is not `role=column`, or names no role.
+        InputError: A part is not `role=column`, names no role, or one that has a column already.
     """
     chosen: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -79,6 +79,12 @@ def parse_columns(text: str) -> dict[str, str]:
                 f"cannot read {part!r} as a choice of column",
                 kind="bad-columns",
                 hint=f"write role=column with one of the roles {', '.join(ROLES)}",
+            )
+        if role in chosen:
+            raise InputError(
+                f"{role} is given twice: {chosen[role]!r} and {column!r}",
+                kind="bad-columns",
+                hint=f"name one column for {role}",
             )
         chosen[role] = column
     return chosen

@@ -21,7 +21,7 @@ from stook.errors import InputError, NotFoundError
 __all__ = ["PlainFile", "open_plain"]
 
 _BLOCK = 1 << 20
-_GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+_GZIP, _ZSTD, _PARQUET, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", b"PK\x03\x04"
 _NOT_UTF8 = {b"\xff\xfe": "UTF-16LE", b"\xfe\xff": "UTF-16BE"}
 
 
@@ -60,6 +60,12 @@ def open_plain(source: str | Path, name: str = "") -> Iterator[PlainFile]:
             magic = file.read(4)
         if not magic:
             raise InputError(f"{name} is empty", kind="empty-input", hint="check what wrote it")
+        if magic == _ZIP:
+            raise InputError(
+                f"{name} is a workbook or a zip archive, not a table as text",
+                kind="workbook-input",
+                hint="save the sheet as CSV (UTF-8), or unpack the archive, and give that file",
+            )
         if magic == _PARQUET:
             yield PlainFile(path, True, name)
         elif magic[:2] == _GZIP or magic == _ZSTD:

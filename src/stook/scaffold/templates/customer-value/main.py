@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
 import stook
-from stook.errors import StookError
-
-from pipeline import Report
 
 
 def main() -> int:
-    """Run the pipeline and copy the files of its report to the output folder."""
+    """Run the pipeline that stook.toml names and write the files of its report to the output folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "-i", "--input", required=True, help="transactions: .csv, .csv.gz, .csv.zst, .parquet or -"
@@ -23,34 +19,20 @@ def main() -> int:
     parser.add_argument("--columns", default="", help="customer=CustomerID,time=InvoiceDate,…")
     parser.add_argument("--horizon", type=int, default=60, help="days to predict")
     options = parser.parse_args()
-    source = named(spooled() if options.input == "-" else Path(options.input))
     try:
-        result = stook.run(Report(source=source, columns=options.columns, horizon=options.horizon))
-    except StookError as error:
-        # A step that refuses its input says more than the failure of the step.
-        cause = error.__cause__ if isinstance(error.__cause__, StookError) else error
-        print(f"error: {cause}\nhint: {cause.hint}", file=sys.stderr)
-        return cause.exit_code
-    options.output.mkdir(parents=True, exist_ok=True)
-    for name in result.bundle.keys():
-        shutil.copyfile(result.bundle.path(name), options.output / name)
-    print(options.output / "report.html")
+        done = stook.predict(
+            options.input,
+            options.output,
+            columns=options.columns,
+            horizon=options.horizon,
+            folder=Path(__file__).parent,
+        )
+    except stook.StookError as error:
+        print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
+        return error.exit_code
+    for path in done.files.values():
+        print(path)
     return 0
-
-
-def named(path: Path) -> str:
-    """Return a path from this folder on where it is inside: the same file is then always the same parameter."""
-    home, path = Path(__file__).resolve().parent, path.resolve()
-    return str(path.relative_to(home) if path.is_relative_to(home) else path)
-
-
-def spooled() -> Path:
-    """Keep standard input as a file, which the pipeline can come back to."""
-    path = Path(__file__).parent / "data/raw/stdin"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return path
 
 
 if __name__ == "__main__":
