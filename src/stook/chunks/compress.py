@@ -84,4 +84,6 @@ def _decompressor() -> zstandard.ZstdDecompressor:
 
 
 def _damaged(problem: str) -> IntegrityError:
-    return IntegrityError(f"a chunk is damaged: {problem}", kind="damaged-chunk", hint="run stook verify")
+    return IntegrityError(
+        f"a chunk is damaged: {problem}", kind="damaged-chunk", hint="restore the store from a backup"
+    )

@@ -68,7 +68,9 @@ def read_pack_index(storage: Storage, pack: str) -> tuple[PackEntry, ...]:
     key = pack_key(pack)
     size = _find_size(storage, key)
     if size < TRAILER_BYTES:
-        raise FormatError(f"the pack {pack} is too short to be one", kind="bad-pack", hint="run stook verify")
+        raise FormatError(
+            f"the pack {pack} is too short to be one", kind="bad-pack", hint="restore the store from a backup"
+        )
     tail = storage.get_range(key, max(0, size - _TAIL_GUESS), min(size, _TAIL_GUESS))
     trailer = parse_trailer(tail, size)
     wanted = trailer.index_bytes + TRAILER_BYTES
@@ -83,4 +85,6 @@ def _find_size(storage: Storage, key: str) -> int:
         if entry.key == key:
             return entry.size
         break
-    raise NotFoundError(f"there is no {key} in {storage.url}", kind="pack-not-found", hint="run stook verify")
+    raise NotFoundError(
+        f"there is no {key} in {storage.url}", kind="pack-not-found", hint="restore the store from a backup"
+    )

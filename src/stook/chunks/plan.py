@@ -49,7 +49,9 @@ def list_ids(blob: Blob, read: Callable[[Blob], bytes], depth: int = 0) -> Seque
         return [bytes.fromhex(blob.digest)]
     if depth >= _MAX_LISTINGS or blob.listing.size % _ID_BYTES:
         raise FormatError(
-            f"the listing of {blob.digest} is not one", kind="bad-manifest", hint="run stook verify"
+            f"the listing of {blob.digest} is not one",
+            kind="bad-manifest",
+            hint="restore the store from a backup",
         )
     listing = read(blob.listing)
     return [listing[at : at + _ID_BYTES] for at in range(0, len(listing), _ID_BYTES)]
@@ -70,14 +72,16 @@ def make_plan(blob: Blob, ids: Sequence[bytes], index: ChunkIndex) -> Plan:
                 raise IntegrityError(
                     f"the chunk {id_.hex()} of {blob.digest} is in no pack that is known",
                     kind="missing-chunk",
-                    hint="run stook rebuild, then stook verify",
+                    hint="restore the store from a backup",
                     chunk=id_.hex(),
                 )
             parts.append((id_, found[id_]))
     ends = list(accumulate(location.size for _, location in parts))
     if ends[-1:] != [blob.size]:
         raise IntegrityError(
-            f"the chunks of {blob.digest} are not {blob.size} bytes", kind="bad-size", hint="run stook verify"
+            f"the chunks of {blob.digest} are not {blob.size} bytes",
+            kind="bad-size",
+            hint="restore the store from a backup",
         )
     return Plan(parts, ends)
 

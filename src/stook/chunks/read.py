@@ -152,7 +152,7 @@ class ChunkReader:
             raise IntegrityError(
                 f"the pack {first.pack} is not in {self._storage.url}",
                 kind="missing-pack",
-                hint="run stook rebuild, then stook verify",
+                hint="restore the store from a backup",
                 pack=first.pack,
             ) from error
 
@@ -168,7 +168,7 @@ def _decode(id_: bytes, location: Location, stored: memoryview) -> bytes:
     raise IntegrityError(
         f"the chunk {id_.hex()} in the pack {location.pack} is damaged: {problem}",
         kind="damaged-chunk",
-        hint="run stook verify to see what is affected; restore the pack from a remote or a backup",
+        hint="restore the pack from a backup of the store",
         pack=location.pack,
         chunk=id_.hex(),
     )
@@ -177,7 +177,7 @@ def _decode(id_: bytes, location: Location, stored: memoryview) -> bytes:
 def _check_inline(blob: Blob, data: bytes) -> bytes:
     if len(data) != blob.size:
         raise IntegrityError(
-            f"{blob.digest} is not {blob.size} bytes", kind="bad-size", hint="run stook verify"
+            f"{blob.digest} is not {blob.size} bytes", kind="bad-size", hint="restore the store from a backup"
         )
     _check_whole(blob, blake3(data).hexdigest())
     return data
@@ -188,5 +188,5 @@ def _check_whole(blob: Blob, digest: str) -> None:
         raise IntegrityError(
             f"the bytes of {blob.digest} have another digest, {digest}",
             kind="wrong-digest",
-            hint="run stook verify; restore the bundle from a remote or a backup",
+            hint="restore the store from a backup",
         )

@@ -11,7 +11,7 @@ import click
 
 from stook.errors import StookError, StorageError, TaskError
 
-__all__ = ["report_failure"]
+__all__ = ["report_failure", "show_warning"]
 
 _BUG = 70
 _INTERRUPTED = 130
@@ -43,6 +43,11 @@ def report_failure(error: BaseException) -> int:
             traceback.print_exception(error)
             _say("stook: this is a bug in stook; please report it with the lines above")
             return _BUG
+
+
+def show_warning(message: Warning | str, *_where: object) -> None:
+    """Say a warning in a line, without the place in the code that Python would add."""
+    _say(f"stook: warning: {message}")
 
 
 def _report_stook_error(error: StookError) -> int:

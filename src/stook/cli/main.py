@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 
 import click
 
-from stook.cli.failure import report_failure
+from stook.cli.failure import report_failure, show_warning
 
 __all__ = ["main", "stook"]
 
@@ -66,6 +67,7 @@ def stook() -> None:
 
 def main() -> None:
     """Run the command line and exit with the code of what happened."""
+    warnings.showwarning = show_warning
     try:
         sys.exit(stook.main(prog_name="stook", standalone_mode=False) or 0)
     except BaseException as error:  # noqa: BLE001 - the one place where every error becomes a message

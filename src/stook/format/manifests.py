@@ -31,7 +31,7 @@ def load(data: bytes) -> Manifest:
         raise FormatError(
             f"the description of a bundle cannot be read: {error}",
             kind="bad-manifest",
-            hint="run stook verify; restore the bundle from a remote or a backup",
+            hint="restore the store from a backup",
         ) from error
     check_tree(manifest.tree)
     return manifest

@@ -174,5 +174,5 @@ def _error(problem: str) -> FormatError:
     return FormatError(
         f"this is not a pack: {problem}",
         kind="bad-pack",
-        hint="run stook verify to see what is affected; restore the pack from a remote or a backup",
+        hint="restore the pack from a backup of the store",
     )

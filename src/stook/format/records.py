@@ -92,5 +92,5 @@ def _refuse(problem: str, cause: Exception | None = None) -> NoReturn:
     raise FormatError(
         f"a record of the log cannot be read: {problem}",
         kind="bad-record",
-        hint="upgrade stook if a newer version wrote it; else run stook verify",
+        hint="upgrade stook if a newer version wrote it; else restore the store from a backup",
     ) from cause

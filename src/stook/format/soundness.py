@@ -125,5 +125,5 @@ def _refuse(problem: str) -> NoReturn:
     raise FormatError(
         f"the description of a bundle is not sound: {problem}",
         kind="bad-manifest",
-        hint="run stook verify; restore the bundle from a remote or a backup",
+        hint="restore the store from a backup",
     )

@@ -55,5 +55,7 @@ def _raw(text: str) -> bytes:
     except ValueError:
         raw = b""
     if len(raw) != 32:
-        raise FormatError(f"{text!r:.80} is not a digest", kind="bad-digest", hint="run stook verify")
+        raise FormatError(
+            f"{text!r:.80} is not a digest", kind="bad-digest", hint="restore the store from a backup"
+        )
     return raw

@@ -78,20 +78,18 @@ def is_plain(value: object) -> bool:
     A subclass is not plain: it would come back as something else. What is nested more deeply than `dump` takes, such
     as a list that holds itself, passes here and is refused there.
     """
-    return _is_plain(value, 0)
+    return _is_plain(value, ())
 
 
-def _is_plain(value: object, depth: int) -> bool:
-    kind = type(value)
-    if kind not in PLAIN_TYPES:
+def _is_plain(value: object, within: tuple[int, ...]) -> bool:
+    if type(value) not in PLAIN_TYPES:
         return False
-    if depth > MAX_DEPTH:
+    if not isinstance(value, (dict, *_CONTAINERS)) or len(within) > MAX_DEPTH or id(value) in within:
         return True
+    inside = (*within, id(value))
     if isinstance(value, dict):
-        return all(_is_plain(k, depth + 1) and _is_plain(v, depth + 1) for k, v in value.items())
-    if isinstance(value, _CONTAINERS):
-        return all(_is_plain(item, depth + 1) for item in value)
-    return True
+        return all(_is_plain(k, inside) and _is_plain(v, inside) for k, v in value.items())
+    return all(_is_plain(item, inside) for item in value)
 
 
 def to_json(value: object) -> object:

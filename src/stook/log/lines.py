@@ -57,7 +57,7 @@ def went_back(place: str) -> IntegrityError:
     return IntegrityError(
         f"the log {place} is not what it was: records that were read are not there",
         kind="log-went-back",
-        hint="if you restored an older copy on purpose, run stook rebuild",
+        hint="open the store again",
         path=place,
     )
 

@@ -126,7 +126,7 @@ class Bundle:
             raise IntegrityError(
                 f"the description of {self.ref} is not the one that its record names",
                 kind="wrong-digest",
-                hint="stook verify; restore the bundle from a remote or a backup",
+                hint="restore the store from a backup",
             )
         return manifest
 

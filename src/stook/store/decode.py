@@ -79,7 +79,7 @@ def _load_value(node: Value, repository: Repository) -> object:
         raise IntegrityError(
             f"a value is not the one of the digest {node.digest}",
             kind="wrong-digest",
-            hint="run stook verify; restore the bundle from a remote or a backup",
+            hint="restore the store from a backup",
         )
     return value
 

@@ -305,7 +305,7 @@ def test_every_damaged_byte_of_a_chunk_is_found(room: _Room) -> None:
                 room.reader.read(blob)
             assert location.pack in caught.value.message
             assert blob.digest in caught.value.message
-            assert "stook verify" in caught.value.hint
+            assert "backup" in caught.value.hint
         _replace(room, key, good)
         assert room.reader.read(blob) == data
 

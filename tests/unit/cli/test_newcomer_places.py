@@ -101,7 +101,7 @@ def test_empty_standard_input_is_called_so(
 ) -> None:
     """Not by the name of the file that it was spooled to, and none is left."""
     (workspace / "newcomer_nothing.py").write_text(
-        "import stook\n\nclass Report(stook.Task):\n    source: str = ''\n"
+        "import stook\n\nclass Report(stook.Task):\n    source: str = ''\n    def run(self): ...\n"
     )
     monkeypatch.chdir(workspace)
     with open(os.devnull) as nothing:

@@ -108,6 +108,9 @@ def test_a_foreign_time_zone_is_refused() -> None:
 
 def test_deep_and_cyclic_values_are_refused() -> None:
     """A hundred levels are kept; more, or a list that holds itself, is an error and no endless loop."""
+    twice: list[object] = []
+    twice += [twice, twice]
+    assert values.is_plain(twice)
     deep: object = float("nan")
     for _ in range(100):
         deep = [deep]
