@@ -158,9 +158,9 @@ def describe(data: Any) -> Any:
     if isinstance(data, pa.Table):
         return {"schema": str(data.schema), "rows": data.to_pylist()}
     if isinstance(data, np.ndarray | np.generic):
-        return {"dtype": data.dtype.str, "shape": list(data.shape), "cells": data.tolist()}
+        return {"dtype": data.dtype.str, "shape": list(data.shape), "cells": np.asarray(data).tolist()}
     if isinstance(data, lightgbm.Booster):
-        return {"predicts": data.predict(np.array([[0.1, 0.9], [0.9, 0.1]])).tolist()}
+        return {"predicts": np.asarray(data.predict(np.array([[0.1, 0.9], [0.9, 0.1]]))).tolist()}
     if isinstance(data, dict):
         return {key: describe(part) for key, part in data.items()}
     return [describe(part) for part in data]

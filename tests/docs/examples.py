@@ -90,6 +90,7 @@ class PageRunner:
         self._folder = folder
         self._remembered = folder.parent / "remembered"
         self._environment = os.environ | {
+            "PYTHONDONTWRITEBYTECODE": "1",  # so that a listing shows what people made
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "COLUMNS": "100",
             "NO_COLOR": "1",

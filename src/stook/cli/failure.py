@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import traceback
+from typing import TextIO
 
 import click
 
@@ -45,7 +46,14 @@ def report_failure(error: BaseException) -> int:
             return _BUG
 
 
-def show_warning(message: Warning | str, *_where: object) -> None:
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     """Say a warning in a line, without the place in the code that Python would add."""
     _say(f"stook: warning: {message}")
 
