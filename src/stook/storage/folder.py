@@ -156,6 +156,7 @@ class FolderStorage:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing is not enough where a forked process has it too
             os.close(descriptor)
 
     def _settle(self, folder: Path) -> None:
