@@ -5,73 +5,54 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import stook
-from stook.cli.main import main
-
-Run = Callable[..., tuple[int, str, str]]
+from stook.store import open_store
+from tests.unit.cli.conftest import Stook
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs `stook` in an empty folder; gives its exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["stook", *words])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return call
-
-
-def test_a_first_day(run: Run, tmp_path: Path) -> None:
+def test_a_first_day(stook: Stook, tmp_path: Path) -> None:
     """init, add, ls, cat, get and show work together, with data on stdout and talk on stderr."""
     (tmp_path / "a.txt").write_text("hello\n")
-    assert run("init")[0] == 0
-    code, ref, talk = run("add", "first", "a.txt", "-t", "source:till:3")
+    assert stook("init")[0] == 0
+    code, ref, talk = stook("add", "first", "a.txt", "-t", "source:till:3")
     assert (code, "added" in talk) == (0, True)
-    assert run("cat", "first")[1] == "hello\n\n"
-    assert Path(run("get", "first")[1].strip()).read_text() == "hello\n"
-    shown = json.loads(run("show", ref.strip(), "--json")[1])
+    assert stook("cat", "first")[1] == "hello\n\n"
+    assert Path(stook("get", "first")[1].strip()).read_text() == "hello\n"
+    shown = json.loads(stook("show", ref.strip(), "--json")[1])
     assert shown["tags"] == {"source": "till:3"}
     assert shown["items"][0]["about"] == "a.txt"
-    listed = json.loads(run("ls", "--json")[1])
+    listed = json.loads(stook("ls", "--json")[1])
     assert [line["name"] for line in listed] == ["first"]
-    assert "first" in run("ls", "-v")[1]
+    assert "first" in stook("ls", "-v")[1]
 
 
-def test_unchanged_content_makes_no_version(run: Run, tmp_path: Path) -> None:
+def test_unchanged_content_makes_no_version(stook: Stook, tmp_path: Path) -> None:
     """Adding the same again says so and prints the version that is there."""
     (tmp_path / "a.txt").write_text("x")
-    first = run("add", "n", "a.txt")[1]
-    _, again, talk = run("add", "n", "a.txt")
+    first = stook("add", "n", "a.txt")[1]
+    _, again, talk = stook("add", "n", "a.txt")
     assert again == first
     assert "unchanged" in talk
 
 
-def test_same_named_files_of_two_folders_are_kept_apart(run: Run, tmp_path: Path) -> None:
+def test_same_named_files_of_two_folders_are_kept_apart(stook: Stook, tmp_path: Path) -> None:
     """Two paths that end alike are two items."""
     for folder in ("d1", "d2"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "f.txt").write_text(folder)
-    run("add", "both", "d1/f.txt", "d2/f.txt")
-    bundle = stook.open().get("both")
+    stook("add", "both", "d1/f.txt", "d2/f.txt")
+    bundle = open_store().get("both")
     assert sorted(path.read_text() for path in bundle.data.values()) == ["d1", "d2"]
 
 
-def test_standard_input_is_a_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_a_file(stook: Stook, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path of `-` keeps what is piped in."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"piped")))
-    assert run("add", "n", "-")[0] == 0
-    assert run("cat", "n")[1] == "piped\n"
+    assert stook("add", "n", "-")[0] == 0
+    assert stook("cat", "n")[1] == "piped\n"
 
 
 @pytest.mark.parametrize(
@@ -88,41 +69,43 @@ def test_standard_input_is_a_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
         (("nonsense",), 2, "No such command"),
     ],
 )
-def test_each_mistake_has_its_code_and_words(run: Run, words: tuple[str, ...], code: int, says: str) -> None:
+def test_each_mistake_has_its_code_and_words(
+    stook: Stook, words: tuple[str, ...], code: int, says: str
+) -> None:
     """A mistake exits with the code of its kind, says what is wrong on stderr, and prints no data."""
-    ended, out, err = run(*words)
+    ended, out, err = stook(*words)
     assert (ended, out) == (code, "")
     assert says in err
     assert "Traceback" not in err
 
 
-def test_binary_content_is_not_printed(run: Run, tmp_path: Path) -> None:
+def test_binary_content_is_not_printed(stook: Stook, tmp_path: Path) -> None:
     """cat refuses bytes that are no text, and says what to do."""
     (tmp_path / "a.bin").write_bytes(b"\0\1\2")
-    run("add", "n", "a.bin")
-    code, out, err = run("cat", "n")
+    stook("add", "n", "a.bin")
+    code, out, err = stook("cat", "n")
     assert (code, out) == (2, "")
     assert "stook get" in err
 
 
-def test_init_does_not_overwrite(run: Run, tmp_path: Path) -> None:
+def test_init_does_not_overwrite(stook: Stook, tmp_path: Path) -> None:
     """A second init changes nothing and exits with the code of a conflict."""
-    run("init", "--context", "mine")
+    stook("init", "--context", "mine")
     before = (tmp_path / "stook.toml").read_text()
-    assert run("init")[0] == 7
+    assert stook("init")[0] == 7
     assert (tmp_path / "stook.toml").read_text() == before
 
 
-def test_config_says_where_each_value_comes_from(run: Run) -> None:
+def test_config_says_where_each_value_comes_from(stook: Stook) -> None:
     """Origins are shown, in JSON too."""
-    run("init", "--context", "mine")
-    found = json.loads(run("config", "--json")[1])
+    stook("init", "--context", "mine")
+    found = json.loads(stook("config", "--json")[1])
     assert found["context"]["value"] == "mine"
     assert found["context"]["origin"].endswith("stook.toml")
     assert found["store"]["origin"] == "environment variable STOOK_HOME"
 
 
-def test_control_characters_of_a_name_reach_no_terminal(run: Run, tmp_path: Path) -> None:
+def test_control_characters_of_a_name_reach_no_terminal(stook: Stook, tmp_path: Path) -> None:
     """A file name with an escape sequence is refused when it is added."""
     (tmp_path / "a\x1b[31m.txt").write_text("x")
-    assert run("add", "n", "a\x1b[31m.txt")[0] == 2
+    assert stook("add", "n", "a\x1b[31m.txt")[0] == 2
