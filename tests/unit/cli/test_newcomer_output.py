@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +15,9 @@ import pytest
 import stook as stook_package
 from stook.cli.failure import report_failure
 from stook.cli.output import human_time, short_path, shorten_ids, typed
+from stook.model.clock import Clock
+from stook.store import Store
+from stook.store.repository import open_repository
 from tests.unit.cli.conftest import Stook
 
 
@@ -84,3 +89,16 @@ def test_what_the_machine_refuses_is_no_bug(capsys: pytest.CaptureFixture[str]) 
     assert report_failure(OSError(errno.ENOSPC, "No space left on device", "full/x")) == 6
     assert capsys.readouterr().err == "stook: full/x: No space left on device\n"
     assert report_failure(OSError(errno.EBADF, "Bad file descriptor")) == 70
+
+
+def test_a_warning_is_a_line(stook: Stook, tmp_path: Path) -> None:
+    """A bundle from a clock that is hours ahead is warned of in words, without a place in Stook's code."""
+    ahead = Clock(now=lambda: time.time() + 3 * 3600)
+    repository = open_repository(
+        os.environ["STOOK_HOME"], cache=tmp_path / "elsewhere", owner="t", clock=ahead
+    )
+    Store(repository, "default").add("early", 1)
+    code, _, err = stook("ls", "--context", "default")
+    assert code == 0
+    assert "stook: warning: a bundle's time is" in err
+    assert ".py" not in err

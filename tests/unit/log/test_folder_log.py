@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stook.errors import IntegrityError, StookError
+from stook.errors import IntegrityError, StookError, StorageError
 from stook.log import FolderLog
 from stook.model.position import Position
 
@@ -223,3 +224,37 @@ def test_threads_share_a_log_and_lose_nothing(tmp_path: Path) -> None:
     seen = [p.split(b":") for p in _payloads(log)]
     for name in range(4):
         assert [int(step) for who, step in seen if int(who) == name] == list(range(25))
+
+
+def test_a_commit_is_on_the_disk_when_append_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The segment is synced, after its record was written and before anyone is told."""
+    synced: list[tuple[str, int]] = []
+    sync = os.fsync
+
+    def record(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append((os.readlink(f"/proc/self/fd/{descriptor}"), os.fstat(descriptor).st_size))
+
+    log = FolderLog(tmp_path, _W)
+    log.append([b"first"])
+    monkeypatch.setattr(os, "fsync", record)
+    log.append([b"second"])
+    segment = next(path for path in (tmp_path / "log" / _W).iterdir() if not path.name.startswith("."))
+    assert (str(segment), segment.stat().st_size) in synced
+
+
+def test_a_disk_that_refuses_leaves_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the sync fails the append raises, nobody reads the record, and the next one is written."""
+    log = FolderLog(tmp_path, _W)
+    log.append([b"first"])
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refuse)
+        with pytest.raises(StorageError):
+            log.append([b"lost"])
+    assert _payloads(log) == [b"first"]
+    log.append([b"next"])
+    assert _payloads(FolderLog(tmp_path, _W)) == [b"first", b"next"]
