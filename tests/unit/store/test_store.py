@@ -145,10 +145,21 @@ def test_a_second_store_sees_what_the_first_wrote(store: Store, tmp_path: Path) 
     assert stook.open(tmp_path / "store", context="elsewhere").find("shared") is None
 
 
+def test_contexts_do_not_see_each_other(tmp_path: Path) -> None:
+    """The same name in two contexts of one store is two lines of versions."""
+    one, two = (stook.open(tmp_path / "store", context=name) for name in ("one", "two"))
+    one.add("n", {"from": "one"})
+    two.add("n", {"from": "two"})
+    assert (one.get("n").data, two.get("n").data) == ({"from": "one"}, {"from": "two"})
+    assert [len(store.versions("n")) for store in (one, two)] == [1, 1]
+    assert [len(store.ls()) for store in (one, two)] == [1, 1]
+    assert one.find_output("n", "") is None
+
+
 def test_the_catalog_is_rebuilt_when_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With another, empty cache every bundle is still there: the log and the packs are the truth."""
     store = stook.open(tmp_path / "store", context="test")
-    store.add("big", "x" * 100_000 and {"text": "x" * 100_000})
+    store.add("big", {"text": "x" * 100_000})
     monkeypatch.setenv("STOOK_CACHE", str(tmp_path / "other-cache"))
     assert stook.open(tmp_path / "store", context="test").get("big").data == {"text": "x" * 100_000}
 

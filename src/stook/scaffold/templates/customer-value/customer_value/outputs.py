@@ -38,15 +38,19 @@ def for_spreadsheets(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.when(formula).then("'" + customer).otherwise(customer).alias("customer_id"))
 
 
+def write_predictions(predictions: pl.DataFrame, folder: Path) -> None:
+    """Write the predictions for programs, as Parquet, and for people, as CSV."""
+    predictions.write_parquet(folder / "predictions.parquet")
+    for_spreadsheets(predictions).write_csv(folder / "predictions.csv", float_precision=4)
+
+
 def report_files(bundles: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Path]:
     """Write the files of the report; the bundle keeps them."""
     temporary = tempfile.TemporaryDirectory(prefix="report-")
     # The bundle is made of the files only after this function has returned.
     atexit.register(temporary.cleanup)
     folder = Path(temporary.name)
-    predictions = bundles["predictions"].to_polars()
-    predictions.write_parquet(folder / "predictions.parquet")
-    for_spreadsheets(predictions).write_csv(folder / "predictions.csv", float_precision=4)
+    write_predictions(bundles["predictions"].to_polars(), folder)
     report = build_report(bundles, parameters)
     (folder / "report.html").write_text(page.render(report), encoding="utf-8")
     (folder / "metrics.json").write_text(json.dumps(page.to_metrics(report), indent=2), encoding="utf-8")
