@@ -139,6 +139,17 @@ def test_lineage_has_the_commit(project: Project) -> None:
     assert (environment.git_commit, environment.git_dirty) == (commit, True)
 
 
+def test_a_folder_that_git_ignores_has_no_commit(project: Project) -> None:
+    """A workspace within somebody's checkout, which ignores it, does not claim a commit that has none of its code."""
+    outer = project.folder.parent
+    (outer / ".gitignore").write_text(f"/{project.folder.name}/\n")
+    git = ["git", "-C", str(outer), "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    for command in (["init", "-q"], ["add", ".gitignore"], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *command], check=True)
+    environment = project.run("pipeline.py:Clean").bundle.lineage.environment
+    assert (environment.git_commit, environment.git_dirty) == ("", None)
+
+
 def test_reasons_name_what_changed(project: Project) -> None:
     """Each kind of change is a reason of its own."""
     first = project.run("pipeline.py:Total")

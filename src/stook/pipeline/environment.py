@@ -36,14 +36,25 @@ def with_packages(environment: Environment, packages: dict[str, str]) -> Environ
 
 
 def _git_state(root: Path) -> tuple[str, bool | None]:
-    """Return the commit checked out, and whether files differ from it (new files count)."""
+    """Return the commit checked out, and whether files differ from it (new files count).
+
+    A folder that the repository around it ignores is in none of its commits, and so has none.
+    """
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return "", None
+    if _git(root, "check-ignore", "--quiet", ".") is not None:
+        return "", None
+    status = _git(root, "status", "--porcelain=v2", "--branch")
+    return _parse_status(status) if status is not None else ("", None)
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """Return what Git prints; None where it says no, or does not answer in time."""
     import subprocess
 
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), "status", "--porcelain=v2", "--branch"],
+            ["git", "-C", str(root), *words],
             capture_output=True,
             text=True,
             timeout=_GIT_SECONDS,
@@ -51,10 +62,8 @@ def _git_state(root: Path) -> tuple[str, bool | None]:
             env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "", None
-    if done.returncode:
-        return "", None
-    return _parse_status(done.stdout)
+        return None
+    return None if done.returncode else done.stdout
 
 
 def _parse_status(output: str) -> tuple[str, bool | None]:
