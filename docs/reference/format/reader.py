@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import struct
 import sys
 from collections.abc import Iterator
@@ -172,14 +173,24 @@ def read_segment(path: Path, *, is_last: bool) -> Iterator[dict]:
         data = decompress(data, MAX_SEGMENT)
     check(data[:8] == b"STOOKLG1", f"{path} is not a segment")
     position = 8
-    while position + 20 <= len(data):
-        length, checksum = struct.unpack_from("<I16s", data, position)
-        payload = data[position + 20 : position + 20 + length]
-        if not 0 < length <= 65536 or len(payload) < length or blake3(payload).digest(16) != checksum:
-            break
+    while (payload := frame_at(data, position)) is not None:
         yield json.loads(payload)
-        position += 20 + length
-    check(position == len(data) or is_last, f"{path} is damaged at byte {position}")
+        position += 20 + len(payload)
+    later = (
+        match.start() - 20 for match in re.finditer(rb'\{"type":', data) if match.start() > position + 20
+    )
+    is_torn = is_last and all(frame_at(data, start) is None for start in later)
+    check(position == len(data) or is_torn, f"{path} is damaged at byte {position}")
+
+
+def frame_at(data: bytes, position: int) -> bytes | None:
+    """Return the payload of the frame at a position, or None where there is none."""
+    if position + 20 > len(data):
+        return None
+    length, checksum = struct.unpack_from("<I16s", data, position)
+    payload = data[position + 20 : position + 20 + length]
+    is_whole = 0 < length <= 65536 and len(payload) == length and blake3(payload).digest(16) == checksum
+    return payload if is_whole else None
 
 
 def main(arguments: list[str]) -> None:

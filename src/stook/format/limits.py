@@ -10,6 +10,7 @@ __all__ = [
     "MAX_CHUNK",
     "MAX_DEPTH",
     "MAX_LISTED",
+    "MAX_MESSAGE",
     "MAX_PAYLOAD",
     "MAX_SEGMENT",
 ]
@@ -34,3 +35,6 @@ MAX_LISTED: Final = 64
 
 MAX_DEPTH: Final = 100
 """Containers within containers, in a value and in a data tree."""
+
+MAX_MESSAGE: Final = 10_000
+"""Characters in the message of a commit."""

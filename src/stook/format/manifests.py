@@ -31,7 +31,7 @@ def load(data: bytes) -> Manifest:
         raise FormatError(
             f"the description of a bundle cannot be read: {error}",
             kind="bad-manifest",
-            hint="restore the store from a backup",
+            hint="stook verify --deep",
         ) from error
     check_tree(manifest.tree)
     return manifest

@@ -174,5 +174,5 @@ def _error(problem: str) -> FormatError:
     return FormatError(
         f"this is not a pack: {problem}",
         kind="bad-pack",
-        hint="restore the pack from a backup of the store",
+        hint="stook verify --deep",
     )

@@ -7,11 +7,11 @@ from typing import NoReturn
 import msgspec
 
 from stook.errors import FormatError, InputError
-from stook.format.limits import MAX_PAYLOAD
+from stook.format.limits import MAX_MESSAGE, MAX_PAYLOAD
 from stook.format.packs import is_pack_name
 from stook.format.soundness import check_blob, check_tree, is_digest
 from stook.model.clock import is_id
-from stook.model.record import BundleRecord, ContextRecord, Record
+from stook.model.record import BundleRecord, CommitRecord, ContextRecord, Record, TagRecord
 from stook.model.refs import check_name
 
 __all__ = ["dump", "load"]
@@ -57,7 +57,16 @@ def load(data: bytes) -> Record:
         _check_name(record.name)
     elif not is_id(record.bundle):
         _refuse("it names a bundle that cannot be")
+    elif isinstance(record, (TagRecord, CommitRecord)):
+        _check_text(record)
     return record
+
+
+def _check_text(record: TagRecord | CommitRecord) -> None:
+    if isinstance(record, TagRecord) and "" in record.tags:
+        _refuse("a tag has no name")
+    if isinstance(record, CommitRecord) and len(record.message) > MAX_MESSAGE:
+        _refuse("its message is too long")
 
 
 def _check_bundle(record: BundleRecord) -> None:
@@ -92,5 +101,5 @@ def _refuse(problem: str, cause: Exception | None = None) -> NoReturn:
     raise FormatError(
         f"a record of the log cannot be read: {problem}",
         kind="bad-record",
-        hint="upgrade stook if a newer version wrote it; else restore the store from a backup",
+        hint="upgrade stook if a newer version wrote it; else stook verify says more",
     ) from cause

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from blake3 import blake3
@@ -11,10 +11,11 @@ from blake3 import blake3
 from stook.errors import FormatError, InputError
 from stook.format.limits import FRAME_HEADER, MAX_PAYLOAD, MAX_SEGMENT
 
-__all__ = ["MAGIC", "frame", "is_sealed", "iter_frames", "seal", "unseal"]
+__all__ = ["MAGIC", "frame", "frames", "is_sealed", "iter_frames", "seal", "unseal"]
 
 MAGIC: Final = b"STOOKLG1"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_MAX_COMMIT = MAX_SEGMENT // 2  # so that with what is in an open segment it is still one that readers take
 _HEADER = struct.Struct("<I16s")
 
 
@@ -31,6 +32,22 @@ def frame(payload: bytes) -> bytes:
             hint="keep long params and tags as data of the bundle",
         )
     return _HEADER.pack(len(payload), blake3(payload).digest(16)) + payload
+
+
+def frames(payloads: Sequence[bytes]) -> bytes:
+    """Return payloads framed, for one commit.
+
+    Raises:
+        InputError: One of them cannot be framed, or they are too much for one segment.
+    """
+    data = b"".join(map(frame, payloads))
+    if len(data) > _MAX_COMMIT:
+        raise InputError(
+            f"{len(payloads)} records of {len(data)} bytes are more than one commit takes ({_MAX_COMMIT})",
+            kind="commit-too-large",
+            hint="do it in several parts",
+        )
+    return data
 
 
 def iter_frames(data: bytes, start: int = 0) -> Iterator[tuple[bytes, int]]:
@@ -95,5 +112,5 @@ def _error(problem: str) -> FormatError:
     return FormatError(
         f"this is not a segment of a log: {problem}",
         kind="bad-segment",
-        hint="restore the file from a remote or a backup",
+        hint="stook verify",
     )

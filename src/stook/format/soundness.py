@@ -15,6 +15,7 @@ __all__ = ["check_blob", "check_tree", "is_digest"]
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_SIZE = 2**63 - 1
 _MAX_LISTINGS = 4
+_LOWEST = "\0"  # before any character of a path: so what is below a path comes right after it
 
 
 def is_digest(text: str) -> bool:
@@ -99,18 +100,15 @@ def _check_folder(folder: Folder) -> None:
     if "/" in folder.name:
         _refuse(f"the folder name {folder.name!r:.100} has a folder in it")
     paths = [file.path for file in folder.files] + list(folder.empty)
-    taken = set(paths)
-    if len(taken) != len(paths):
-        _refuse(f"a path is twice in the folder {folder.name!r:.100}")
-    checked: set[str] = set()
     for path in paths:
         _check_path(path)
-        parent = path.rpartition("/")[0]
-        while parent and parent not in checked:
-            if parent in taken:
-                _refuse(f"{parent!r:.100} is both a file and a folder")
-            checked.add(parent)
-            parent = parent.rpartition("/")[0]
+    before = ""
+    for path in sorted(path.replace("/", _LOWEST) for path in paths):
+        if path == before:
+            _refuse(f"a path is twice in the folder {folder.name!r:.100}")
+        if before and path.startswith(before + _LOWEST):
+            _refuse(f"{before.replace(_LOWEST, '/')!r:.100} is both a file and a folder")
+        before = path
     for file in folder.files:
         check_blob(file.blob)
 
@@ -125,5 +123,5 @@ def _refuse(problem: str) -> NoReturn:
     raise FormatError(
         f"the description of a bundle is not sound: {problem}",
         kind="bad-manifest",
-        hint="restore the store from a backup",
+        hint="stook verify --deep",
     )

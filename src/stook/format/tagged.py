@@ -9,6 +9,7 @@ import decimal
 import re
 import uuid
 import zoneinfo
+from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
@@ -18,6 +19,7 @@ from stook.format.limits import MAX_DEPTH
 __all__ = ["TAGS", "untag"]
 
 _SAFE_INT = 2**53
+_MAX_COMPARED = 10**9
 _MAX_PARSED_DEPTH = MAX_DEPTH + 2  # a scalar of two layers, complex(nan, 0), in the deepest container
 _INT = re.compile(r"-?(?:[1-9][0-9]{15,1300}|0x[1-9a-f][0-9a-f]*)", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:E[+-][0-9]{1,19})?|Infinity|s?NaN[0-9]*)", re.ASCII)
@@ -162,7 +164,9 @@ def _tuple(content: list[object], depth: int) -> tuple[object, ...]:
 
 def _set(content: list[object], depth: int) -> set[object]:
     try:
-        value = set(_list(content, depth))
+        items = _list(content, depth)
+        _check_hashes(items)
+        value = set(items)
     except TypeError as error:
         raise _error("a set holds what cannot be in one") from error
     if len(value) != len(content):
@@ -175,17 +179,27 @@ def _frozenset(content: list[object], depth: int) -> frozenset[object]:
 
 
 def _dict(content: list[object], depth: int) -> dict[object, object]:
-    value: dict[object, object] = {}
+    entries: list[tuple[object, object]] = []
     for entry in content:
         if not isinstance(entry, list) or len(entry) != 2:
             raise _error("an entry of a dict is not a pair")
-        try:
-            value[_untag(entry[0], depth)] = _untag(entry[1], depth)
-        except TypeError as error:
-            raise _error("a dict has a key that cannot be one") from error
+        entries.append((_untag(entry[0], depth), _untag(entry[1], depth)))
+    try:
+        _check_hashes([key for key, _ in entries])
+        value = dict(entries)
+    except TypeError as error:
+        raise _error("a dict has a key that cannot be one") from error
     if len(value) != len(content):
         raise _error("a dict has a key twice")
     return value
+
+
+def _check_hashes(items: list[object]) -> None:
+    """Refuse what was made to take for ever: very many different things of one hash, each compared to all others."""
+    if len(items) ** 2 > _MAX_COMPARED:
+        alike = Counter(map(hash, items)).values()
+        if sum(count * count for count in alike) > _MAX_COMPARED:
+            raise _error("too much in a set or dict has the same hash")
 
 
 def _timedelta(content: list[object], depth: int) -> dt.timedelta:
@@ -207,7 +221,7 @@ def _error(problem: str) -> FormatError:
     return FormatError(
         f"a stored value cannot be read: {problem}",
         kind="bad-value",
-        hint="restore the bundle from a remote or a backup",
+        hint="stook verify --deep",
     )
 
 

@@ -58,7 +58,7 @@ def load(data: bytes) -> object:
         raise FormatError(
             f"a stored value is not valid JSON: {error}",
             kind="bad-value",
-            hint="restore the bundle from a remote or a backup",
+            hint="stook verify --deep",
         ) from error
     return untag(parsed)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from stook._io import make_folder, read_if_present, write_atomic
-from stook.errors import IntegrityError, StorageError
-from stook.format import repository, segments
-from stook.format.limits import FRAME_HEADER
-from stook.log.lines import Line, find_segment, missing_segment, went_back
+from stook.errors import StorageError
+from stook.format import repository, salvage, segments
+from stook.format.limits import MAX_SEGMENT
+from stook.log.lines import Damage, Line, find_segment, missing, segment_path, went_back
+from stook.log.news import Seen
+from stook.log.segment_file import Content, Look, iter_lines, look_at, read_after
 from stook.model.position import Position
 from stook.storage.disk_errors import translate_os_errors
 
@@ -21,6 +23,7 @@ __all__ = ["FolderLog"]
 
 _SEAL_BYTES = 4 * 1024 * 1024
 _LOCK = ".lock"
+_BEGIN = Position(1, len(segments.MAGIC))
 
 
 class _Ticket:
@@ -55,14 +58,16 @@ class FolderLog:
         self._waiting_lock = threading.Lock()
         self._commit_lock = threading.Lock()
         self._sound: tuple[int, int] | None = None  # segment, bytes of it known to be whole records
+        self._seen: Seen | None = None
 
     def append(self, payloads: Sequence[bytes]) -> None:
         """Write records, all or none; durable when it returns.
 
         Raises:
+            InputError: They are too long, or too many for one commit.
             StorageError: The disk refused; nothing was written.
         """
-        ticket = _Ticket(b"".join(segments.frame(payload) for payload in payloads))
+        ticket = _Ticket(segments.frames(payloads))
         with self._waiting_lock:
             self._waiting.append(ticket)
         with self._commit_lock:
@@ -73,40 +78,78 @@ class FolderLog:
         if ticket.error is not None:
             raise ticket.error
 
-    def read(self, known: Mapping[str, Position]) -> Iterator[Line]:
-        """Yield the records after the known positions, in order for each writer.
+    def read(self, known: Mapping[str, Position]) -> Iterator[Line | Damage]:
+        """Yield the records after the known positions, and what cannot be read, in order for each writer.
 
         Raises:
-            IntegrityError: A segment before a writer's last one is damaged or missing; or what was known is not there
-                (`log-went-back`).
+            IntegrityError: What was known is not there (`log-went-back`).
+            StorageError: The disk refused.
         """
         with translate_os_errors(self._root):
-            lasts = {writer: max(_sequence(self._root, writer), default=0) for writer in _listing(self._root)}
+            found = {writer: _sequence(self._root, writer) for writer in _listing(self._root)}
         for writer, position in known.items():
-            if lasts.get(writer, 0) < position.seq:
+            if max(found.get(writer, []), default=0) < position.seq:
                 raise went_back(f"{self._root}/{writer}")
-        for writer, last in lasts.items():
-            position = known.get(writer, Position(1, len(segments.MAGIC)))
-            for seq in range(position.seq, last + 1):
-                start = position if seq == position.seq else Position(seq, len(segments.MAGIC))
-                yield from self._read_segment(writer, start, is_open=seq == last)
+        lasts: dict[str, tuple[int, Look | None]] = {}
+        for writer, present in found.items():
+            look = yield from self._read_writer(writer, known.get(writer, _BEGIN), present)
+            lasts[writer] = (max(present, default=0), look)
+        if known or not any(found.values()):
+            self._seen = Seen(self._root, lasts)
 
-    def _read_segment(self, writer: str, known: Position, *, is_open: bool) -> Iterator[Line]:
-        path = _segment(f"{self._root}/{writer}", known.seq)
-        with translate_os_errors(path):
-            data = _read_after(path, known)
-        end = 0
-        for payload, after in segments.iter_frames(data):
-            mark = data[end : end + FRAME_HEADER]
-            end = after
-            yield Line(writer, Position(known.seq, known.offset + end, mark), payload)
-        if end < len(data) and not is_open:
-            raise IntegrityError(
-                f"the log segment {path} is damaged at byte {known.offset + end}",
-                kind="damaged-segment",
-                hint="restore it from a remote or a backup: copy the file of that name over it",
-                path=path,
-            )
+    def has_news(self) -> bool:
+        """Tell whether others have written since the log was read to its end, be it under this very writer id.
+
+        That takes a listing and two looks at each writer's files. What this object wrote is no news.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        with translate_os_errors(self._root):
+            return self._seen is None or not self._seen.is_all()
+
+    def _read_writer(
+        self, writer: str, known: Position, present: Sequence[int]
+    ) -> Generator[Line | Damage, None, Look | None]:
+        look = None
+        position = known
+        for seq in [seq for seq in present if seq >= known.seq]:
+            if seq > position.seq:
+                gone, position = position.seq, Position(seq, _BEGIN.offset)
+                yield missing(writer, position, segment_path(self._root, writer, gone), seq - gone)
+            look = yield from self._read_segment(writer, position, is_last=seq == present[-1])
+            position = Position(seq + 1, _BEGIN.offset)
+        return look
+
+    def _read_segment(
+        self, writer: str, known: Position, *, is_last: bool
+    ) -> Generator[Line | Damage, None, Look]:
+        path = segment_path(self._root, writer, known.seq)
+        with translate_os_errors(path), _gone_is_back(path):
+            content = read_after(path, known)
+            pieces = list(salvage.iter_pieces(content.data))
+            may_be_torn = is_last and content.is_open
+            if may_be_torn and any(isinstance(piece, salvage.Gap) and not piece.is_torn for piece in pieces):
+                content = self._read_settled(writer, path, known)
+                pieces = list(salvage.iter_pieces(content.data))
+                may_be_torn = content.is_open
+            if may_be_torn and pieces and isinstance(pieces[-1], salvage.Gap) and pieces[-1].is_torn:
+                pieces.pop()
+            yield from iter_lines(path, writer, known.seq, content, pieces)
+        return content.look
+
+    def _read_settled(self, writer: str, path: str, known: Position) -> Content:
+        """Read what seems damaged again while nobody writes: it may have been cut and written to just then."""
+        try:
+            descriptor = os.open(f"{self._root}/{writer}/{_LOCK}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # nobody writes here, or nobody may know
+            return read_after(path, known)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            return read_after(path, known)
+        finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
 
     def _commit(self, group: list[_Ticket]) -> None:
         error: StorageError | None = StorageError(
@@ -158,79 +201,67 @@ class FolderLog:
         )
 
     def _write(self, data: bytes) -> None:
-        seq, size = self._open_segment()
-        descriptor = os.open(_segment(self._folder, seq), os.O_WRONLY | os.O_CLOEXEC)
+        before = self._look()
+        seq, size = self._open_segment(*before)
+        descriptor = os.open(segment_path(self._root, self._writer, seq), os.O_WRONLY | os.O_CLOEXEC)
         try:
             _append(descriptor, data, size)
+            after = look_at(descriptor)
         finally:
             os.close(descriptor)
         self._sound = (seq, size + len(data))
+        if self._seen is not None:
+            self._seen = self._seen.with_own(self._writer, before, (seq, after))
 
-    def _open_segment(self) -> tuple[int, int]:
-        """Return the segment to append to and its length, without the torn tail that a crash may have left."""
+    def _look(self) -> tuple[int, Look | None]:
         seq = max(_sequence(self._root, self._writer), default=0)
+        return seq, look_at(segment_path(self._root, self._writer, seq)) if seq else None
+
+    def _open_segment(self, seq: int, look: Look | None) -> tuple[int, int]:
+        """Return the segment to append to and its length, without the torn tail that a crash may have left."""
         if self._sound is not None and seq < self._sound[0]:
             raise self._replaced()
-        if seq == 0:
+        if look is None:
             return self._begin(1)
-        path = _segment(self._folder, seq)
-        size = os.stat(path).st_size
+        path, size = segment_path(self._root, self._writer, seq), look[1]
+        if size > MAX_SEGMENT:
+            return self._begin(seq + 1)
         if self._sound != (seq, size):
             raw = Path(path).read_bytes()
             if segments.is_sealed(raw):
                 return self._begin(seq + 1)
             if self._sound is not None and (seq, size) < self._sound:
                 raise self._replaced()
-            size = self._cut_torn_tail(path, raw)
+            end = salvage.find_end(raw)
+            if end is None:
+                return self._begin(
+                    seq + 1
+                )  # what can be read of the damaged one stays, and readers tell of the rest
+            size = self._cut_torn_tail(path, raw, end)
         if size >= self._seal_bytes:
             write_atomic(Path(path), segments.seal(Path(path).read_bytes()))
             return self._begin(seq + 1)
         return seq, size
 
-    def _cut_torn_tail(self, path: str, raw: bytes) -> int:
-        """Return the length of what is whole. What is cut off is kept aside: it may be damage, and not torn."""
-        if not raw.startswith(segments.MAGIC):
-            raise IntegrityError(
-                f"{path} is not a segment of a log",
-                kind="damaged-segment",
-                hint="restore it from a remote or a backup: copy the file of that name over it",
-                path=path,
-            )
-        begin = len(segments.MAGIC)
-        whole = max((end for _, end in segments.iter_frames(raw, begin)), default=begin)
-        if whole < len(raw):
-            write_atomic(Path(f"{self._folder}/.cut-{Path(path).name}-{whole}"), raw[whole:])
-            os.truncate(path, whole)
-        return whole
+    def _cut_torn_tail(self, path: str, raw: bytes, end: int) -> int:
+        """Return the length of what is whole. What is cut off is kept aside, as nobody can be sure that it was torn."""
+        if end < len(raw):
+            write_atomic(Path(f"{self._folder}/.cut-{Path(path).name}-{end}"), raw[end:])
+            os.truncate(path, end)
+        return end
 
     def _begin(self, seq: int) -> tuple[int, int]:
-        write_atomic(Path(_segment(self._folder, seq)), segments.MAGIC)
+        write_atomic(Path(segment_path(self._root, self._writer, seq)), segments.MAGIC)
         return seq, len(segments.MAGIC)
 
 
-def _read_after(path: str, known: Position) -> bytes:
-    """Return what a segment has, unsealed, after a position, having checked that the position is one in it."""
-    length = int.from_bytes(known.mark[:4], "little")
-    start = known.offset - FRAME_HEADER - length if known.mark else known.offset
+@contextmanager
+def _gone_is_back(path: str) -> Iterator[None]:
+    """Take a segment that went while the log was read for one of a log that went back."""
     try:
-        data = _read_from(path, start)
+        yield
     except FileNotFoundError:
-        raise missing_segment(path) from None
-    after = known.offset - start
-    if len(data) < after or not data.startswith(known.mark):
-        raise went_back(path)
-    return data[after:]
-
-
-def _read_from(path: str, start: int) -> bytes:
-    with open(path, "rb") as file:
-        head = file.read(len(segments.MAGIC))
-        if segments.is_sealed(head):
-            return segments.unseal(head + file.read())[start:]
-        if head != segments.MAGIC:
-            raise went_back(path)
-        file.seek(start)
-        return file.read()
+        raise went_back(path) from None
 
 
 def _append(descriptor: int, data: bytes, size: int) -> None:
@@ -245,10 +276,6 @@ def _append(descriptor: int, data: bytes, size: int) -> None:
         raise
 
 
-def _segment(folder: str, seq: int) -> str:
-    return f"{folder}/{seq:016d}"
-
-
 def _listing(folder: str) -> list[str]:
     try:
         return sorted(os.listdir(folder))
@@ -257,6 +284,6 @@ def _listing(folder: str) -> list[str]:
 
 
 def _sequence(root: str, writer: str) -> list[int]:
-    """Return the numbers of a writer's segments; names that are none of segments are passed over."""
+    """Return the numbers of a writer's segments, ascending; names that are none of segments are passed over."""
     found = (find_segment(f"log/{writer}/{name}") for name in _listing(f"{root}/{writer}"))
-    return [segment[1] for segment in found if segment]
+    return sorted(segment[1] for segment in found if segment)

@@ -10,7 +10,16 @@ from typing import Protocol
 from stook.errors import IntegrityError
 from stook.model.position import Position
 
-__all__ = ["Line", "Log", "find_segment", "missing_segment", "segment_key", "went_back"]
+__all__ = [
+    "Damage",
+    "Line",
+    "Log",
+    "find_segment",
+    "missing",
+    "segment_key",
+    "segment_path",
+    "went_back",
+]
 
 _SEGMENT = re.compile(r"log/([0-9a-f]{32})/([0-9]{16})", re.ASCII)
 
@@ -24,19 +33,45 @@ class Line:
     payload: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Records that cannot be read any more.
+
+    Attributes:
+        writer: Whose they were.
+        position: How far the writer is known once this is: reading goes on after it, and does not say it again.
+        problem: What is wrong with which file from which byte on.
+    """
+
+    writer: str
+    position: Position
+    problem: str
+
+
 class Log(Protocol):
     """Appends records durably and gives back those that a reader does not know yet."""
 
     def append(self, payloads: Sequence[bytes]) -> None:
-        """Write records, all or none; durable when it returns. Raises StorageError."""
+        """Write records, all or none; durable when it returns. Raises InputError, StorageError."""
         ...
 
-    def read(self, known: Mapping[str, Position]) -> Iterator[Line]:
-        """Yield the records after the known positions, in order for each writer.
+    def read(self, known: Mapping[str, Position]) -> Iterator[Line | Damage]:
+        """Yield the records after the known positions, and what cannot be read, in order for each writer.
 
         Raises:
-            IntegrityError: A segment is damaged or missing; or, as `log-went-back`, the log is not the one in which
-                the positions were known.
+            IntegrityError: The log is not the one in which the positions were known (`log-went-back`).
+            StorageError: It cannot be reached.
+        """
+        ...
+
+    def has_news(self) -> bool:
+        """Tell whether others have written since this log was last read to its end; what it wrote itself is no news.
+
+        True where that is not sure, as before the first reading. A reading of everything, from no known position on,
+        does not count where it finds something: whoever checks a log has not taken it in. Any other does.
+
+        Raises:
+            StorageError: The log cannot be reached.
         """
         ...
 
@@ -44,6 +79,11 @@ class Log(Protocol):
 def segment_key(writer: str, seq: int) -> str:
     """Return the key of a segment."""
     return f"log/{writer}/{seq:016d}"
+
+
+def segment_path(root: str, writer: str, seq: int) -> str:
+    """Return the file of a segment, given the folder of the log."""
+    return f"{root}/{writer}/{seq:016d}"
 
 
 def find_segment(key: str) -> tuple[str, int] | None:
@@ -62,11 +102,14 @@ def went_back(place: str) -> IntegrityError:
     )
 
 
-def missing_segment(key: str) -> IntegrityError:
-    """Return the error for a segment that is not there although later ones are."""
-    return IntegrityError(
-        f"the log segment {key} is missing",
-        kind="missing-segment",
-        hint="restore it from a remote or a backup: copy the file of that name to its place",
-        path=key,
-    )
+def missing(writer: str, position: Position, place: str, count: int) -> Damage:
+    """Return the damage of segments that are not there although later ones are.
+
+    Args:
+        writer: Whose they are.
+        position: That after them.
+        place: The first of them.
+        count: How many there are.
+    """
+    others = f", and so are the {count - 1} after it" if count > 1 else ""
+    return Damage(writer, position, f"the log segment {place} is missing{others}")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
-from stook.errors import ConflictError, IntegrityError, NotFoundError
-from stook.format import segments
-from stook.log.lines import Line, find_segment, missing_segment, segment_key, went_back
+from stook.errors import ConflictError, NotFoundError
+from stook.format import salvage, segments
+from stook.log.lines import Damage, Line, find_segment, missing, segment_key, went_back
 from stook.model.position import Position
 from stook.storage.protocol import Storage
 
 __all__ = ["ObjectLog"]
+
+_MORE = b"+"
+"""The mark of a position that is not the end of its segment."""
 
 
 class ObjectLog:
@@ -27,49 +30,84 @@ class ObjectLog:
         self._writer = writer
         self._next = 0
         self._lock = threading.Lock()
+        self._seen: dict[str, int] | None = None
 
     def append(self, payloads: Sequence[bytes]) -> None:
         """Write records as one segment, all or none; durable when it returns.
 
         Raises:
+            InputError: They are too long, or too many for one commit.
             StorageError: The storage refused.
         """
-        data = segments.MAGIC + b"".join(segments.frame(payload) for payload in payloads)
+        data = segments.MAGIC + segments.frames(payloads)
         with self._lock:
-            self._next = self._next or self._last_segments(f"log/{self._writer}/").get(self._writer, 0) + 1
+            self._next = self._next or self._last(f"log/{self._writer}/").get(self._writer, 0) + 1
             while not self._put(segment_key(self._writer, self._next), data):
                 self._next += 1
+            if self._seen is not None and self._seen.get(self._writer, 0) == self._next - 1:
+                self._seen = {**self._seen, self._writer: self._next}
             self._next += 1
 
-    def read(self, known: Mapping[str, Position]) -> Iterator[Line]:
-        """Yield the records after the known positions, in order for each writer.
+    def read(self, known: Mapping[str, Position]) -> Iterator[Line | Damage]:
+        """Yield the records after the known positions, and what cannot be read, in order for each writer.
 
         Raises:
-            IntegrityError: A segment is damaged or missing, or some that were known are gone (`log-went-back`).
+            IntegrityError: Segments that were known are gone (`log-went-back`).
+            StorageError: The storage cannot be reached.
         """
-        lasts = self._last_segments()
-        for writer, last in known.items():
-            if writer not in lasts or lasts[writer] < last.seq:
+        found = self._segments()
+        for writer, position in known.items():
+            if max(found.get(writer, []), default=0) < position.seq:
                 raise went_back(f"log/{writer} of {self._storage.url}")
-        for writer, last_seq in lasts.items():
-            for seq in range(known.get(writer, Position(0, 0)).seq + 1, last_seq + 1):
-                yield from self._read_segment(segment_key(writer, seq), writer, seq)
+        for writer, present in found.items():
+            yield from self._read_writer(writer, known.get(writer, Position(0, 0)), present)
+        if known or not found:
+            self._seen = {writer: present[-1] for writer, present in found.items()}
 
-    def _read_segment(self, key: str, writer: str, seq: int) -> Iterator[Line]:
-        try:
-            data = segments.unseal(self._storage.get(key).data)
-        except NotFoundError:
-            raise missing_segment(key) from None
-        end = begin = len(segments.MAGIC)
-        for payload, end in segments.iter_frames(data, begin):
-            yield Line(writer, Position(seq, end), payload)
-        if end != len(data):
-            raise IntegrityError(
-                f"the log segment {key} of {self._storage.url} is damaged at byte {end}",
-                kind="damaged-segment",
-                hint="restore the object from the bucket's versions or from another copy",
-                key=key,
+    def has_news(self) -> bool:
+        """Tell whether others have written since the log was read to its end. That costs a listing of the log.
+
+        Raises:
+            StorageError: The storage cannot be reached.
+        """
+        return self._seen is None or self._seen != self._last()
+
+    def _read_writer(self, writer: str, known: Position, present: Sequence[int]) -> Iterator[Line | Damage]:
+        expected = known.seq + (known.mark != _MORE)
+        for seq in [seq for seq in present if seq >= expected]:
+            if seq > expected:
+                place = f"{segment_key(writer, expected)} of {self._storage.url}"
+                yield missing(writer, Position(seq - 1, 0), place, seq - expected)
+            start = known.offset if (seq, known.mark) == (known.seq, _MORE) else len(segments.MAGIC)
+            yield from self._read_segment(writer, seq, start)
+            expected = seq + 1
+
+    def _read_segment(self, writer: str, seq: int, start: int) -> Iterator[Line | Damage]:
+        key = segment_key(writer, seq)
+        place = f"the log segment {key} of {self._storage.url}"
+        data, problem, pieces = self._get_pieces(key, start)
+        if problem or any(isinstance(piece, salvage.Gap) for piece in pieces):
+            data, problem, pieces = self._get_pieces(key, start)  # it may have come to harm on its way
+        end = 0
+        for piece in pieces:
+            end = piece.end if isinstance(piece, salvage.Gap) else piece[1]
+            position = Position(seq, end, b"" if end == len(data) and not problem else _MORE)
+            if isinstance(piece, salvage.Gap):
+                yield Damage(writer, position, f"{place} is damaged from byte {piece.start} to byte {end}")
+            else:
+                yield Line(writer, position, piece[0])
+        if problem:
+            yield Damage(
+                writer, Position(seq, end + 1), f"{place} is damaged from byte {end} to its end: {problem}"
             )
+
+    def _get_pieces(self, key: str, start: int) -> tuple[bytes, str, list[tuple[bytes, int] | salvage.Gap]]:
+        try:
+            raw = self._storage.get(key).data
+        except NotFoundError:
+            raise went_back(f"{key} of {self._storage.url}") from None
+        data, problem = salvage.unseal_some(raw)
+        return data, problem, list(salvage.iter_pieces(data, start if data.startswith(segments.MAGIC) else 0))
 
     def _put(self, key: str, data: bytes) -> bool:
         """Return whether the segment at `key` is this one; a lost response is not a lost race."""
@@ -79,7 +117,15 @@ class ObjectLog:
             return self._storage.get(key).data == data
         return True
 
-    def _last_segments(self, prefix: str = "log/") -> dict[str, int]:
-        """Return the number of each writer's last segment. Keys that are none of segments are passed over."""
-        found = (find_segment(entry.key) for entry in self._storage.list(prefix))
-        return dict(sorted(segment for segment in found if segment))
+    def _last(self, prefix: str = "log/") -> dict[str, int]:
+        """Return the number of each writer's last segment."""
+        return {writer: present[-1] for writer, present in self._segments(prefix).items()}
+
+    def _segments(self, prefix: str = "log/") -> dict[str, list[int]]:
+        """Return the numbers of each writer's segments, ascending. Keys that are none of segments are passed over."""
+        found: dict[str, list[int]] = {}
+        for entry in self._storage.list(prefix):
+            segment = find_segment(entry.key)
+            if segment:
+                found.setdefault(segment[0], []).append(segment[1])
+        return found

@@ -7,6 +7,7 @@ clock is hybrid (Kulkarni et al., "Logical Physical Clocks", 2014): physical tim
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ __all__ = ["Clock", "id_millis", "is_id"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: number for number, letter in enumerate(_ALPHABET)}
+_FORM = re.compile(rf"[0-7][{_ALPHABET}]{{25}}")
 _RANDOM_BITS = 80
 _STEP_BYTES = 8
 _MAX_ID = (1 << 128) - 1
@@ -71,7 +73,7 @@ class Clock:
 
 def is_id(text: str) -> bool:
     """Tell whether `text` has the form of an id."""
-    return len(text) == 26 and text[0] in "01234567" and all(letter in _VALUES for letter in text)
+    return _FORM.fullmatch(text) is not None
 
 
 def id_millis(identifier: str) -> int:

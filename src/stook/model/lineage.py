@@ -38,6 +38,7 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
         code: Digest of each definition in the task's closure, by `module:name`.
         params: The task's parameters by name.
         inputs: The bundles used.
+        sources: Paths and URLs that data was added from, as they were given but without secrets.
         environment: The circumstances.
         started: Microseconds since the epoch.
         ended: Microseconds since the epoch.
@@ -49,6 +50,7 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
     code: dict[str, str] = {}
     params: dict[str, object] = {}
     inputs: tuple[Input, ...] = ()
+    sources: tuple[str, ...] = ()
     environment: Environment = Environment()
     started: int = 0
     ended: int = 0

@@ -7,7 +7,16 @@ import msgspec
 from stook.model.lineage import Lineage
 from stook.model.tree import Blob, Node
 
-__all__ = ["BundleRecord", "ContextRecord", "DeleteRecord", "Manifest", "Record", "TagRecord"]
+__all__ = [
+    "BundleRecord",
+    "CommitRecord",
+    "ContextRecord",
+    "DeleteRecord",
+    "Manifest",
+    "Record",
+    "RestoreRecord",
+    "TagRecord",
+]
 
 
 class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,12 +60,23 @@ class BundleRecord(msgspec.Struct, frozen=True, tag="bundle", tag_field="type", 
 
 
 class ContextRecord(msgspec.Struct, frozen=True, tag="context", tag_field="type", omit_defaults=True):
-    """A context has this name from now on."""
+    """A context has this name from now on, or is gone: then only bundles that others have added to it since are there.
+
+    Attributes:
+        id: ULID of the record, as in all of them.
+        context: Id of the context.
+        name: Its name, NFC.
+        time: Microseconds since the epoch.
+        owner: Who said so.
+        deleted: Whether it is gone.
+    """
 
     id: str
     context: str
     name: str
     time: int
+    owner: str = ""
+    deleted: bool = False
 
 
 class TagRecord(msgspec.Struct, frozen=True, tag="tag", tag_field="type", omit_defaults=True):
@@ -67,15 +87,38 @@ class TagRecord(msgspec.Struct, frozen=True, tag="tag", tag_field="type", omit_d
     bundle: str
     tags: dict[str, str | None]
     time: int
+    owner: str = ""
+
+
+class CommitRecord(msgspec.Struct, frozen=True, tag="commit", tag_field="type", omit_defaults=True):
+    """A bundle is to be kept: it is no scratch. The greatest id has the message that holds."""
+
+    id: str
+    context: str
+    bundle: str
+    message: str
+    time: int
+    owner: str = ""
 
 
 class DeleteRecord(msgspec.Struct, frozen=True, tag="delete", tag_field="type", omit_defaults=True):
-    """A bundle was removed."""
+    """A bundle was removed. Of this and `RestoreRecord` the greater id holds."""
 
     id: str
     context: str
     bundle: str
     time: int
+    owner: str = ""
 
 
-Record = BundleRecord | ContextRecord | TagRecord | DeleteRecord
+class RestoreRecord(msgspec.Struct, frozen=True, tag="restore", tag_field="type", omit_defaults=True):
+    """A bundle that was removed is there again."""
+
+    id: str
+    context: str
+    bundle: str
+    time: int
+    owner: str = ""
+
+
+Record = BundleRecord | ContextRecord | TagRecord | CommitRecord | DeleteRecord | RestoreRecord

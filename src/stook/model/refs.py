@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Final
 
 from stook.errors import InputError
 from stook.model.clock import is_id
 
-__all__ = ["Ref", "check_name", "parse_ref"]
+__all__ = ["FULL_ID", "Ref", "check_name", "parse_ref"]
+
+FULL_ID: Final = 26
+"""Letters in a whole id."""
 
 _MAX_NAME_BYTES = 255
 _FORBIDDEN = '/\\@*?[]<>|"'

@@ -7,7 +7,7 @@ import zstandard
 
 from stook.errors import FormatError, InputError
 from stook.format import segments
-from stook.format.limits import MAX_PAYLOAD
+from stook.format.limits import MAX_PAYLOAD, MAX_SEGMENT
 
 
 def _segment(*payloads: bytes) -> bytes:
@@ -52,6 +52,14 @@ def test_records_of_no_or_too_many_bytes_are_refused(payload: bytes) -> None:
     with pytest.raises(InputError) as caught:
         segments.frame(payload)
     assert caught.value.kind == "record-too-large"
+
+
+def test_a_commit_that_no_segment_could_hold_is_refused() -> None:
+    """Records that readers would refuse for being too many are not written."""
+    payloads = [b"x" * MAX_PAYLOAD] * (MAX_SEGMENT // 2 // MAX_PAYLOAD)
+    with pytest.raises(InputError) as caught:
+        segments.frames(payloads)
+    assert caught.value.kind == "commit-too-large"
 
 
 def test_a_sealed_segment_unseals_to_itself() -> None:

@@ -1,0 +1,113 @@
+"""Aliases: the only objects of a repository that change, each by compare-and-swap alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+from blake3 import blake3
+
+from stook.errors import FormatError
+from stook.model.clock import is_id
+
+__all__ = ["MAX_MOVES", "AliasState", "Move", "alias_folder", "alias_key", "dump", "load"]
+
+MAX_MOVES: Final = 100
+_MAX_PART = 200
+_PLAIN = re.compile(rb"[a-z0-9._-]")
+_WRITE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+
+class Move(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One move of an alias.
+
+    Attributes:
+        bundle: Id of the bundle that it went to; None where it was taken away.
+        who: Who moved it.
+        when: Microseconds since the epoch.
+        why: In their words.
+        write_id: Of the attempt that did it.
+    """
+
+    bundle: str | None
+    who: str
+    when: int
+    write_id: str
+    why: str = ""
+
+
+class AliasState(msgspec.Struct, frozen=True):
+    """What an alias's object says.
+
+    Attributes:
+        name: Name of the bundles.
+        alias: The alias.
+        bundle: Id of the bundle; None where there is none now.
+        write_id: 32 hex digits, fresh for each attempt to write.
+        number: How many moves there were in all.
+        moves: The last of them, newest first, `MAX_MOVES` at most.
+    """
+
+    name: str
+    alias: str
+    bundle: str | None
+    write_id: str
+    number: int
+    moves: tuple[Move, ...]
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AliasState)
+
+
+def alias_key(context: str, name: str, alias: str) -> str:
+    """Return the key of an alias's object."""
+    return f"{alias_folder(context, name)}/{_part(alias)}.json"
+
+
+def alias_folder(context: str, name: str = "") -> str:
+    """Return what the keys of a context's aliases begin with, or of those of one name in it."""
+    return f"aliases/{context}/{_part(name)}" if name else f"aliases/{context}"
+
+
+def dump(state: AliasState) -> bytes:
+    """Return the object's bytes."""
+    return _encoder.encode(state)
+
+
+def load(data: bytes) -> AliasState:
+    """Read an object and check what is in it.
+
+    Raises:
+        FormatError: It is not that of an alias.
+    """
+    try:
+        state = _decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise _bad(str(error)) from error
+    newest = state.moves[0] if 0 < len(state.moves) <= MAX_MOVES else None
+    if newest is None or newest.bundle != state.bundle or newest.write_id != state.write_id:
+        raise _bad("its last move is not where it is")
+    if not all(move.bundle is None or is_id(move.bundle) for move in state.moves):
+        raise _bad("it points to what cannot be a bundle")
+    if not _WRITE_ID.fullmatch(state.write_id) or state.number < len(state.moves):
+        raise _bad("its write id or number is not one")
+    return state
+
+
+def _part(text: str) -> str:
+    """Return a name as a part of a key that is the same on disks that do not tell `A` from `a`."""
+    encoded = "".join(
+        chr(byte) if _PLAIN.fullmatch(bytes([byte])) else f"%{byte:02x}" for byte in text.encode()
+    )
+    encoded = encoded.replace(".", "%2e", 1) if encoded.startswith(".") else encoded
+    return encoded if len(encoded) <= _MAX_PART else f"%%{blake3(text.encode()).hexdigest()}"
+
+
+def _bad(problem: str) -> FormatError:
+    return FormatError(
+        f"an alias cannot be read: {problem}",
+        kind="bad-alias",
+        hint="stook verify says which; with that object away the alias can be set anew",
+    )

@@ -1,0 +1,56 @@
+"""What a log in a folder looked like when it was read, by which it is told cheaply whether it has grown since."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stook.log.lines import segment_path
+from stook.log.segment_file import Look, look_at
+
+__all__ = ["Seen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a log in a folder was read.
+
+    Attributes:
+        root: The folder of the log.
+        lasts: By name in that folder, the number of the last segment and its look; 0 and None where there was none.
+    """
+
+    root: str
+    lasts: Mapping[str, tuple[int, Look | None]]
+
+    def is_all(self) -> bool:
+        """Tell whether the log is as it was: no other writer, no other segment, no byte more. Raises OSError."""
+        try:
+            names = os.listdir(self.root)
+        except FileNotFoundError:
+            names = []
+        return len(names) == len(self.lasts) and all(map(self._is_same, names))
+
+    def _is_same(self, name: str) -> bool:
+        seq, look = self.lasts.get(name, (-1, None))
+        if seq < 0 or _exists(segment_path(self.root, name, seq + 1)):
+            return False
+        try:
+            return seq == 0 or look_at(segment_path(self.root, name, seq)) == look
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def with_own(self, writer: str, before: tuple[int, Look | None], after: tuple[int, Look]) -> Seen:
+        """Return what was seen with an own append to it; the same where others had written before that."""
+        if self.lasts.get(writer, (0, None)) != before:
+            return self
+        return Seen(self.root, {**self.lasts, writer: after})
+
+
+def _exists(path: str) -> bool:
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

@@ -1,0 +1,17 @@
+"""Amounts as people read them."""
+
+from __future__ import annotations
+
+__all__ = ["human_size"]
+
+_KIB = 1024
+
+
+def human_size(size: int) -> str:
+    """Return bytes as people read them: `17 B`, `4.2 KiB`."""
+    amount = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < _KIB:
+            return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= _KIB
+    return f"{amount:.1f} TiB"
