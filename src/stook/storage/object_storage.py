@@ -117,7 +117,7 @@ class ObjectStorage:
                         hint="choose a general purpose bucket",
                     )
                 last = meta["path"]
-                yield Entry(last, meta["size"])
+                yield Entry(last, meta["size"], meta["last_modified"].timestamp())
 
     def _place(self, key: str) -> str:
         return f"{self._url.removesuffix('/')}/{key}"

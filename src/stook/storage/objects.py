@@ -18,7 +18,7 @@ from stook.storage.object_storage import ObjectStorage
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config, S3Credential
 
-__all__ = ["open_memory", "open_s3"]
+__all__ = ["connect_s3", "open_memory", "open_s3"]
 
 _S3_OPTIONS = frozenset(
     {"access_key_id", "anonymous", "endpoint", "path_style", "region", "secret_access_key", "session_token"}
@@ -56,15 +56,21 @@ def open_s3(url: str, options: Mapping[str, str]) -> ObjectStorage:
     _check_s3_options(options)
     place = f"s3://{bucket}/{prefix}".removesuffix("/")
     with translate_object_errors(place):
-        store = S3Store(
-            bucket,
-            prefix=prefix or None,
-            config=_s3_config(options),
-            client_options=_client_config(_endpoint(options)),
-            retry_config=_retry_config(),
-            credential_provider=_Credentials(options) if "access_key_id" in options else None,
-        )
+        store = connect_s3(bucket, prefix, options)
     return ObjectStorage(store, place)
+
+
+def connect_s3(bucket: str, prefix: str = "", options: Mapping[str, str] | None = None) -> S3Store:
+    """Return obstore's view of a bucket, or of a prefix in one; the options are those of `open_s3`."""
+    options = options or {}
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        config=_s3_config(options),
+        client_options=_client_config(_endpoint(options)),
+        retry_config=_retry_config(),
+        credential_provider=_Credentials(options) if "access_key_id" in options else None,
+    )
 
 
 class _Credentials:

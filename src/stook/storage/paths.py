@@ -62,10 +62,10 @@ def walk(root: Path, prefix: str, after: str) -> Iterator[Entry]:
                 yield from walk(root, key, after)
         elif key > after:
             try:
-                size = item.stat(follow_symlinks=False).st_size
+                found = item.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue  # deleted meanwhile
-            yield Entry(key, size)
+            yield Entry(key, found.st_size, found.st_mtime)
 
 
 def _scan(root: Path, prefix: str) -> list[tuple[str, os.DirEntry[str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 __all__ = ["Content", "Entry", "Storage", "Stored"]
@@ -25,10 +25,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One name in a listing, and its size in bytes."""
+    """One name in a listing, its size in bytes, and when it was written.
+
+    That is in seconds since the epoch by the storage's own clock, which may not be this machine's.
+    """
 
     key: str
     size: int
+    modified: float = field(default=0.0, compare=False)
 
 
 @runtime_checkable

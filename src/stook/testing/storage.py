@@ -233,6 +233,14 @@ class StorageTests:
         for after in [*keys, "0", "a!", "b", "b/c", "b/zzz", "zzz", "😀"]:
             assert [entry.key for entry in storage.list(after=after)] == sorted(k for k in keys if k > after)
 
+    def test_list_times(self, storage: Storage) -> None:
+        """A listing says when an object was written, by one clock for all objects."""
+        storage.put_new("first", b"1")
+        storage.put_new("second", b"2")
+        first, second = storage.list()
+        assert first.modified > 1e9
+        assert 0 <= second.modified - first.modified < 3600
+
     def test_list_prefix(self, storage: Storage) -> None:
         """A prefix is whole parts of a key, with or without a slash at its end; what has none is empty."""
         for key in ["log/w1/1", "log/w1/2", "log/w10/1", "log/w2/1", "logs/x"]:
