@@ -1,5 +1,22 @@
 """The SQLite view of the log, rebuildable at any time; nobody else speaks SQL to it."""
 
-from stook.catalog.catalog import Batch, BundleRow, Catalog
+from stook.catalog.bundles import BundleTable
+from stook.catalog.catalog import Catalog
+from stook.catalog.chunks import ChunkTable
+from stook.catalog.rows import Batch, BundleLine, BundleRow, ContextRow, DamageRow, HeldRow
+from stook.catalog.search import ORDERS, Filter, Order
 
-__all__ = ["Batch", "BundleRow", "Catalog"]
+__all__ = [
+    "ORDERS",
+    "Batch",
+    "BundleLine",
+    "BundleRow",
+    "BundleTable",
+    "Catalog",
+    "ChunkTable",
+    "ContextRow",
+    "DamageRow",
+    "Filter",
+    "HeldRow",
+    "Order",
+]

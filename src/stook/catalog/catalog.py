@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from stook.catalog.schema import connect
-from stook.errors import StorageError
-from stook.format.packs import Location, PackEntry
+from stook.catalog.bundles import BundleTable, iter_described
+from stook.catalog.chunks import ChunkTable
+from stook.catalog.database import Database
+from stook.catalog.intake import take_in, take_inputs
+from stook.catalog.rows import Batch, BundleRow, ContextRow, DamageRow
+from stook.catalog.schema import TABLES
+from stook.catalog.search import Filter
 from stook.model.position import Position
-from stook.model.record import BundleRecord, ContextRecord, DeleteRecord, Record, TagRecord
+from stook.model.record import Manifest
 
-__all__ = ["Batch", "BundleRow", "Catalog"]
+__all__ = ["Catalog"]
 
-_FIND_AT_ONCE = 512
-_FIND_CHUNKS = """
-SELECT chunks.id, name, offset, stored, size, codec FROM chunks JOIN packs ON number = pack WHERE chunks.id IN
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records with their bytes, and how far the log is known once they are applied."""
-
-    records: Sequence[tuple[Record, bytes]]
-    positions: Mapping[str, Position]
-
-
-@dataclass(frozen=True, slots=True)
-class BundleRow:
-    """A bundle's record as it was written, and its tags of today."""
-
-    payload: bytes
-    tags: dict[str, str]
+_AT_ONCE = 500
 
 
 class Catalog:
@@ -44,141 +25,185 @@ class Catalog:
 
     Args:
         path: The database file; made when it is not there.
+
+    Attributes:
+        chunks: Which pack has which chunk.
+        bundles: Many bundles at a time.
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = connect(path)
-        self._lock = threading.RLock()
+        self._database = Database(path)
+        self.chunks = ChunkTable(self._database)
+        self.bundles = BundleTable(self._database)
 
     def close(self) -> None:
         """Close the database."""
-        with self._lock:
-            self._connection.close()
+        self._database.close()
 
     def positions(self) -> dict[str, Position]:
         """Return how far each writer's records are known."""
-        rows = self._rows("SELECT writer, seq, offset, mark FROM positions")
+        rows = self._database.rows("SELECT writer, seq, offset, mark FROM positions")
         return {writer: Position(seq, offset, mark) for writer, seq, offset, mark in rows}
+
+    def damage(self) -> list[DamageRow]:
+        """Return what of the log could not be read."""
+        rows = self._database.rows(
+            "SELECT writer, seq, offset, problem FROM damage ORDER BY writer, seq, offset"
+        )
+        return [DamageRow(*row) for row in rows]
 
     def apply(self, batch: Batch) -> None:
         """Take in records; any that are known already change nothing."""
-        with self._transaction() as connection:
-            for record, payload in batch.records:
-                _apply(connection, record, payload)
-            newest = max((record.id for record, _ in batch.records), default="")
-            connection.execute(
-                "INSERT INTO newest VALUES (0, ?) ON CONFLICT (one) DO UPDATE SET id = max(id, excluded.id)",
-                (newest,),
-            )
-            connection.executemany(
-                "INSERT INTO positions VALUES (?, ?, ?, ?) ON CONFLICT (writer) DO UPDATE SET"
-                " seq = excluded.seq, offset = excluded.offset, mark = excluded.mark"
-                " WHERE (excluded.seq, excluded.offset) > (seq, offset)",
-                [(writer, at.seq, at.offset, at.mark) for writer, at in batch.positions.items()],
-            )
+        with self._database.transaction() as connection:
+            take_in(connection, batch)
 
     def reset(self) -> None:
         """Forget everything; the log and the packs have it all."""
-        with self._transaction() as connection:
-            for table in ("positions", "newest", "contexts", "bundles", "tags", "deleted", "packs", "chunks"):
+        with self._database.transaction() as connection:
+            for table in TABLES:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+
+    def replace(self, batches: Iterable[Batch]) -> None:
+        """Forget all but the packs and take in these records, in one step for whoever reads meanwhile."""
+        with self._database.transaction() as connection:
+            for table in TABLES:
+                if table not in {"packs", "chunks"}:
+                    connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+            for batch in batches:
+                take_in(connection, batch)
+
+    def iter_known(self) -> Iterator[bytes]:
+        """Yield the records of all bundles, removed ones too, and all that is said of them."""
+        for table in ("bundles", "events"):
+            after = ""
+            sql = f"SELECT id, record FROM {table} WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - constants
+            while rows := self._database.rows(sql, (after, _AT_ONCE)):
+                yield from (row[1] for row in rows)
+                after = rows[-1][0]
+
+    def find_newest_id(self) -> str | None:
+        """Return the highest id of any record there is or was."""
+        row = self._database.find_row("SELECT id FROM newest")
+        return str(row[0]) if row and row[0] else None
 
     def find_context(self, name: str) -> str | None:
         """Return the id of the context that bears a name; the oldest where two do."""
-        row = self._row("SELECT id FROM contexts WHERE name = ? ORDER BY clock, id LIMIT 1", name)
+        row = self._database.find_row(
+            "SELECT id FROM contexts WHERE name = ? AND (NOT deleted OR id IN (SELECT context FROM names))"
+            " ORDER BY clock, id LIMIT 1",
+            (name,),
+        )
+        return str(row[0]) if row else None
+
+    def find_deleted_context(self, name: str) -> str | None:
+        """Return the id of the context that bore a name last and was deleted."""
+        sql = "SELECT id FROM contexts WHERE name = ? AND deleted ORDER BY clock DESC LIMIT 1"
+        row = self._database.find_row(sql, (name,))
         return str(row[0]) if row else None
 
     def has_context(self, context: str) -> bool:
-        """Tell whether there is a context of this id, under any name."""
-        return self._row("SELECT 1 FROM contexts WHERE id = ?", context) is not None
+        """Tell whether there is or was a context of this id, under any name."""
+        return self._database.find_row("SELECT 1 FROM contexts WHERE id = ?", (context,)) is not None
 
-    def contexts(self) -> dict[str, str]:
-        """Return the names of all contexts by id."""
-        return dict(self._rows("SELECT id, name FROM contexts ORDER BY name"))
+    def contexts(self) -> list[ContextRow]:
+        """Return all contexts that are there, by name: those deleted are there while someone's bundles are."""
+        rows = self._database.rows(
+            "SELECT id, contexts.name, deleted, coalesce(named, 0), coalesce(versions, 0), coalesce(bytes, 0)"
+            " FROM contexts LEFT JOIN"
+            " (SELECT context, count(*) AS versions, sum(size) AS bytes FROM bundles WHERE live GROUP BY context)"
+            " AS held ON held.context = id LEFT JOIN"
+            " (SELECT context, count(*) AS named FROM names GROUP BY context) AS known ON known.context = id"
+            " WHERE NOT deleted OR versions ORDER BY contexts.name, id"
+        )
+        return [
+            ContextRow(identifier, name, bool(deleted), names, bundles, size)
+            for identifier, name, deleted, names, bundles, size in rows
+        ]
+
+    def context_names(self) -> dict[str, str]:
+        """Return the names of all contexts by id, of deleted ones too."""
+        return dict(self._database.rows("SELECT id, name FROM contexts"))
 
     def find_bundle(self, identifier: str) -> BundleRow | None:
         """Return the bundle of an id, in any context."""
-        return self._bundle("id = ?", identifier)
+        return self._bundle("live AND id = ?", identifier)
+
+    def find_removed(self, identifier: str) -> BundleRow | None:
+        """Return the bundle of an id that was removed, in any context."""
+        return self._bundle("NOT live AND id = ?", identifier)
 
     def find_latest(self, context: str, name: str) -> BundleRow | None:
         """Return the newest bundle of a name."""
-        return self._bundle("context = ? AND name = ?", context, name)
+        return self._bundle("live AND context = ? AND name = ?", context, name)
 
     def find_output(self, context: str, name: str, fingerprint: str) -> BundleRow | None:
         """Return the newest bundle of a name that has this fingerprint."""
-        return self._bundle(
-            "context = ? AND name = ? AND fingerprint = ? AND fingerprint <> ''", context, name, fingerprint
-        )
+        where = "live AND context = ? AND name = ? AND fingerprint = ? AND fingerprint <> ''"
+        return self._bundle(where, context, name, fingerprint)
 
     def find_prefix(self, context: str, name: str, prefix: str) -> list[BundleRow]:
         """Return the bundles of a name whose id begins or ends so, two at the most."""
-        where = "context = ? AND name = ? AND (substr(id, 1, ?) = ? OR substr(id, -?) = ?)"
+        where = "live AND context = ? AND name = ? AND (substr(id, 1, ?) = ? OR substr(id, -?) = ?)"
         length = len(prefix)
         return self._bundles(where, (context, name, length, prefix, length, prefix), limit=2)
 
     def versions(self, context: str, name: str) -> list[BundleRow]:
         """Return every bundle of a name, newest first."""
-        return self._bundles("context = ? AND name = ?", (context, name))
+        return self._bundles("live AND context = ? AND name = ?", (context, name))
+
+    def removed(self, context: str, name: str = "") -> list[BundleRow]:
+        """Return the bundles of a context, or of one name in it, that were removed, newest first."""
+        where = "NOT live AND context = ? AND name = ?" if name else "NOT live AND context = ?"
+        return self._bundles(where, (context, name) if name else (context,))
 
     def latest(self, context: str) -> list[BundleRow]:
         """Return the newest bundle of each name, by name."""
-        newest = (
-            "id IN (SELECT max(id) FROM bundles WHERE context = ?"
-            " AND id NOT IN (SELECT bundle FROM deleted) GROUP BY name)"
-        )
-        return self._bundles(newest, (context,), order="name")
+        return list(self.bundles.iter_found(Filter(context, latest=True, order="name")))
 
     def names(self, context: str) -> list[str]:
         """Return the names of bundles, sorted."""
-        return [
-            row[0]
-            for row in self._rows(
-                "SELECT DISTINCT name FROM bundles WHERE context = ? AND id NOT IN (SELECT bundle FROM deleted)"
-                " ORDER BY name",
-                context,
-            )
-        ]
+        rows = self._database.rows("SELECT name FROM names WHERE context = ? ORDER BY name", (context,))
+        return [row[0] for row in rows]
 
-    def find_newest_id(self) -> str | None:
-        """Return the highest id of any record there is or was."""
-        row = self._row("SELECT id FROM newest")
-        return str(row[0]) if row and row[0] else None
+    def count_versions(self, context: str, name: str) -> int:
+        """Return how many versions a name has."""
+        sql = "SELECT count(*) FROM bundles WHERE live AND context = ? AND name = ?"
+        return int(self._database.rows(sql, (context, name))[0][0])
 
-    def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
-        """Learn where the chunks of a pack are. Part of `ChunkIndex`."""
-        with self._transaction() as connection:
-            cursor = connection.execute("INSERT OR IGNORE INTO packs (name) VALUES (?)", (pack,))
-            if cursor.rowcount:
-                number = cursor.lastrowid
-                connection.executemany(
-                    "INSERT OR IGNORE INTO chunks VALUES (?, ?, ?, ?, ?, ?)",
-                    [
-                        (e.id, number, e.offset, e.stored, e.size, e.codec)
-                        for e in sorted(entries, key=_by_id)
-                    ],
-                )
+    def iter_live(self, after: str = "") -> Iterator[bytes]:
+        """Yield the records of all bundles that are there, in every context, by id.
 
-    def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
-        """Return where chunks are; those unknown are left out. Part of `ChunkIndex`."""
-        found: dict[bytes, Location] = {}
-        for start in range(0, len(ids), _FIND_AT_ONCE):
-            some = ids[start : start + _FIND_AT_ONCE]
-            marks = ",".join("?" * len(some))
-            rows = self._rows(f"{_FIND_CHUNKS} ({marks})", *some)
-            found.update((row[0], Location(*row[1:])) for row in rows)
-        return found
+        Args:
+            after: Only those with a greater id.
+        """
+        sql = "SELECT id, record FROM bundles WHERE live AND id > ? ORDER BY id LIMIT ?"
+        while rows := self._database.rows(sql, (after, _AT_ONCE)):
+            yield from (row[1] for row in rows)
+            after = rows[-1][0]
 
-    def unknown_packs(self, names: Iterable[str]) -> list[str]:
-        """Return those of some packs whose chunks are not known yet."""
-        return [name for name in names if self._row("SELECT 1 FROM packs WHERE name = ?", name) is None]
+    def events(self, context: str, name: str) -> list[bytes]:
+        """Return all records about the bundles of a name, removed ones too, oldest first."""
+        sql = (
+            "WITH versions AS (SELECT id, record FROM bundles WHERE live AND context = ? AND name = ? UNION ALL"
+            " SELECT id, record FROM bundles WHERE NOT live AND context = ? AND name = ?)"
+            " SELECT id, record FROM versions UNION ALL"
+            " SELECT events.id, events.record FROM events JOIN versions ON versions.id = bundle ORDER BY 1"
+        )
+        return [row[1] for row in self._database.rows(sql, (context, name) * 2)]
 
-    def forget_pack(self, name: str) -> None:
-        """Forget where the chunks of a pack are, because it is not there any more."""
-        with self._transaction() as connection:
-            connection.execute(
-                "DELETE FROM chunks WHERE pack = (SELECT number FROM packs WHERE name = ?)", (name,)
-            )
-            connection.execute("DELETE FROM packs WHERE name = ?", (name,))
+    def undescribed(self) -> list[BundleRow]:
+        """Return the bundles whose manifests are not in their records, and have not been given to `describe`."""
+        return self._bundles("id IN (SELECT bundle FROM undescribed)", ())
+
+    def describe(self, bundle: str, manifest: Manifest) -> None:
+        """Take in a manifest that is not in its record."""
+        with self._database.transaction() as connection:
+            take_inputs(connection, bundle, manifest)
+            connection.execute("DELETE FROM undescribed WHERE bundle = ?", (bundle,))
+
+    def dependents(self, bundle: str) -> list[BundleRow]:
+        """Return the bundles that were made from one, newest first; of any context, as far as they are described."""
+        return self._bundles("live AND id IN (SELECT bundle FROM inputs WHERE input = ?)", (bundle,))
 
     def _bundle(self, where: str, *values: object) -> BundleRow | None:
         rows = self._bundles(where, values, limit=1)
@@ -187,82 +212,7 @@ class Catalog:
     def _bundles(
         self, where: str, values: Sequence[object], *, order: str = "id DESC", limit: int = -1
     ) -> list[BundleRow]:
-        with self._lock:
-            rows = self._rows(
-                f"SELECT id, record FROM bundles WHERE {where}"  # noqa: S608 - constants of this class only
-                f" AND id NOT IN (SELECT bundle FROM deleted) ORDER BY {order} LIMIT ?",
-                *values,
-                limit,
-            )
-            return [BundleRow(record, self._tags(identifier)) for identifier, record in rows]
-
-    def _tags(self, identifier: str) -> dict[str, str]:
-        rows = self._rows(
-            "SELECT key, value FROM tags WHERE bundle = ? AND value IS NOT NULL ORDER BY key", identifier
-        )
-        return dict(rows)
-
-    def _row(self, sql: str, *values: object) -> tuple[object, ...] | None:
-        rows = self._rows(sql, *values)
-        return rows[0] if rows else None
-
-    def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        with self._lock, _translated():
-            return self._connection.execute(sql, values).fetchall()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _translated():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-
-def _apply(connection: sqlite3.Connection, record: Record, payload: bytes) -> None:
-    match record:
-        case BundleRecord():
-            connection.execute(
-                "INSERT OR IGNORE INTO bundles VALUES (?, ?, ?, ?, ?, ?)",
-                (record.id, record.context, record.name, record.digest, record.fingerprint, payload),
-            )
-            _apply_tags(connection, record.id, dict(record.tags), record.id)
-        case ContextRecord():
-            connection.execute(
-                "INSERT INTO contexts VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-                " name = excluded.name, clock = excluded.clock WHERE excluded.clock > clock",
-                (record.context, record.name, record.id),
-            )
-        case TagRecord():
-            _apply_tags(connection, record.bundle, record.tags, record.id)
-        case DeleteRecord():
-            connection.execute("INSERT OR IGNORE INTO deleted VALUES (?)", (record.bundle,))
-
-
-def _apply_tags(
-    connection: sqlite3.Connection, bundle: str, tags: Mapping[str, str | None], clock: str
-) -> None:
-    connection.executemany(
-        "INSERT INTO tags VALUES (?, ?, ?, ?) ON CONFLICT (bundle, key) DO UPDATE SET"
-        " value = excluded.value, clock = excluded.clock WHERE excluded.clock > clock",
-        [(bundle, key, value, clock) for key, value in tags.items()],
-    )
-
-
-def _by_id(entry: PackEntry) -> bytes:
-    return entry.id
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StorageError(
-            f"the catalog failed: {error}",
-            kind="catalog-failed",
-            hint="see that the cache folder has room and can be written to; removing it loses nothing",
-        ) from error
+        sql = f"SELECT id, record FROM bundles WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608
+        rows = self._database.rows(sql, (*values, limit))
+        pages = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
+        return [row for page in pages for row in iter_described(self._database, page)]

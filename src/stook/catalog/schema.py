@@ -7,29 +7,65 @@ from pathlib import Path
 
 from stook.errors import StorageError
 
-__all__ = ["VERSION", "connect"]
+__all__ = ["TABLES", "VERSION", "connect"]
 
 # A catalog of another version is thrown away and made again from the log: it holds nothing of its own.
-VERSION = 2
+VERSION = 3
+
+TABLES = (
+    "positions",
+    "damage",
+    "newest",
+    "contexts",
+    "bundles",
+    "names",
+    "states",
+    "tags",
+    "commits",
+    "events",
+    "inputs",
+    "undescribed",
+    "packs",
+    "chunks",
+)
 
 _SCHEMA = """
 CREATE TABLE positions (
     writer TEXT PRIMARY KEY, seq INTEGER NOT NULL, offset INTEGER NOT NULL,
     mark BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE damage (
+    writer TEXT NOT NULL, seq INTEGER NOT NULL, offset INTEGER NOT NULL, problem TEXT NOT NULL,
+    PRIMARY KEY (writer, seq, offset)
+) WITHOUT ROWID;
 CREATE TABLE newest (one INTEGER PRIMARY KEY, id TEXT NOT NULL);
-CREATE TABLE contexts (id TEXT PRIMARY KEY, name TEXT NOT NULL, clock TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE contexts (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, clock TEXT NOT NULL, deleted INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE bundles (
-    id TEXT PRIMARY KEY, context TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, record BLOB NOT NULL
+    id TEXT PRIMARY KEY, context TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    task TEXT NOT NULL, owner TEXT NOT NULL, time INTEGER NOT NULL, size INTEGER NOT NULL, live INTEGER NOT NULL,
+    record BLOB NOT NULL
 );
-CREATE INDEX bundles_by_name ON bundles (context, name, id);
-CREATE INDEX bundles_by_fingerprint ON bundles (context, name, fingerprint, id) WHERE fingerprint <> '';
+CREATE INDEX bundles_by_name ON bundles (context, name, id, size) WHERE live;
+CREATE INDEX bundles_removed ON bundles (context, name, id) WHERE NOT live;
+CREATE INDEX bundles_by_fingerprint ON bundles (context, name, fingerprint, id) WHERE live AND fingerprint <> '';
+CREATE TABLE names (
+    context TEXT NOT NULL, name TEXT NOT NULL, latest TEXT NOT NULL, PRIMARY KEY (context, name)
+) WITHOUT ROWID;
+CREATE TABLE states (bundle TEXT PRIMARY KEY, clock TEXT NOT NULL, live INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE tags (
     bundle TEXT NOT NULL, key TEXT NOT NULL, value TEXT, clock TEXT NOT NULL, PRIMARY KEY (bundle, key)
 ) WITHOUT ROWID;
-CREATE TABLE deleted (bundle TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE packs (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE INDEX tags_by_key ON tags (key, value) WHERE value IS NOT NULL;
+CREATE TABLE commits (
+    bundle TEXT PRIMARY KEY, clock TEXT NOT NULL, message TEXT NOT NULL, owner TEXT NOT NULL, time INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE events (id TEXT PRIMARY KEY, bundle TEXT NOT NULL, record BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX events_by_bundle ON events (bundle, id);
+CREATE TABLE inputs (input TEXT NOT NULL, bundle TEXT NOT NULL, PRIMARY KEY (input, bundle)) WITHOUT ROWID;
+CREATE TABLE undescribed (bundle TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE packs (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE);
 CREATE TABLE chunks (
     id BLOB NOT NULL, pack INTEGER NOT NULL, offset INTEGER NOT NULL, stored INTEGER NOT NULL,
     size INTEGER NOT NULL, codec INTEGER NOT NULL, PRIMARY KEY (id, pack)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,18 @@ from stook.catalog import Batch, Catalog
 from stook.format import records
 from stook.format.packs import PackEntry
 from stook.model.clock import Clock
+from stook.model.commit import Commit
 from stook.model.position import Position
-from stook.model.record import BundleRecord, ContextRecord, DeleteRecord, Manifest, Record, TagRecord
+from stook.model.record import (
+    BundleRecord,
+    CommitRecord,
+    ContextRecord,
+    DeleteRecord,
+    Manifest,
+    Record,
+    RestoreRecord,
+    TagRecord,
+)
 from stook.model.tree import Blob, Value
 
 _DIGEST = "ab" * 32
@@ -36,23 +47,34 @@ def _batch(*some: Record) -> Batch:
 
 
 def test_records_give_the_same_in_any_order_and_twice(tmp_path: Path) -> None:
-    """Tags, renames and deletions mean the same however the records arrive."""
+    """Tags, commits, renames, removals and restorings mean the same however the records arrive."""
     clock = Clock()
-    a, b, c, d, e, f = (clock.new_id() for _ in range(6))
+    a, b, c, d, e, f, g, h = (clock.new_id() for _ in range(8))
     some: list[Record] = [
         _bundle(a, stage="raw"),
         _bundle(b),
         TagRecord(c, _CONTEXT, a, {"stage": None, "by": "x"}, 0),
         TagRecord(d, _CONTEXT, a, {"by": "y"}, 0),
+        RestoreRecord(b, _CONTEXT, b, 0),
         DeleteRecord(e, _CONTEXT, b, 0),
+        DeleteRecord(c, _CONTEXT, a, 0),
+        RestoreRecord(g, _CONTEXT, a, 0),
+        CommitRecord(d, _CONTEXT, a, "old", 0),
+        CommitRecord(h, _CONTEXT, a, "new", 7, "me"),
         ContextRecord(f, _CONTEXT, "new", 0),
-        ContextRecord(b, _CONTEXT, "old", 0),
+        ContextRecord(b, _CONTEXT, "old", 0, deleted=True),
     ]
-    for number, order in enumerate(itertools.islice(itertools.permutations(some), 0, 5040, 97)):
+    chance = random.Random(7)
+    for number in range(60):
+        order = chance.sample(some, len(some))
         catalog = Catalog(tmp_path / str(number))
         catalog.apply(_batch(*order, *order[:3]))
-        assert [row.tags for row in catalog.versions(_CONTEXT, "n")] == [{"by": "y"}]
-        assert (catalog.find_bundle(b), catalog.contexts()) == (None, {_CONTEXT: "new"})
+        (row,) = catalog.versions(_CONTEXT, "n")
+        assert (row.tags, row.commit) == ({"by": "y"}, Commit("new", "me", 7))
+        assert catalog.find_latest(_CONTEXT, "n") == row == catalog.latest(_CONTEXT)[0]
+        assert catalog.find_bundle(b) is None
+        assert len(catalog.removed(_CONTEXT)) == 1
+        assert [(found.name, found.bundles) for found in catalog.contexts()] == [("new", 1)]
         catalog.close()
 
 
@@ -78,13 +100,13 @@ def test_a_position_never_goes_back_by_itself(catalog: Catalog) -> None:
 def test_a_chunk_in_two_packs_is_found_when_one_is_forgotten(catalog: Catalog) -> None:
     """Forgetting a pack does not lose the way to the same chunk elsewhere."""
     entry = PackEntry(os.urandom(32), 8, 5, 5, 0)
-    catalog.add("data/one", [entry])
-    catalog.add("data/two", [entry])
-    catalog.forget_pack(catalog.find([entry.id])[entry.id].pack)
-    left = catalog.find([entry.id])[entry.id].pack
-    catalog.forget_pack(left)
-    assert catalog.find([entry.id]) == {}
-    assert catalog.unknown_packs(["data/one", "data/two"]) == ["data/one", "data/two"]
+    catalog.chunks.add("data/one", [entry])
+    catalog.chunks.add("data/two", [entry])
+    catalog.chunks.forget_pack(catalog.chunks.find([entry.id])[entry.id].pack)
+    left = catalog.chunks.find([entry.id])[entry.id].pack
+    catalog.chunks.forget_pack(left)
+    assert catalog.chunks.find([entry.id]) == {}
+    assert catalog.chunks.unknown_packs(["data/one", "data/two"]) == ["data/one", "data/two"]
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database, but long enough to look like one" * 40])
@@ -101,6 +123,7 @@ def test_an_older_catalog_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "catalog.db"
     catalog = Catalog(path)
     catalog.apply(_batch(_bundle(Clock().new_id())))
-    catalog._connection.execute("PRAGMA user_version = 1")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 1")
     catalog.close()
     assert Catalog(path).names(_CONTEXT) == []
