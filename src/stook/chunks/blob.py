@@ -47,7 +47,12 @@ class BlobBuilder:
             return Blob(self._size, digest)
         if len(self._ids) <= MAX_LISTED:
             return Blob(self._size, digest, chunks=tuple([id_.hex() for id_ in self._ids]))
-        return Blob(self._size, digest, listing=self._add_bytes(b"".join(self._ids)))
+        return Blob(self._size, digest, listing=self._add_bytes(self.listing))
+
+    @property
+    def listing(self) -> bytes:
+        """The ids of the chunks so far, 32 bytes each."""
+        return b"".join(self._ids)
 
     def _finish_block(self) -> None:
         if self._hashing is None:
@@ -63,6 +68,11 @@ class BlobBuilder:
 
 
 def _hash(whole: blake3, block: memoryview, ends: list[int]) -> list[bytes]:
-    whole.update(block[: ends[-1]])
-    starts = [0, *ends[:-1]]
-    return [blake3(block[start:end]).digest() for start, end in zip(starts, ends, strict=True)]
+    ids = []
+    start = 0
+    for end in ends:
+        chunk = block[start:end]  # for both digests while it is in the processor's cache
+        whole.update(chunk)
+        ids.append(blake3(chunk).digest())
+        start = end
+    return ids

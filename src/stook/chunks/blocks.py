@@ -7,7 +7,7 @@ from typing import Final
 __all__ = ["BLOCK_BYTES", "BlockPool"]
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
-_MANY = 18
+_MANY = 24
 
 
 class BlockPool:

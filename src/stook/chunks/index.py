@@ -17,7 +17,7 @@ from stook.format.packs import (
 )
 from stook.storage.protocol import Storage
 
-__all__ = ["ChunkIndex", "MemoryIndex", "read_pack_index"]
+__all__ = ["ChunkIndex", "MemoryIndex", "PlacesIndex", "read_pack_index"]
 
 _TAIL_GUESS = 64 * 1024
 
@@ -34,42 +34,67 @@ class ChunkIndex(Protocol):
         ...
 
 
+class PlacesIndex(ChunkIndex, Protocol):
+    """An index for a reader, which goes on where a pack turns out to be gone or damaged."""
+
+    def find_places(self, id_: bytes) -> list[Location]:
+        """Return every place where a chunk is: packs may share some."""
+        ...
+
+    def forget(self, pack: str) -> None:
+        """Forget a pack, because it is not there any more."""
+        ...
+
+
 class MemoryIndex:
     """An index that forgets, for stores in memory and for tests."""
 
     def __init__(self) -> None:
-        self._locations: dict[bytes, Location] = {}
+        self._places: dict[bytes, dict[str, Location]] = {}
         self._lock = threading.Lock()
 
     def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
         """See `ChunkIndex.find`."""
         with self._lock:
-            return {id_: self._locations[id_] for id_ in ids if id_ in self._locations}
+            found = {id_: self._places.get(id_) for id_ in ids}
+            return {id_: next(iter(places.values())) for id_, places in found.items() if places}
+
+    def find_places(self, id_: bytes) -> list[Location]:
+        """See `PlacesIndex.find_places`."""
+        with self._lock:
+            return list(self._places.get(id_, {}).values())
+
+    def forget(self, pack: str) -> None:
+        """See `PlacesIndex.forget`."""
+        with self._lock:
+            for places in self._places.values():
+                places.pop(pack, None)
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """See `ChunkIndex.add`."""
         with self._lock:
             for entry in entries:
                 location = Location(pack, entry.offset, entry.stored, entry.size, entry.codec)
-                self._locations.setdefault(entry.id, location)
+                self._places.setdefault(entry.id, {}).setdefault(pack, location)
 
 
-def read_pack_index(storage: Storage, pack: str) -> tuple[PackEntry, ...]:
+def read_pack_index(storage: Storage, pack: str, size: int | None = None) -> tuple[PackEntry, ...]:
     """Read what a pack holds from its last bytes, by a range request or two.
 
     Args:
         storage: Where the repository is.
         pack: Name of the pack, such as `"data/3f…"`.
+        size: Its bytes, where they are known; else they are asked for.
 
     Raises:
         NotFoundError: There is no such pack.
         FormatError: It is not a pack.
     """
     key = pack_key(pack)
-    size = _find_size(storage, key)
+    size = _find_size(storage, key) if size is None else size
     if size < TRAILER_BYTES:
         raise FormatError(
-            f"the pack {pack} is too short to be one", kind="bad-pack", hint="restore the store from a backup"
+            f"the pack {pack} is too short to be one", kind="bad-pack", hint="stook verify --deep"
         )
     tail = storage.get_range(key, max(0, size - _TAIL_GUESS), min(size, _TAIL_GUESS))
     trailer = parse_trailer(tail, size)
@@ -86,5 +111,5 @@ def _find_size(storage: Storage, key: str) -> int:
             return entry.size
         break
     raise NotFoundError(
-        f"there is no {key} in {storage.url}", kind="pack-not-found", hint="restore the store from a backup"
+        f"there is no {key} in {storage.url}", kind="pack-not-found", hint="stook verify --deep"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
@@ -27,6 +27,7 @@ _BATCH_CHUNKS = 512
 _IN_FLIGHT = 6
 _ALONE_BYTES = 1024 * 1024
 _WORKERS = 2
+_WRITERS = 2
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -55,10 +56,11 @@ class Packer:
         self._batch: list[tuple[bytes, Bytes]] = []
         self._batch_bytes = 0
         self._compressing: deque[Future[list[Packed]]] = deque()
-        self._writing: Future[_Pack] | None = None
+        self._writing: deque[Future[_Pack]] = deque()
         self._unregistered: set[bytes] = set()
         self._names: list[str] = []
         self._executor: ThreadPoolExecutor | None = None
+        self._writers: ThreadPoolExecutor | None = None
         self._failed = False
         self._assembly = Assembly(pool)
 
@@ -85,10 +87,12 @@ class Packer:
                 self._collect()
             if not self._assembly.is_empty:
                 self._close_pack()
-            self._await_pack()
-        if self._executor is not None:
-            self._executor.shutdown(wait=False)
-            self._executor = None
+            while self._writing:
+                self._await_pack()
+        for executor in (self._executor, self._writers):
+            if executor is not None:
+                executor.shutdown(wait=False)
+        self._executor = self._writers = None
         self._pool.clear()
         self._unregistered.clear()
         names, self._names = tuple(self._names), []
@@ -144,27 +148,40 @@ class Packer:
                 self._close_pack()
 
     def _close_pack(self) -> None:
-        self._await_pack()
+        while len(self._writing) >= _WRITERS:
+            self._await_pack()
         entries, pieces = self._assembly.entries, self._assembly.finish()
         self._assembly = Assembly(self._pool)
         if self._executor is None:
             self._register(self._write(pieces, entries))
-        else:
-            self._writing = self._executor.submit(self._write, pieces, entries)
+            return
+        # Apart from the other threads: who waits for the disk must not hold up who computes.
+        if self._writers is None:
+            self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="stook-packs")
+        self._writing.append(self._writers.submit(self._write, pieces, entries))
 
     def _write(self, pieces: Sequence[Bytes], entries: tuple[PackEntry, ...]) -> _Pack:
         digest = blake3()
         for piece in pieces:
             digest.update(piece)
         name = f"{self._area}/{digest.hexdigest()}"
-        with suppress(ConflictError):  # the name is the digest of the content: someone has written the same
+        try:
             self._storage.put_new(pack_key(name), pieces)
+        except ConflictError:  # the name is the digest of the content: someone has written the same
+            self._require_same(name)
         return _Pack(name, entries)
 
+    def _require_same(self, name: str) -> None:
+        """See that a pack that is there already is not damaged, before anything relies on it."""
+        if blake3(self._storage.get(pack_key(name)).data).hexdigest() != name.partition("/")[2]:
+            raise StorageError(
+                f"the pack {name} in {self._storage.url} is damaged, and what is written now has the same content",
+                kind="damaged-pack",
+                hint="stook verify --deep moves it out of the way; then add this again",
+            )
+
     def _await_pack(self) -> None:
-        writing, self._writing = self._writing, None
-        if writing is not None:
-            self._register(writing.result())
+        self._register(self._writing.popleft().result())
 
     def _register(self, pack: _Pack) -> None:
         self._index.add(pack.name, pack.entries)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -12,10 +13,14 @@ from stook.errors import FormatError, IntegrityError
 from stook.format.packs import Location
 from stook.model.tree import Blob
 
-__all__ = ["Part", "Plan", "iter_runs", "list_ids", "make_plan"]
+__all__ = ["VERIFY", "Part", "Plan", "find_parts", "iter_runs", "list_ids", "make_plan", "on_behalf_of"]
+
+VERIFY = "stook verify --deep"
+"""What to type when content is not what it was."""
 
 _ID_BYTES = 32
 _RUN_BYTES = 8 * 1024 * 1024
+_GAP_BYTES = 64 * 1024
 _FIND_AT_ONCE = 2048
 _MAX_LISTINGS = 4
 
@@ -37,6 +42,16 @@ class Plan:
         return (self.ends[first - 1] if first else 0), self.parts[first : last + 1]
 
 
+@contextmanager
+def on_behalf_of(blob: Blob) -> Iterator[None]:
+    """Add to an `IntegrityError` of the block, as the fact `blob`, the digest of the blob that was to be read."""
+    try:
+        yield
+    except IntegrityError as error:
+        error.facts.setdefault("blob", blob.digest)
+        raise
+
+
 def list_ids(blob: Blob, read: Callable[[Blob], bytes], depth: int = 0) -> Sequence[bytes]:
     """Return the ids of a blob's chunks; `read` reads a listing.
 
@@ -48,20 +63,16 @@ def list_ids(blob: Blob, read: Callable[[Blob], bytes], depth: int = 0) -> Seque
     if blob.listing is None:
         return [bytes.fromhex(blob.digest)]
     if depth >= _MAX_LISTINGS or blob.listing.size % _ID_BYTES:
-        raise FormatError(
-            f"the listing of {blob.digest} is not one",
-            kind="bad-manifest",
-            hint="restore the store from a backup",
-        )
+        raise FormatError(f"the listing of {blob.digest} is not one", kind="bad-manifest", hint=VERIFY)
     listing = read(blob.listing)
     return [listing[at : at + _ID_BYTES] for at in range(0, len(listing), _ID_BYTES)]
 
 
-def make_plan(blob: Blob, ids: Sequence[bytes], index: ChunkIndex) -> Plan:
-    """Find a blob's chunks.
+def find_parts(ids: Sequence[bytes], index: ChunkIndex) -> list[Part]:
+    """Find chunks; in their order.
 
     Raises:
-        IntegrityError: One is unknown, or they are not as many bytes as the blob.
+        IntegrityError: One is in no pack that is known.
     """
     parts: list[Part] = []
     for at in range(0, len(ids), _FIND_AT_ONCE):
@@ -70,36 +81,48 @@ def make_plan(blob: Blob, ids: Sequence[bytes], index: ChunkIndex) -> Plan:
         for id_ in group:
             if id_ not in found:
                 raise IntegrityError(
-                    f"the chunk {id_.hex()} of {blob.digest} is in no pack that is known",
+                    f"the chunk {id_.hex()} is in no pack that is known",
                     kind="missing-chunk",
-                    hint="restore the store from a backup",
+                    hint=VERIFY,
                     chunk=id_.hex(),
                 )
             parts.append((id_, found[id_]))
+    return parts
+
+
+def make_plan(blob: Blob, parts: Sequence[Part]) -> Plan:
+    """Return the plan of a blob that is made of these chunks.
+
+    Raises:
+        IntegrityError: They are not as many bytes as the blob, or the only one is not the blob.
+    """
     ends = list(accumulate(location.size for _, location in parts))
     if ends[-1:] != [blob.size]:
         raise IntegrityError(
-            f"the chunks of {blob.digest} are not {blob.size} bytes",
-            kind="bad-size",
-            hint="restore the store from a backup",
+            f"the chunks of {blob.digest} are not {blob.size} bytes", kind="bad-size", hint=VERIFY
+        )
+    if len(parts) == 1 and parts[0][0].hex() != blob.digest:
+        raise IntegrityError(
+            f"the only chunk of {blob.digest} is {parts[0][0].hex()}", kind="wrong-digest", hint=VERIFY
         )
     return Plan(parts, ends)
 
 
-def iter_runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
+def iter_runs(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """Yield neighbours in one pack together, so that one request reads them; never much in one run."""
     run: list[Part] = []
     size = 0
     for part in parts:
-        location = part[1]
-        if run and not (_follows(run[-1][1], location) and size + location.size <= _RUN_BYTES):
+        gap = _gap(run[-1][1], part[1]) if run else -1
+        if run and not (0 <= gap <= _GAP_BYTES and size + gap + part[1].size <= _RUN_BYTES):
             yield run
-            run, size = [], 0
+            run, size, gap = [], 0, 0
         run.append(part)
-        size += location.size  # what it is when decompressed: a run of zeros takes next to no stored bytes
+        size += max(gap, 0) + part[1].size  # when decompressed: a run of zeros takes next to no stored bytes
     if run:
         yield run
 
 
-def _follows(before: Location, location: Location) -> bool:
-    return location.pack == before.pack and location.offset == before.offset + before.stored
+def _gap(before: Location, location: Location) -> int:
+    """Return how many bytes lie between two chunks of one pack; negative where they are not in this order."""
+    return location.offset - before.offset - before.stored if location.pack == before.pack else -1

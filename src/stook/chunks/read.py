@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 import io
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO, cast
 
 from blake3 import blake3
 
+from stook.chunks.batch import check_whole, is_small, iter_small
 from stook.chunks.cache import ChunkCache
-from stook.chunks.compress import decompress_chunk
+from stook.chunks.compress import Bytes
+from stook.chunks.fetch import ChunkFetcher, iter_ahead
 from stook.chunks.file import BlobFile
-from stook.chunks.index import ChunkIndex
-from stook.chunks.plan import Part, Plan, iter_runs, list_ids, make_plan
-from stook.errors import IntegrityError, NotFoundError
-from stook.format.packs import Location, pack_key
+from stook.chunks.index import PlacesIndex
+from stook.chunks.plan import VERIFY, Part, Plan, find_parts, iter_runs, list_ids, make_plan, on_behalf_of
+from stook.errors import IntegrityError
 from stook.model.tree import Blob
 from stook.storage.protocol import Storage
 
 __all__ = ["ChunkReader"]
 
-_AHEAD = 3
-_WORKERS = 2
 _CACHE_BYTES = 32 * 1024 * 1024
 
 
 class ChunkReader:
     """Reads blobs. Safe to share between threads.
 
+    Where a pack has gone or a chunk in it is damaged, other packs that have the chunk are used.
+
     Args:
         storage: Where the packs are.
-        index: Says which pack has which chunk.
+        index: Says which packs have which chunk.
     """
 
-    def __init__(self, storage: Storage, index: ChunkIndex) -> None:
-        self._storage = storage
+    def __init__(self, storage: Storage, index: PlacesIndex) -> None:
         self._index = index
+        self._fetcher = ChunkFetcher(storage, index)
         self._cache = ChunkCache(_CACHE_BYTES)
 
     def read(self, blob: Blob) -> bytes:
@@ -47,10 +47,9 @@ class ChunkReader:
             IntegrityError: They are not what they were, or not there.
             StorageError: The storage cannot be reached.
         """
-        pieces = list(self.iter(blob))
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return _joined(list(self.iter(blob)))
 
-    def iter(self, blob: Blob) -> Iterator[bytes]:
+    def iter(self, blob: Blob) -> Iterator[Bytes]:
         """Yield the bytes of a blob in pieces, reading ahead.
 
         Each piece is verified; whether they are in all what the blob's digest says is known when the last was taken.
@@ -59,18 +58,39 @@ class ChunkReader:
             IntegrityError: They are not what they were, or not there.
             StorageError: The storage cannot be reached.
         """
-        if blob.data is not None:
-            yield _check_inline(blob, blob.data)
-            return
-        plan = self._plan(blob)
-        if len(plan.parts) == 1:
-            yield from self._iter_parts(plan.parts)
-            return
-        whole = blake3()
-        for piece in self._iter_parts(plan.parts):
-            whole.update(piece)
-            yield piece
-        _check_whole(blob, whole.hexdigest())
+        with on_behalf_of(blob):
+            if blob.data is not None:
+                yield _check_inline(blob, blob.data)
+                return
+            plan = self._plan(blob)
+            if len(plan.parts) == 1:
+                yield from self._fetcher.read_run(plan.parts)
+                return
+            whole = blake3()
+            for piece in self._iter_parts(plan.parts):
+                whole.update(piece)
+                yield piece
+            check_whole(blob, whole.hexdigest())
+
+    def iter_many(self, blobs: Iterable[Blob]) -> Iterator[tuple[int, Iterable[Bytes]]]:
+        """Yield the bytes of many blobs, each with its number among them, in the order that is quickest to read.
+
+        Small blobs come whole; the pieces of a large one are read as they are taken, and are to be taken before the
+        next blob.
+
+        Raises:
+            IntegrityError: Some are not what they were, or not there; the fact `blob` is the digest of one.
+            StorageError: The storage cannot be reached.
+        """
+        small: list[tuple[int, Blob]] = []
+        others: list[tuple[int, Blob]] = []
+        for number, blob in enumerate(blobs):
+            (small if is_small(blob) else others).append((number, blob))
+        if small:
+            for group in iter_small(small, self._index, self._fetcher):
+                yield from group
+        for number, blob in others:
+            yield number, self.iter(blob)
 
     def read_range(self, blob: Blob, start: int, length: int) -> bytes:
         """Return the bytes of a blob from `start`, at most `length`, fewer only at its end.
@@ -83,8 +103,12 @@ class ChunkReader:
             return _check_inline(blob, blob.data)[start : start + length]
         return self._read_planned(self._plan(blob), start, length)
 
-    def open(self, blob: Blob) -> BinaryIO:
+    def open(self, blob: Blob, within: Callable[[], AbstractContextManager[None]] = nullcontext) -> BinaryIO:
         """Return a seekable binary file over a blob; it reads what is asked of it, and a little ahead.
+
+        Args:
+            blob: What to read.
+            within: Makes a context for each reading, such as one that says in errors whose bytes these are.
 
         Raises:
             IntegrityError: A chunk is not there; those that are read are verified then.
@@ -92,101 +116,46 @@ class ChunkReader:
         if blob.data is not None:
             return io.BytesIO(_check_inline(blob, blob.data))
         plan = self._plan(blob)
-        raw = BlobFile(blob.size, lambda start, length: self._read_planned(plan, start, length))
-        return cast(BinaryIO, io.BufferedReader(raw, 256 * 1024))
+
+        def read(start: int, length: int) -> bytes:
+            with within():
+                return self._read_planned(plan, start, length)
+
+        return cast(BinaryIO, io.BufferedReader(BlobFile(blob.size, read), 256 * 1024))
 
     def _plan(self, blob: Blob) -> Plan:
-        plan = make_plan(blob, list_ids(blob, self.read), self._index)
-        if len(plan.parts) == 1 and plan.parts[0][0].hex() != blob.digest:
-            _check_whole(blob, plan.parts[0][0].hex())
-        return plan
+        return make_plan(blob, find_parts(list_ids(blob, self.read), self._index))
 
     def _read_planned(self, plan: Plan, start: int, length: int) -> bytes:
         end = min(start + length, plan.ends[-1])
         if start >= end:
             return b""
         base, parts = plan.overlapping(start, end)
-        pieces = self._read_parts(parts)
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return data[start - base : end - base]
+        return _joined(self._read_parts(parts))[start - base : end - base]
 
     def _read_parts(self, parts: Sequence[Part]) -> list[bytes]:
         cached = self._cache.find([id_ for id_, _ in parts])
         missing = [part for part in parts if part[0] not in cached]
         for (id_, _), piece in zip(missing, self._iter_parts(missing), strict=True):
-            cached[id_] = piece
-            self._cache.add(id_, piece)
+            cached[id_] = bytes(piece)  # a view would keep its whole run
+            self._cache.add(id_, cached[id_])
         return [cached[id_] for id_, _ in parts]
 
-    def _iter_parts(self, parts: Sequence[Part]) -> Iterator[bytes]:
+    def _iter_parts(self, parts: Sequence[Part]) -> Iterator[Bytes]:
         runs = list(iter_runs(parts))
         if len(runs) == 1:
-            yield from self._read_run(runs[0])
+            yield from self._fetcher.read_run(runs[0])
             return
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="stook-read") as pool:
-            ahead: deque[Future[list[bytes]]] = deque()
-            try:
-                for run in runs:
-                    ahead.append(pool.submit(self._read_run, run))
-                    if len(ahead) > _AHEAD:
-                        yield from ahead.popleft().result()
-                while ahead:
-                    yield from ahead.popleft().result()
-            finally:
-                for future in ahead:
-                    future.cancel()
-
-    def _read_run(self, run: Sequence[Part]) -> list[bytes]:
-        first, last = run[0][1], run[-1][1]
-        data = memoryview(self._fetch(first, last.offset + last.stored - first.offset))
-        pieces = []
-        for id_, location in run:
-            start = location.offset - first.offset
-            pieces.append(_decode(id_, location, data[start : start + location.stored]))
-        return pieces
-
-    def _fetch(self, first: Location, length: int) -> bytes:
-        try:
-            return self._storage.get_range(pack_key(first.pack), first.offset, length)
-        except NotFoundError as error:
-            raise IntegrityError(
-                f"the pack {first.pack} is not in {self._storage.url}",
-                kind="missing-pack",
-                hint="restore the store from a backup",
-                pack=first.pack,
-            ) from error
+        for pieces in iter_ahead(self._fetcher.read_run, runs):
+            yield from pieces
 
 
-def _decode(id_: bytes, location: Location, stored: memoryview) -> bytes:
-    try:
-        data = decompress_chunk(stored, location.size, location.codec)
-        if blake3(data).digest() == id_:
-            return data
-        problem = "its bytes are not what they were"
-    except IntegrityError as error:
-        problem = error.message
-    raise IntegrityError(
-        f"the chunk {id_.hex()} in the pack {location.pack} is damaged: {problem}",
-        kind="damaged-chunk",
-        hint="restore the pack from a backup of the store",
-        pack=location.pack,
-        chunk=id_.hex(),
-    )
+def _joined(pieces: Sequence[Bytes]) -> bytes:
+    return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
 
 
 def _check_inline(blob: Blob, data: bytes) -> bytes:
     if len(data) != blob.size:
-        raise IntegrityError(
-            f"{blob.digest} is not {blob.size} bytes", kind="bad-size", hint="restore the store from a backup"
-        )
-    _check_whole(blob, blake3(data).hexdigest())
+        raise IntegrityError(f"{blob.digest} is not {blob.size} bytes", kind="bad-size", hint=VERIFY)
+    check_whole(blob, blake3(data).hexdigest())
     return data
-
-
-def _check_whole(blob: Blob, digest: str) -> None:
-    if digest != blob.digest:
-        raise IntegrityError(
-            f"the bytes of {blob.digest} have another digest, {digest}",
-            kind="wrong-digest",
-            hint="restore the store from a backup",
-        )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from blake3 import blake3
 
@@ -22,11 +21,25 @@ from stook.format.limits import INLINE_BYTES
 from stook.model.tree import Blob
 from stook.storage.protocol import Storage
 
-__all__ = ["ChunkWriter"]
+__all__ = ["ChunkWriter", "ReadFile"]
 
 _INLINE_BUDGET = 24 * 1024
 _INLINE_ALWAYS = 128
 _READ_BYTES = 256 * 1024
+
+
+class ReadFile(NamedTuple):
+    """A file that was stored.
+
+    Attributes:
+        blob: Its content.
+        listing: The ids of its chunks, 32 bytes each, where `blob` has a listing; else empty.
+        status: Its status before it was read.
+    """
+
+    blob: Blob
+    listing: bytes
+    status: os.stat_result
 
 
 class ChunkWriter:
@@ -45,6 +58,7 @@ class ChunkWriter:
     def __init__(self, storage: Storage, index: ChunkIndex, area: str = "data") -> None:
         if area not in {"data", "meta"}:
             raise InputError(f"{area!r} is not an area of packs", kind="bad-area", hint="use data or meta")
+        self._index = index
         self._pool = BlockPool()
         self._packer = Packer(storage, index, area, self._pool)
         self._inline_left = _INLINE_BUDGET
@@ -72,24 +86,28 @@ class ChunkWriter:
         Raises:
             InputError: It cannot be read, is no regular file, or changes while it is read.
         """
-        with _opened(path) as descriptor:
-            before = os.fstat(descriptor)
-            if not stat.S_ISREG(before.st_mode):
-                raise InputError(
-                    f"{path} is not a regular file", kind="not-a-file", hint="add files and folders"
-                )
-            if before.st_size <= WHOLE_BYTES:
-                data = _read_at(descriptor, before.st_size + 1, 0)
-                _refuse_change(path, before, os.fstat(descriptor), len(data))
-                return self._add_whole(data)
-            builder = self._new_builder()
-            size = 0
-            for block, ends in self._iter_blocks(descriptor, before.st_size):
-                builder.feed(block, ends)
-                size += ends[-1]
-            blob = builder.finish()
-            _refuse_change(path, before, os.fstat(descriptor), size)
-            return blob
+        return self.read_file(path).blob
+
+    def read_file(self, path: str | os.PathLike[str]) -> ReadFile:
+        """Store a file, and say what is needed to know it again. Raises what `add_file` does."""
+        try:
+            # Not blocking, because opening a pipe would wait for its writer.
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            try:
+                return self._read_open(path, descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be read: {error.strerror or error}",
+                kind="unreadable-file",
+                hint="see that the file is there and that you may read it",
+                path=os.fspath(path),
+            ) from error
+
+    def known(self, ids: Sequence[bytes]) -> set[bytes]:
+        """Return those of some chunks that are stored already and can be relied on."""
+        return set(self._index.find(ids))
 
     def sink(self) -> Sink:
         """Return a file to write content to; after its `close()` its `blob` is there."""
@@ -104,13 +122,28 @@ class ChunkWriter:
         self._inline_left = _INLINE_BUDGET
         return self._packer.flush()
 
+    def _read_open(self, path: str | os.PathLike[str], descriptor: int) -> ReadFile:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise InputError(f"{path} is not a regular file", kind="not-a-file", hint="add files and folders")
+        if before.st_size <= WHOLE_BYTES:
+            data = _read_whole(descriptor, before.st_size)
+            _refuse_change(path, before, os.fstat(descriptor), len(data))
+            return ReadFile(self._add_whole(data), b"", before)
+        builder = self._new_builder()
+        size = 0
+        for block, ends in self._iter_blocks(descriptor, before.st_size):
+            builder.feed(block, ends)
+            size += ends[-1]
+        blob = builder.finish()
+        _refuse_change(path, before, os.fstat(descriptor), size)
+        return ReadFile(blob, builder.listing if blob.listing else b"", before)
+
     def _add_whole(self, data: bytes) -> Blob:
-        size = len(data)
-        hasher = blake3(data)
+        size, id_ = len(data), blake3(data).digest()
         if size <= _INLINE_ALWAYS or size <= min(INLINE_BYTES, self._inline_left):
             self._inline_left -= size if size > _INLINE_ALWAYS else 0
-            return Blob(size, hasher.hexdigest(), data=data)
-        id_ = hasher.digest()
+            return Blob(size, id_.hex(), data=data)
         self._packer.add(id_, data)
         return Blob(size, id_.hex())
 
@@ -131,35 +164,14 @@ class ChunkWriter:
             position += ends[-1]
 
 
-@contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[int]:
-    try:
-        # Not blocking, because opening a pipe would wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror or error}",
-            kind="unreadable-file",
-            hint="see that the file is there and that you may read it",
-            path=os.fspath(path),
-        ) from error
-
-
-def _read_at(descriptor: int, length: int, position: int) -> bytes:
-    """Return `length` bytes, fewer only at the end of the file."""
-    data = os.pread(descriptor, length, position)
-    if len(data) == length or not data:
+def _read_whole(descriptor: int, size: int) -> bytes:
+    """Return what a file of `size` bytes holds; one byte more, or less, where it has changed."""
+    data = os.read(descriptor, size + 1)
+    if len(data) == size:
         return data
-    pieces = [data]
-    got = len(data)
-    while got < length and (piece := os.pread(descriptor, length - got, position + got)):
-        pieces.append(piece)
-        got += len(piece)
-    return b"".join(pieces)
+    while len(data) <= size and (piece := os.read(descriptor, size + 1 - len(data))):
+        data += piece
+    return data
 
 
 def _read_into(block: memoryview, descriptor: int, position: int) -> int:

@@ -305,7 +305,7 @@ def test_every_damaged_byte_of_a_chunk_is_found(room: _Room) -> None:
                 room.reader.read(blob)
             assert location.pack in caught.value.message
             assert blob.digest in caught.value.message
-            assert "backup" in caught.value.hint
+            assert "verify" in caught.value.hint
         _replace(room, key, good)
         assert room.reader.read(blob) == data
 
@@ -386,6 +386,58 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
     assert caught.value.kind == "file-changed"
     assert str(path) in caught.value.message
     assert "again" in caught.value.hint
+
+
+def test_a_file_that_holds_more_than_its_size_is_refused(room: _Room) -> None:
+    """One that grows between the look and the reading is noticed, however short it is."""
+    path = Path("/proc/self/status")
+    if not path.exists():
+        pytest.skip("there is no /proc here")
+    with pytest.raises(InputError) as caught:
+        room.writer().add_file(path)
+    assert caught.value.kind == "file-changed"
+
+
+@pytest.mark.parametrize("size", [0, 5000, WHOLE_BYTES + 1, 3 * MIB, 9 * MIB])
+def test_a_file_says_what_it_takes_to_know_it_again(room: _Room, tmp_path: Path, size: int) -> None:
+    """Its status before the reading, and the ids of its chunks where only a listing has them; all become known."""
+    path = tmp_path / "file"
+    path.write_bytes(_text(size))
+    writer = room.writer()
+    read = writer.read_file(path)
+    assert read.blob == room.writer().add_bytes(path.read_bytes())
+    assert read.status == path.stat()
+    ids = [read.listing[at : at + 32] for at in range(0, len(read.listing), 32)]
+    assert (read.blob.listing is not None) == bool(ids)
+    assert writer.known(ids) == set()
+    writer.flush()
+    assert writer.known([*ids, bytes(32)]) == set(ids)
+    if read.blob.listing is not None:
+        assert room.reader.read(read.blob.listing) == read.listing
+
+
+def test_packs_that_are_written_at_once_are_all_there(room: _Room) -> None:
+    """Several packs may be on their way to a slow storage; the flush waits for all of them, or tells of the failure."""
+    gate = threading.Event()
+    waiting: list[str] = []
+
+    class Slow(_Counting):
+        def put_new(self, key: str, data: Content) -> None:
+            waiting.append(key)
+            if len(waiting) == 2:
+                gate.set()
+            if not gate.wait(timeout=60):
+                raise StorageError("no second pack came while the first was written", kind="test")
+            super().put_new(key, data)
+
+    room.storage = Slow()
+    room.reader = ChunkReader(room.storage, room.index)
+    data = _noise(100 * MIB)
+    writer = room.writer()
+    blob = writer.add_bytes(data)
+    names = writer.flush()
+    assert len(names) == len(set(names)) == 5
+    assert room.reader.read(blob) == data
 
 
 def test_what_is_no_readable_file_is_refused(room: _Room, tmp_path: Path) -> None:
