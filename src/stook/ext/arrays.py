@@ -56,12 +56,27 @@ class ArrayCodec:
             if is_scalar and array.shape:
                 raise ValueError("it is an array where a scalar was stored")
         except _BROKEN as error:
-            raise IntegrityError(
-                f"the stored array is damaged: {error}",
-                kind="bad-array",
-                hint="restore the item from another copy",
-            ) from error
+            raise _damaged(error) from error
         return array[()] if is_scalar else array
+
+    def facts(self, source: Source, meta: dict[str, object]) -> dict[str, object]:
+        """Return shape and dtype as plain values, without reading the elements.
+
+        Raises:
+            IntegrityError: The bytes do not begin as an array does.
+        """
+        try:
+            with source.open() as file:
+                version = np.lib.format.read_magic(file)
+                read = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
+                shape, _, dtype = read(file)
+        except _BROKEN as error:
+            raise _damaged(error) from error
+        return {"shape": list(shape), "dtype": str(dtype)}
 
 
 CODEC = ArrayCodec()
@@ -86,3 +101,11 @@ def _describe(dtype: np.dtype[Any]) -> Any:
 
 def _refuse(message: str, hint: str) -> InputError:
     return InputError(message, kind="bad-array", hint=hint)
+
+
+def _damaged(error: Exception) -> IntegrityError:
+    return IntegrityError(
+        f"the stored array is damaged: {error}",
+        kind="bad-array",
+        hint="stook verify --deep",
+    )

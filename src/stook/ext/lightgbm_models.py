@@ -114,5 +114,5 @@ def _damaged(reason: str) -> IntegrityError:
     return IntegrityError(
         f"the stored LightGBM model is damaged: {reason}",
         kind="bad-model",
-        hint="restore the item from another copy",
+        hint="stook verify --deep",
     )

@@ -168,5 +168,5 @@ def _damaged(reason: str) -> IntegrityError:
     return IntegrityError(
         f"the stored scikit-learn model is not to be loaded: {reason}",
         kind="bad-model",
-        hint="restore the item from another copy",
+        hint="stook verify --deep",
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from stook.errors import FormatError, InputError
 from stook.frames import polars_frames
+from stook.frames.describe import describe, head
 from stook.frames.intake import Intake, from_arrow
+from stook.frames.links import LinkedTable, resolved
 from stook.frames.parquet import write
 from stook.frames.reading import BROKEN, Stored, damaged, read
-from stook.store.codec import Encoded, Source
+from stook.frames.text import iter_csv, iter_json
+from stook.store.codec import Encoded, Source, TableShape
 
 __all__ = ["CODEC", "FrameCodec"]
 
@@ -26,6 +31,9 @@ class FrameCodec:
         Raises:
             InputError: It is no table, or a column cannot be kept exactly; the error names it.
         """
+        if isinstance(value, LinkedTable):
+            encoded = write(replace(_take_in(value.frame), links=value.columns), out)
+            return Encoded(encoded.digest, encoded.meta | {"links": value.meta})
         return write(_take_in(value), out)
 
     def load(self, source: Source, meta: dict[str, object]) -> object:
@@ -36,7 +44,7 @@ class FrameCodec:
             FormatError: They are of a version that this one does not know.
             MissingExtraError: The library is not installed.
         """
-        stored = read(source)
+        stored = resolved(read(source), source, meta)
         library = stored.layout.library
         if library == "pandas":
             return _native_pandas(stored)
@@ -72,7 +80,7 @@ class FrameCodec:
                 kind="unknown-library",
                 hint="use arrow, pandas or polars",
             )
-        stored = read(source)
+        stored = resolved(read(source), source, meta)
         is_native = stored.layout.library == library
         if library == "polars":
             return _frame_of(_native_polars(stored)) if is_native else _polars(stored)
@@ -81,6 +89,50 @@ class FrameCodec:
         return (
             stored.table.replace_schema_metadata(None) if stored.layout.library != "arrow" else stored.table
         )
+
+    def describe(self, source: Source, meta: dict[str, object]) -> TableShape:
+        """Return columns and rows from the footer, without reading the rows.
+
+        Raises:
+            IntegrityError: The bytes are not a table that Stook wrote.
+            FormatError: They are of a version that this one does not know.
+        """
+        return describe(source)
+
+    def head(self, source: Source, rows: int) -> tuple[TableShape, list[list[str]]]:
+        """Return the shape, and of each column the first rows as text for the eye. Raises as `describe` does."""
+        return head(source, rows)
+
+    def iter_text(self, source: Source, style: str) -> Iterator[bytes]:
+        """Yield all rows as text, a part at a time, in a memory that does not grow with them.
+
+        Args:
+            source: The stored bytes.
+            style: `"csv"`: a header, and empty cells for what is missing; or `"json"`: one array of objects.
+
+        Raises:
+            IntegrityError: The bytes are not a table that Stook wrote.
+            FormatError: They are of a version that this one does not know.
+        """
+        return iter_csv(source) if style == "csv" else iter_json(source)
+
+    def export(self, source: Source, meta: dict[str, object], format: str, out: BinaryIO) -> None:  # noqa: A002
+        """Write the table as a file of another format, `csv` or `feather`.
+
+        Raises:
+            InputError: There is no such format, or it cannot have a column of the table.
+            IntegrityError: The bytes are not a table that Stook wrote.
+        """
+        from stook.frames.export import write_csv, write_feather
+
+        if format == "csv":
+            write_csv(source, out)
+        elif format == "feather":
+            write_feather(self.load_as(source, meta, "arrow"), out)
+        else:
+            raise InputError(
+                f"a table cannot be had as {format}", kind="bad-option", hint="use csv or feather"
+            )
 
 
 CODEC = FrameCodec()

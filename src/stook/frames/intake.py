@@ -25,6 +25,7 @@ class Intake:
         pieces: The rows, in order; may be gone through once.
         pandas: What pandas wants to know again.
         extras: What counts in the digest beside columns and rows; a plain value, None where there is nothing.
+        links: The columns whose cells are paths of files beside the table, which counts too.
     """
 
     library: str
@@ -33,6 +34,7 @@ class Intake:
     pieces: Iterable[pa.Table]
     pandas: PandasLayout | None = None
     extras: object = None
+    links: tuple[str, ...] = ()
 
 
 def from_arrow(value: object) -> Intake:

@@ -107,5 +107,5 @@ def load(data: bytes | None) -> Layout:
         raise FormatError(
             f"the stored table does not say how it was laid out: {error}",
             kind="bad-frame",
-            hint="upgrade stook, or restore the item from another copy",
+            hint="upgrade stook; stook verify --deep says whether the item is damaged",
         ) from error

@@ -66,7 +66,9 @@ def _write(intake: Intake, out: BinaryIO) -> Encoded:
     finally:
         if writer is not None:
             writer.close()
-    extras = [intake.extras, categories.ordered_digests()]
+    extras: list[object] = [intake.extras, categories.ordered_digests()]
+    if intake.links:
+        extras.append(list(intake.links))
     meta: dict[str, object] = {
         "library": intake.library,
         "type": intake.type,

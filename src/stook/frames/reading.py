@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from stook.frames.categories import restore, stored_categories
 from stook.frames.layout import FOOTER_KEY, Layout, load
 from stook.store.codec import Source
 
-__all__ = ["BROKEN", "Stored", "damaged", "read"]
+__all__ = ["BROKEN", "Stored", "damaged", "iter_tables", "read", "read_schema"]
 
 BROKEN = (pa.ArrowException, ValueError, TypeError, KeyError, IndexError, OverflowError, OSError)
 """What libraries raise over bytes that make no sense."""
@@ -48,24 +49,79 @@ def damaged(error: object) -> IntegrityError:
     return IntegrityError(
         f"the stored table is damaged: {error}",
         kind="bad-frame",
-        hint="restore the item from another copy",
+        hint="stook verify --deep",
     )
 
 
-def _read(file: Any) -> Stored:
-    parquet = pq.ParquetFile(file, pre_buffer=True)
+def iter_tables(source: Source, rows: int) -> Iterator[pa.Table]:
+    """Yield a stored table in parts of some rows, in the schema that went in; at least one part, which may be empty.
+
+    Raises:
+        IntegrityError: The bytes are not a table that Stook wrote.
+        FormatError: They are of a version that this one does not know.
+    """
+    try:
+        opened = _open(source.open())
+        none = True
+        for batch in opened.file.iter_batches(batch_size=rows):
+            none = False
+            plain = pa.Table.from_batches([batch])
+            plain.validate(full=True)
+            yield _restored(plain, opened)
+        if none:
+            yield opened.schema.empty_table()
+    except BROKEN as error:
+        raise damaged(error) from error
+
+
+def read_schema(source: Source) -> tuple[Layout, pa.Schema]:
+    """Return a stored table's layout, and the schema that went in, from its footer alone.
+
+    Raises:
+        IntegrityError: The bytes are not a table that Stook wrote.
+        FormatError: They are of a version that this one does not know.
+    """
+    try:
+        opened = _open(source.open(), pre_buffer=False)
+    except BROKEN as error:
+        raise damaged(error) from error
+    return opened.layout, opened.schema
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    file: pq.ParquetFile
+    layout: Layout
+    schema: pa.Schema
+    categories: dict[tuple[int, ...], pa.Array]
+
+
+def _open(file: Any, *, pre_buffer: bool = True) -> _Opened:
+    parquet = pq.ParquetFile(file, pre_buffer=pre_buffer)
     layout = load((parquet.metadata.metadata or {}).get(FOOTER_KEY))
     schema = pa.ipc.read_schema(pa.py_buffer(layout.schema))
-    plain = parquet.read()
-    plain.validate(full=True)
-    if plain.column_names != schema.names or (schema.names and plain.num_rows != layout.rows):
+    if parquet.schema_arrow.names != schema.names:
         raise FormatError("the stored table is not the one that its footer describes", kind="bad-frame")
-    categories = stored_categories(schema, layout.categories)
+    return _Opened(parquet, layout, schema, stored_categories(schema, layout.categories))
+
+
+def _read(file: Any) -> Stored:
+    opened = _open(file)
+    plain = opened.file.read()
+    plain.validate(full=True)
+    if opened.schema.names and plain.num_rows != opened.layout.rows:
+        raise FormatError("the stored table is not the one that its footer describes", kind="bad-frame")
+    return Stored(opened.layout, _restored(plain, opened))
+
+
+def _restored(plain: pa.Table, opened: _Opened) -> pa.Table:
     columns = [
-        pa.chunked_array([restore(part, field.type, categories, (i,)) for part in _parts(column)], field.type)
-        for i, (field, column) in enumerate(zip(schema, plain.columns, strict=True))
+        pa.chunked_array(
+            [restore(part, field.type, opened.categories, (i,)) for part in _parts(column)], field.type
+        )
+        for i, (field, column) in enumerate(zip(opened.schema, plain.columns, strict=True))
     ]
-    return Stored(layout, pa.Table.from_arrays(columns, schema=schema))
+    return pa.Table.from_arrays(columns, schema=opened.schema)
 
 
 def _parts(column: pa.ChunkedArray) -> list[pa.Array]:
