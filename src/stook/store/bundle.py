@@ -8,13 +8,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from msgspec import structs
+
 from stook import registry
 from stook.errors import InputError, IntegrityError, NotFoundError
 from stook.format import manifests, trees, values
+from stook.model.commit import Commit
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, Manifest
-from stook.model.tree import Dict, File, Folder, FolderFile, Leaf, Node, Object, Sequence, Value, iter_items
+from stook.model.tree import Dict, File, Folder, Leaf, Node, Object, Sequence, Value
+from stook.store import rendering
 from stook.store.decode import BlobSource, decode, file_path
+from stook.store.items import Place, find_place, iter_leaves, part_of
+from stook.store.linked import find_linked
+from stook.store.places import find_sole, item_at, no_item
+from stook.store.whose import VERIFY, in_bundle, naming
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,29 +30,53 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from stook.store.repository import Repository
-    from stook.store.store import Store
+    from stook.store.view import View
 
 __all__ = ["Bundle"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bundle:
     """One version of named data. Small; reads from its store when asked for data.
+
+    Immutable: equal to every bundle of the same id, itself when copied. A pickle of it is small and has no data;
+    whoever loads it reads from the same store.
 
     Attributes:
         record: The line of the log that made it known.
         tags: Its tags when it was fetched.
+        committed: Why it is kept, where someone has said so by then; otherwise it is scratch.
     """
 
     record: BundleRecord
     tags: dict[str, str]
-    _store: Store = field(repr=False, compare=False)
+    _store: View = field(repr=False, compare=False)
+    committed: Commit | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self.record.id == other.record.id if isinstance(other, Bundle) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.record.id)
 
     def __repr__(self) -> str:
-        return f"<Bundle {self.ref} {self.digest[:12]} {self.size} bytes>"
+        return rendering.bundle_line(self)
+
+    def __str__(self) -> str:
+        return self.ref
+
+    def _repr_html_(self) -> str:
+        return rendering.bundle_html(self)
+
+    def __copy__(self) -> Bundle:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Bundle:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        record = structs.replace(self.record, manifest=None, manifest_blob=None)
+        return Bundle, (record, self.tags, self._store, self.committed)
 
     @property
     def id(self) -> str:
@@ -118,22 +150,21 @@ class Bundle:
         Raises:
             IntegrityError: It is not the one whose digest the record has.
         """
-        record = self.record
+        record = self._whole_record()
         manifest = record.manifest
-        if record.manifest_blob is not None:
-            manifest = manifests.load(self._repository.reader().read(record.manifest_blob))
-        if manifest is None or trees.digest_tree(manifest.tree) != self.digest:
-            raise IntegrityError(
-                f"the description of {self.ref} is not the one that its record names",
-                kind="wrong-digest",
-                hint="restore the store from a backup",
-            )
+        with in_bundle(self.ref):
+            if record.manifest_blob is not None:
+                manifest = manifests.load(self.repository.reader().read(record.manifest_blob))
+            if manifest is None or trees.digest_tree(manifest.tree) != self.digest:
+                raise IntegrityError(
+                    "its description is not the one that its record names", kind="wrong-digest", hint=VERIFY
+                )
         return manifest
 
     @property
     def data(self) -> Any:
         """The whole data, as it was added; files and folders as read-only paths in the cache."""
-        return decode(self.tree, self._repository)
+        return self._decode(self.tree)
 
     def keys(self) -> list[str]:
         """Return the names at the top of the data tree; none where the data is not a dict."""
@@ -144,8 +175,12 @@ class Bundle:
         return []
 
     def items(self) -> list[tuple[str, Leaf]]:
-        """Return each leaf with its path, `/`-separated; the path of a sole item is empty."""
-        return [("/".join(path), leaf) for path, leaf in iter_items(self.tree)]
+        """Return each leaf with its path; the path of a sole item is empty.
+
+        Between keys is `/`. In a key `/`, `%` and what does not print are percent-encoded, and an empty key is `%`, so
+        that no two items share a path.
+        """
+        return list(iter_leaves(self.tree))
 
     def __getitem__(self, key: str | int) -> Any:
         """Return one part of the data by name or position.
@@ -157,9 +192,9 @@ class Bundle:
             case Dict(entries=entries):
                 for name, node in entries:
                     if name == key:
-                        return decode(node, self._repository)
+                        return self._decode(node, part_of(name))
             case Sequence(nodes=nodes) if isinstance(key, int) and -len(nodes) <= key < len(nodes):
-                return decode(nodes[key], self._repository)
+                return self._decode(nodes[key], str(key % len(nodes)))
             case Value():
                 try:
                     return self.data[key]
@@ -172,12 +207,20 @@ class Bundle:
         )
 
     def item(self, path: str = "") -> Any:
-        """Return the data of one leaf, by its path as `items` gives it.
+        """Return the data of a place in the bundle: of an item, or of what a path leads to within one.
+
+        Args:
+            path: As `items` gives it; goes on within a folder with a file's path, within a value with keys and
+                positions. Empty for a sole item.
 
         Raises:
-            NotFoundError: There is no such item.
+            NotFoundError: There is no such place.
+            InputError: The path may mean several.
         """
-        return decode(self._leaf(path, (File, Folder, Object, Value)), self._repository)
+        place = self._place(path)
+        if place.inside and isinstance(place.node, Value):
+            return place.value
+        return self.path(path) if place.inside else self._decode(place.node, place.path)
 
     def to_arrow(self, key: str = "") -> pa.Table:
         """Return a table as an Arrow table. Raises InputError where the item is no table."""
@@ -197,14 +240,18 @@ class Bundle:
         """Return a read-only file or folder in the cache with an item's bytes.
 
         Args:
-            key: Path of the item in the data tree, or a file within a sole folder; empty for a sole item.
+            key: Path of the item, which may go on within a folder; empty for a sole item.
 
         Raises:
             NotFoundError: There is no such item.
+            InputError: It is no item but a container of some, or a part of a value; or the path may mean several.
         """
-        if isinstance(self.tree, Folder) and self._within_folder(key):
-            return file_path(self.tree, self._repository) / key
-        return file_path(self._leaf(key, (File, Folder, Object, Value)), self._repository)
+        place = self._place(key)
+        item = place.path.removesuffix(place.inside).rstrip("/") if place.inside else place.path
+        with naming(self.ref, item):
+            if isinstance(place.node, Folder):
+                return file_path(place.node, self.repository) / place.inside.rstrip("/")
+            return file_path(item_at(place, self.ref), self.repository)
 
     def open(self, key: str = "") -> BinaryIO:
         """Return a seekable binary file over an item's bytes, without making one on disk.
@@ -214,53 +261,73 @@ class Bundle:
 
         Raises:
             NotFoundError: There is no such item.
-            InputError: It is a folder.
+            InputError: It is a folder, a container of items, or a part of a value; or the path may mean several.
         """
-        inside = self._within_folder(key)
-        leaf = inside or self._leaf(key, (File, Object, Value))
+        place = self._place(key)
+        leaf = place.find_file() or item_at(place, self.ref)
         if isinstance(leaf, Folder):
             raise InputError(
                 f"{key or self.ref} is a folder",
                 kind="not-a-file",
                 hint="name a file in it; .path() gives the folder",
             )
-        return self._repository.reader().open(leaf.blob)
+        with naming(self.ref, place.path):
+            return self.repository.reader().open(leaf.blob, lambda: naming(self.ref, place.path))
 
-    def _within_folder(self, key: str) -> FolderFile | None:
-        """Return the file of a path within, where the data is one folder."""
-        files = self.tree.files if isinstance(self.tree, Folder) else ()
-        return next((file for file in files if file.path == key), None)
+    def get_place(self, path: str = "") -> Place:
+        """Return what is at a path, without loading more than it must; the whole where the path is empty.
+
+        Raises:
+            NotFoundError: There is no such place.
+            InputError: The path may mean several.
+        """
+        place = find_place(self.tree, path, self._decode)
+        if place is None:
+            raise no_item(f"{self.ref} has no item {path!r}; it has", self.tree, self.ref)
+        return place
+
+    def _decode(self, node: Node, path: str = "") -> Any:
+        return decode(node, self.repository, ref=self.ref, path=path, linked=find_linked(self.tree, node))
 
     def _table(self, key: str, library: str) -> Any:
-        leaf = self._leaf(key, (Object,))
+        place = self._place(key, (Object,))
+        leaf = place.node
         if not isinstance(leaf, Object) or leaf.kind != "frame":
             raise InputError(
                 f"{self.ref} {key or 'data'} is no table", kind="not-a-table", hint=f"stook show {self.ref}"
             )
         codec = registry.codec("frame")
-        source = BlobSource(self._repository, leaf.blob, codec.suffix)
-        return codec.load_as(source, leaf.meta, library)
-
-    def _leaf(self, key: str, kinds: tuple[type[Leaf], ...]) -> Leaf:
-        """Return the item of a path; with no path, the only one of these kinds."""
-        leaves = self.items()
-        for path, leaf in leaves:
-            if path == key or (isinstance(leaf, File) and leaf.name == key):
-                return leaf
-        fitting = [leaf for _, leaf in leaves if isinstance(leaf, kinds)]
-        tables = [leaf for leaf in fitting if isinstance(leaf, Object) and leaf.kind == "frame"]
-        if not key and kinds == (Object,) and len(tables) == 1:
-            return tables[0]
-        if not key and len(fitting) == 1:
-            return fitting[0]
-        names = ", ".join(path or "(unnamed)" for path, _ in leaves)
-        raise NotFoundError(
-            f"{self.ref} has no item {key!r}; it has {names}"
-            if key
-            else f"{self.ref} has several items: {names}",
-            kind="item-not-found",
-            hint=f"name one of them; stook show {self.ref} lists them",
+        source = BlobSource(
+            self.repository,
+            leaf.blob,
+            codec.suffix,
+            self.ref,
+            place.path,
+            linked=find_linked(self.tree, leaf),
         )
+        with naming(self.ref, place.path):
+            return codec.load_as(source, leaf.meta, library)
+
+    def _place(self, path: str, kinds: tuple[type[Leaf], ...] = (File, Folder, Object, Value)) -> Place:
+        """Return what is at a path; with no path, the only item of these kinds."""
+        if path:
+            return self.get_place(path)
+        sole = find_sole(self.tree, kinds)
+        if sole is None:
+            raise no_item(f"{self.ref} has several items:", self.tree, self.ref)
+        return sole
+
+    def _whole_record(self) -> BundleRecord:
+        """Return the record with its manifest, which a pickled bundle has left behind."""
+        record = self.record
+        if record.manifest is None and record.manifest_blob is None:
+            return self._store.get(self.id).record
+        return record
+
+    @property
+    def repository(self) -> Repository:
+        """Where its bytes are."""
+        return self._store.repository
 
     @property
     def _repository(self) -> Repository:

@@ -8,13 +8,13 @@ from stook.catalog import Catalog
 from stook.chunks import read_pack_index
 from stook.errors import IntegrityError, NotFoundError
 from stook.format.packs import Location, PackEntry, is_pack_name, pack_key
-from stook.storage.protocol import Storage
+from stook.storage.protocol import Entry, Storage
 
-__all__ = ["ReadingIndex", "WritingIndex", "learn_packs"]
+__all__ = ["KnownIndex", "ReadingIndex", "learn_packs", "list_packs"]
 
 
-class WritingIndex:
-    """The catalog's index, for a writer: a chunk counts as known only where its pack is there.
+class KnownIndex:
+    """The catalog's index; a chunk counts as known only where its pack is there.
 
     The catalog may be ahead of the storage, as when that was restored from an older copy; whoever trusted it would
     commit a bundle whose content is nowhere. Each pack is looked for once, so an index is to be made for each writer.
@@ -28,31 +28,31 @@ class WritingIndex:
     def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
         """See `ChunkIndex.find`."""
         while True:
-            found = self._catalog.find(ids)
+            found = self._catalog.chunks.find(ids)
             ends = {location.pack: location for location in found.values()}
-            gone = [
-                pack for pack, some in ends.items() if pack not in self._present and not self._is_there(some)
-            ]
+            gone = [pack for pack, some in ends.items() if not self._is_there(some)]
             if not gone:
-                self._present.update(ends)
                 return found
             for pack in gone:
-                self._catalog.forget_pack(pack)
+                self._catalog.chunks.forget_pack(pack)
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """See `ChunkIndex.add`."""
-        self._catalog.add(pack, entries)
+        self._catalog.chunks.add(pack, entries)
         self._present.add(pack)
 
     def _is_there(self, some: Location) -> bool:
+        if some.pack in self._present:
+            return True
         try:
             self._storage.get_range(pack_key(some.pack), some.offset + some.stored, 1)
         except (NotFoundError, IntegrityError):
             return False
+        self._present.add(some.pack)
         return True
 
 
-class ReadingIndex(WritingIndex):
+class ReadingIndex(KnownIndex):
     """The same for a reader, which also looks through all packs where a chunk is in none that is known."""
 
     def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
@@ -60,22 +60,39 @@ class ReadingIndex(WritingIndex):
         found = super().find(ids)
         if all(id_ in found for id_ in ids):
             return found
-        learn_packs(
-            self._storage, self._catalog, [_pack_of(entry.key) for entry in self._storage.list("packs/")]
-        )
+        self._learn_all()
         return super().find(ids)
+
+    def find_places(self, id_: bytes) -> list[Location]:
+        """See `PlacesIndex.find_places`."""
+        self._learn_all()
+        return [place for _, place in self._catalog.chunks.iter_places([id_])]
+
+    def forget(self, pack: str) -> None:
+        """See `PlacesIndex.forget`."""
+        self._present.clear()  # where one pack went, others may have gone
+        self._catalog.chunks.forget_pack(pack)
+
+    def _learn_all(self) -> None:
+        learn_packs(self._storage, self._catalog, list_packs(self._storage))
 
 
 def learn_packs(storage: Storage, catalog: Catalog, names: Iterable[str]) -> None:
     """Learn what is in those of some packs that the catalog does not know and that are there."""
-    for pack in catalog.unknown_packs(sorted(filter(is_pack_name, names))):
+    for pack in catalog.chunks.unknown_packs(sorted(filter(is_pack_name, names))):
         try:
             entries = read_pack_index(storage, pack)
         except (NotFoundError, IntegrityError):
             continue  # gone or damaged: who needs a chunk of it is told, and nobody else is held up
-        catalog.add(pack, entries)
+        catalog.chunks.add(pack, entries)
 
 
-def _pack_of(key: str) -> str:
-    _, area, _, file = (key.split("/") + [""] * 3)[:4]
-    return f"{area}/{file.removesuffix('.pack')}"
+def list_packs(storage: Storage) -> dict[str, Entry]:
+    """Return what the storage says of each pack, by name. What lies below `packs/` and is none is passed over."""
+    found = {}
+    for entry in storage.list("packs/"):
+        _, area, _, file = (entry.key.split("/") + [""] * 3)[:4]
+        name = f"{area}/{file.removesuffix('.pack')}"
+        if is_pack_name(name) and pack_key(name) == entry.key:
+            found[name] = entry
+    return found

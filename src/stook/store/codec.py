@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-__all__ = ["Codec", "Encoded", "FrameCodec", "Source"]
+__all__ = ["Codec", "Describing", "Encoded", "FrameCodec", "Source", "TableShape"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,19 @@ class Encoded:
 
     digest: str
     meta: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """What a table is, without its rows.
+
+    Attributes:
+        columns: Name and type of each column, in order; types as Arrow calls them.
+        rows: How many rows.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    rows: int
 
 
 class Source(Protocol):
@@ -58,9 +72,29 @@ class Codec(Protocol):
         ...
 
 
+class Describing(Codec, Protocol):
+    """A codec that can say more of an item than its `meta` does."""
+
+    def facts(self, source: Source, meta: dict[str, object]) -> dict[str, object]:
+        """Return what the item is, such as an array's shape, as plain values and without loading it all."""
+        ...
+
+
 class FrameCodec(Codec, Protocol):
-    """The codec of tables, which can also give them as another library's type."""
+    """The codec of tables, which can also give them as another library's type, describe them and print them."""
 
     def load_as(self, source: Source, meta: dict[str, object], library: str) -> object:
         """Return the table as `library` has it: `"arrow"`, `"pandas"` or `"polars"`. Raises MissingExtraError."""
+        ...
+
+    def describe(self, source: Source, meta: dict[str, object]) -> TableShape:
+        """Return columns and rows without reading the rows. Raises IntegrityError, FormatError."""
+        ...
+
+    def iter_text(self, source: Source, style: str) -> Iterator[bytes]:
+        """Yield all rows as text in parts; `style` is `"csv"` or `"json"`. Raises IntegrityError, FormatError."""
+        ...
+
+    def head(self, source: Source, rows: int) -> tuple[TableShape, list[list[str]]]:
+        """Return the shape, and of each column the first rows as text. Raises IntegrityError, FormatError."""
         ...

@@ -1,37 +1,50 @@
-"""Tree to data, and to files in the cache."""
+"""Tree to data."""
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from stook import registry
-from stook._io import temp_name
 from stook.errors import IntegrityError
-from stook.format import canonical, trees, values
-from stook.model.paths import find_path_problem
-from stook.model.tree import Blob, Dict, File, Folder, Node, Object, Sequence, Value
-from stook.storage.disk_errors import translate_os_errors
+from stook.format import canonical, values
+from stook.model.tree import Blob, Dict, File, Folder, Node, Object, Sequence, Value, iter_items
+from stook.store.cached import cached_file, cached_files, cached_folder
+from stook.store.items import part_of
+from stook.store.linked import find_linked
 from stook.store.repository import Repository
+from stook.store.whose import VERIFY, in_bundle, in_item, naming
 
-__all__ = ["BlobSource", "decode", "file_path", "write_blob"]
+__all__ = ["BlobSource", "decode", "file_path"]
 
-# Files in the cache bear this time, so that one that was written to since is noticed and made anew.
-_CACHED_AT = 315_532_800
+_AHEAD_ITEM_BYTES = 1024 * 1024
+_AHEAD_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class BlobSource:
-    """The bytes of an item in a repository, for its codec."""
+    """The bytes of an item in a repository, for its codec.
+
+    Attributes:
+        repository: Where they are.
+        blob: Which they are.
+        suffix: What a file of them is to end with.
+        ref: The bundle that errors name.
+        item: The path of the item that errors name.
+        ahead: Bytes that were read already, by digest.
+        linked: The folder of files that a table links to.
+    """
 
     repository: Repository
     blob: Blob
     suffix: str
+    ref: str = ""
+    item: str = ""
+    ahead: Mapping[str, bytes] = field(default_factory=dict)
+    linked: Folder | None = None
 
     @property
     def size(self) -> int:
@@ -40,154 +53,134 @@ class BlobSource:
 
     def read(self) -> bytes:
         """Return all bytes."""
-        return self.repository.reader().read(self.blob)
+        known = self.ahead.get(self.blob.digest)
+        return self.repository.reader().read(self.blob) if known is None else known
 
     def open(self) -> BinaryIO:
         """Return a seekable binary file over the bytes."""
-        return self.repository.reader().open(self.blob)
+        return self.repository.reader().open(self.blob, self._named)
 
     def path(self) -> Path:
         """Return a read-only file in the cache that has the bytes."""
-        return _cached_file(self.repository, self.blob, f"data{self.suffix}", executable=False)
+        return cached_file(self.repository, File(f"data{self.suffix}", self.blob))
+
+    def linked_folder(self) -> tuple[Path, frozenset[str]] | None:
+        """Return the cached folder of the files that a table links to, and their paths; None where it has none."""
+        if self.linked is None:
+            return None
+        return cached_folder(self.repository, self.linked), frozenset(file.path for file in self.linked.files)
+
+    def _named(self) -> AbstractContextManager[None]:
+        return naming(self.ref, self.item)
 
 
-def decode(node: Node, repository: Repository) -> object:
+def decode(
+    node: Node, repository: Repository, *, ref: str = "", path: str = "", linked: Folder | None = None
+) -> object:
     """Return the data of a tree: files and folders as paths in the cache, all else as it was added.
+
+    Args:
+        node: The tree.
+        repository: Where its bytes are.
+        ref: The bundle that errors name.
+        path: Where the tree is in the bundle's.
+        linked: Where the tree is one table: the folder of files that it links to.
 
     Raises:
         IntegrityError: The bytes are not what they were.
         MissingExtraError: A library that the data needs is not installed.
     """
-    match node:
-        case Value():
-            return _load_value(node, repository)
-        case Dict():
-            return {key: decode(child, repository) for key, child in node.entries}
-        case Sequence():
-            items = [decode(child, repository) for child in node.nodes]
-            return tuple(items) if node.is_tuple else items
-        case Object():
-            codec = registry.codec(node.kind)
-            return codec.load(BlobSource(repository, node.blob, codec.suffix), node.meta)
-        case _:
-            return file_path(node, repository)
-
-
-def _load_value(node: Value, repository: Repository) -> object:
-    value = values.load(repository.reader().read(node.blob))
-    if canonical.digest("stook v1 value", canonical.encode(value)) != node.digest:
-        raise IntegrityError(
-            f"a value is not the one of the digest {node.digest}",
-            kind="wrong-digest",
-            hint="restore the store from a backup",
-        )
-    return value
+    with in_bundle(ref) if ref else nullcontext():
+        ahead = _read_ahead(node, repository) if isinstance(node, (Dict, Sequence)) else {}
+        return _Decoder(repository, ref, ahead, path, linked).decode(node)
 
 
 def file_path(node: File | Folder | Object | Value, repository: Repository) -> Path:
     """Return a read-only file or folder in the cache with an item's bytes."""
     match node:
         case File():
-            return _cached_file(repository, node.blob, node.name, executable=node.executable)
+            return cached_file(repository, node)
         case Folder():
-            return _cached_folder(repository, node)
+            return cached_folder(repository, node)
         case Object():
-            return BlobSource(repository, node.blob, registry.codec(node.kind).suffix).path()
+            return cached_file(repository, File(f"data{registry.codec(node.kind).suffix}", node.blob))
         case Value():
-            return _cached_file(repository, node.blob, "value.json", executable=False)
+            return cached_file(repository, File("value.json", node.blob))
 
 
-def write_blob(repository: Repository, blob: Blob, path: Path) -> None:
-    """Write a blob's bytes to a file that must not exist."""
-    with open(path, "xb") as file:
-        for piece in _pieces(repository, blob):
-            file.write(piece)
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    """Decodes the parts of one tree.
+
+    Attributes:
+        repository: Where the bytes are.
+        ref: The bundle that errors name; empty where the caller names it.
+        ahead: Bytes of small items, read together.
+        path: Where in the tree this is.
+        linked: The folder of files that the table here links to.
+    """
+
+    repository: Repository
+    ref: str
+    ahead: Mapping[str, bytes]
+    path: str = ""
+    linked: Folder | None = None
+
+    def decode(self, node: Node) -> object:
+        match node:
+            case Dict():
+                return {
+                    key: self._below(part_of(key), find_linked(node, child)).decode(child)
+                    for key, child in node.entries
+                }
+            case Sequence():
+                items = [self._below(str(at)).decode(child) for at, child in enumerate(node.nodes)]
+                return tuple(items) if node.is_tuple else items
+        with in_item(self.path):
+            match node:
+                case Value():
+                    return _load_value(node, self._source(node.blob, ".json"))
+                case Object():
+                    codec = registry.codec(node.kind)
+                    return codec.load(self._source(node.blob, codec.suffix), node.meta)
+                case _:
+                    return file_path(node, self.repository)
+
+    def _source(self, blob: Blob, suffix: str) -> BlobSource:
+        return BlobSource(self.repository, blob, suffix, self.ref, self.path, self.ahead, self.linked)
+
+    def _below(self, part: str, linked: Folder | None = None) -> _Decoder:
+        return replace(self, path=f"{self.path}/{part}" if self.path else part, linked=linked)
 
 
-def _pieces(repository: Repository, blob: Blob) -> Iterator[bytes]:
-    return iter(repository.reader().iter(blob))
-
-
-def _cached_file(repository: Repository, blob: Blob, name: str, *, executable: bool) -> Path:
-    name = _safe(name)
-    variant = f"{blob.digest}-x" if executable else blob.digest
-    path = repository.cache / "files" / blob.digest[:2] / variant / name
-    if _is_intact(path, blob.size):
-        return path
-    with translate_os_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temp = temp_name(path)
-        try:
-            write_blob(repository, blob, temp)
-            _settle(temp, executable=executable)
-            os.replace(temp, path)
-        finally:
-            temp.unlink(missing_ok=True)
-    return path
-
-
-def _cached_folder(repository: Repository, node: Folder) -> Path:
-    path = repository.cache / "folders" / trees.digest_tree(node) / _safe(node.name)
-    if _is_intact_folder(path, node):
-        return path
-    with translate_os_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temp = temp_name(path)
-        try:
-            _write_folder(repository, node, temp)
-            _put_in_place(temp, path, node)
-        finally:
-            shutil.rmtree(temp, ignore_errors=True)
-    return path
-
-
-def _put_in_place(temp: Path, path: Path, node: Folder) -> None:
-    """Give a folder its name, unless another thread or process was first."""
+def _read_ahead(node: Node, repository: Repository) -> dict[str, bytes]:
+    """Read many small items at once, and put files into the cache that are not there; some are left for later."""
+    leaves = [leaf for _, leaf in iter_items(node)]
+    blobs = _few_bytes(leaf.blob for leaf in leaves if isinstance(leaf, (Value, Object)))
+    digests = list(blobs)
     try:
-        temp.rename(path)
-    except OSError as error:
-        if _is_intact_folder(path, node):
-            return
-        if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
-            raise
-        path.rename(temp_name(path))  # a damaged one, which someone may be reading
-        temp.rename(path)
+        cached_files(repository, [leaf for leaf in leaves if isinstance(leaf, File)])
+        many = repository.reader().iter_many(blobs.values())
+        return {digests[number]: b"".join(pieces) for number, pieces in many}
+    except IntegrityError:
+        return {}  # read one by one, the item is known whose bytes these are
 
 
-def _is_intact_folder(path: Path, node: Folder) -> bool:
-    return path.is_dir() and all(_is_intact(path / file.path, file.blob.size) for file in node.files)
+def _few_bytes(blobs: Iterable[Blob]) -> dict[str, Blob]:
+    """Return by digest some blobs that are small, and together not large."""
+    few: dict[str, Blob] = {}
+    room = _AHEAD_BYTES
+    for blob in blobs:
+        if blob.data is None and blob.digest not in few and blob.size <= min(_AHEAD_ITEM_BYTES, room):
+            few[blob.digest] = blob
+            room -= blob.size
+    return few
 
 
-def _write_folder(repository: Repository, node: Folder, root: Path) -> None:
-    root.mkdir()
-    for folder in node.empty:
-        (root / _safe(folder)).mkdir(parents=True, exist_ok=True)
-    for file in node.files:
-        target = root / _safe(file.path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_blob(repository, file.blob, target)
-        _settle(target, executable=file.executable)
-
-
-def _settle(path: Path, *, executable: bool) -> None:
-    os.chmod(path, 0o555 if executable else 0o444)
-    os.utime(path, (_CACHED_AT, _CACHED_AT))
-
-
-def _is_intact(path: Path, size: int) -> bool:
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    return found.st_size == size and int(found.st_mtime) == _CACHED_AT
-
-
-def _safe(path: str) -> str:
-    problem = find_path_problem(path)
-    if problem:
+def _load_value(node: Value, source: BlobSource) -> object:
+    value = values.load(source.read())
+    if canonical.digest("stook v1 value", canonical.encode(value)) != node.digest:
         raise IntegrityError(
-            f"a bundle names the file {path!r}, which is not written anywhere: {problem}",
-            kind="hostile-path",
-            hint="do not trust where this bundle came from",
+            f"a value is not the one of the digest {node.digest}", kind="wrong-digest", hint=VERIFY
         )
-    return path
+    return value

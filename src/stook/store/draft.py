@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Self
 from stook.errors import InputError
 from stook.model.paths import find_path_problem
 from stook.model.tree import Dict, Node
-from stook.store.encode import encode, encode_path
+from stook.store.encode import encode
 from stook.store.publish import Description, publish
+from stook.store.snapshots import Snapshots
+from stook.store.sources import encode_path
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle
@@ -31,6 +33,7 @@ class Draft:
         self._store = store
         self._description = description
         self._writer = store.repository.writer()
+        self._snapshots = Snapshots(store.repository.cache / "seen", store.repository.clock.now)
         self._entries: dict[str, Node] = {}
         self._root: Node | None = None
         self._folder: Path | None = None
@@ -51,6 +54,7 @@ class Draft:
             if error is None:
                 self._bundle = publish(self._store, self._finished(), self._writer, self._description)
         finally:
+            self._writer.close()
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -70,12 +74,12 @@ class Draft:
         self._check_use(mixed=self._root is not None)
         if type(key) is not str:
             raise self._refusal(f"has the key {key!r}, which is no string", "name the parts by strings")
-        self._entries[key] = encode(value, self._writer, repr(key))
+        self._entries[key] = encode(value, self._writer, repr(key), snapshots=self._snapshots)
 
     def set(self, value: object) -> None:
         """Keep `value` as the whole data, unnamed."""
         self._check_use(mixed=bool(self._entries) or self._folder is not None)
-        self._root = encode(value, self._writer)
+        self._root = encode(value, self._writer, snapshots=self._snapshots)
 
     def path(self, name: str) -> Path:
         """Return where to write a file, which the bundle keeps under this name when the block ends.

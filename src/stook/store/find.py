@@ -9,23 +9,24 @@ from stook.catalog import BundleRow
 from stook.errors import InputError, NotFoundError
 from stook.format import records
 from stook.model.record import BundleRecord
-from stook.model.refs import Ref, parse_ref
+from stook.model.refs import FULL_ID, Ref, parse_ref
+from stook.store.alias import alias_not_found, find_alias
 
 if TYPE_CHECKING:
-    from stook.store.store import Store
+    from stook.store.view import View
 
 __all__ = ["find_row", "get_row"]
 
 
-def find_row(store: Store, ref: str) -> BundleRow | None:
-    """Return what the catalog has under `name`, `name@id`, `name@part-of-id` or an id; None where nothing.
+def find_row(store: View, ref: str) -> BundleRow | None:
+    """Return what the catalog has under a name, `name@alias`, `name@id`, `name@part-of-id` or an id, or None.
 
     Raises:
         InputError: The text is no reference, or part of several ids.
     """
     wanted = parse_ref(ref)
     catalog, context = store.repository.catalog, store.find_context_id()
-    if wanted.id and len(wanted.id) == 26:
+    if wanted.id and len(wanted.id) == FULL_ID:
         row = catalog.find_bundle(wanted.id)
         return row if row and wanted.name in {"", _name(row)} else None
     if context is None:
@@ -37,10 +38,13 @@ def find_row(store: Store, ref: str) -> BundleRow | None:
                 f"{ref} stands for several versions", kind="ambiguous-ref", hint="give more of the id"
             )
         return rows[0] if rows else None
-    return None if wanted.alias else catalog.find_latest(context, wanted.name)
+    if wanted.alias:
+        alias = find_alias(store.repository, context, wanted.name, wanted.alias)
+        return catalog.find_bundle(alias.id) if alias and alias.id else None
+    return catalog.find_latest(context, wanted.name)
 
 
-def get_row(store: Store, ref: str) -> BundleRow:
+def get_row(store: View, ref: str) -> BundleRow:
     """Return what the catalog has under a reference.
 
     Raises:
@@ -57,14 +61,26 @@ def _name(row: BundleRow) -> str:
     return record.name if isinstance(record, BundleRecord) else ""
 
 
-def _not_found(store: Store, ref: Ref) -> NotFoundError:
+def _not_found(store: View, ref: Ref) -> NotFoundError:
     context = store.find_context_id()
-    names = store.repository.catalog.names(context) if context else []
-    if ref.name in names:
-        message = (
-            f"{ref.name} has no version {ref.id}" if ref.id else f"{ref.name} has no alias {ref.alias!r}"
+    catalog = store.repository.catalog
+    names = catalog.names(context) if context else []
+    if ref.id and len(ref.id) == FULL_ID and catalog.find_removed(ref.id):
+        return NotFoundError(
+            f"{ref} was removed", kind="version-removed", hint=f"stook restore {ref.id}", name=ref.name
         )
-        return NotFoundError(message, kind="version-not-found", hint=f"stook show {ref.name}", name=ref.name)
+    if ref.name in names and ref.alias:
+        return alias_not_found(store, ref.name, ref.alias)
+    if ref.name in names:
+        message = f"{ref.name} has no version {ref.id}"
+        return NotFoundError(message, kind="version-not-found", hint=f"stook log {ref.name}", name=ref.name)
+    if ref.name and context and catalog.removed(context, ref.name):
+        return NotFoundError(
+            f"all versions of {ref.name} were removed",
+            kind="bundle-removed",
+            hint=f"stook restore {ref.name}",
+            name=ref.name,
+        )
     near = difflib.get_close_matches(ref.name, names, n=1, cutoff=0.5)
     return NotFoundError(
         f"no bundle {str(ref)!r} in the context {store.context!r}",

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from stook.errors import InputError
+from stook.errors import ConflictError, InputError
 from stook.format import manifests, records, trees, values
 from stook.model.lineage import Input, Lineage
-from stook.model.record import BundleRecord, Manifest
+from stook.model.record import BundleRecord, DeleteRecord, Manifest
 from stook.model.refs import check_name
 from stook.model.tree import Blob, Folder, Node, iter_items
+from stook.store.stamp import append, stamp
 
 if TYPE_CHECKING:
-    from stook.chunks import ChunkWriter
     from stook.store.bundle import Bundle
-    from stook.store.repository import Repository
     from stook.store.store import Store
+    from stook.store.writing import BundleWriter
 
-__all__ = ["Description", "publish"]
+__all__ = ["Description", "check_tags", "publish"]
 
 _INLINE_MANIFEST = 16 * 1024
 _MAX_TAGS = 16 * 1024
@@ -58,7 +58,7 @@ class Description:
         return cls(
             name=check_name(name),
             params=_params(params or lineage.params),
-            tags=_tags(tags or {}),
+            tags=check_tags(tags or {}),
             lineage=replace_inputs(lineage, used) if used else lineage,
         )
 
@@ -68,20 +68,24 @@ def replace_inputs(lineage: Lineage, inputs: tuple[Input, ...]) -> Lineage:
     return msgspec.structs.replace(lineage, inputs=inputs)
 
 
-def publish(store: Store, tree: Node, writer: ChunkWriter, description: Description) -> Bundle:
+def publish(store: Store, tree: Node, writer: BundleWriter, description: Description) -> Bundle:
     """Make a bundle known, once all that it needs is durable.
 
     Raises:
         StorageError: The storage refused; nothing is visible.
+        ConflictError: Garbage collection took what it needs; nothing is visible.
     """
     repository = store.repository
     manifest = Manifest(tree, description.params, description.lineage)
     described = _as_json(manifests.dump, manifest)
     manifests.load(described)
+    if repository.log.has_news():
+        store.refresh()  # so that the new id is greater than those others have made by now
     context, digest = store.context_id(), trees.digest_tree(tree)
     packs = writer.flush()
     is_small = len(described) <= _INLINE_MANIFEST
-    blob, meta_packs = (None, ()) if is_small else _write_description(repository, described)
+    blob, meta_packs = (None, ()) if is_small else _write_description(writer, described)
+    rescued = writer.index.confirm()
     record = BundleRecord(
         id=repository.clock.new_id(),
         context=context,
@@ -95,19 +99,31 @@ def publish(store: Store, tree: Node, writer: ChunkWriter, description: Descript
         tags=description.tags,
         manifest=manifest if is_small else None,
         manifest_blob=blob,
-        packs=(*meta_packs, *packs)[:_NAMED_PACKS],
+        packs=(*meta_packs, *rescued, *packs)[:_NAMED_PACKS],
     )
     payload = _as_json(records.dump, record)
     records.load(payload)  # one that cannot be read again would stand in everyone's way
     repository.log.append([payload])
+    if writer.index.is_late:
+        _confirm_late(store, record, writer)
     # Committed. The catalog takes the line in with the next read, many lines in one transaction.
     return store.bundle(record)
 
 
-def _write_description(repository: Repository, described: bytes) -> tuple[Blob, tuple[str, ...]]:
-    writer = repository.writer("meta")
+def _write_description(data_writer: BundleWriter, described: bytes) -> tuple[Blob, tuple[str, ...]]:
+    writer = data_writer.for_description()
     blob = writer.add_bytes(described)
     return blob, writer.flush()
+
+
+def _confirm_late(store: Store, record: BundleRecord, writer: BundleWriter) -> None:
+    """Take a bundle back where the commit took so long, as when the machine slept, that its chunks were collected."""
+    try:
+        writer.index.confirm()
+    except ConflictError:
+        mark = stamp(store.repository)
+        append(store.repository, DeleteRecord(mark.id, record.context, record.id, mark.time, mark.owner))
+        raise
 
 
 def _as_json(dump: Callable[[_T], bytes], value: _T) -> bytes:
@@ -160,7 +176,8 @@ def _params(params: Mapping[str, object]) -> dict[str, object]:
     return plain
 
 
-def _tags(tags: Mapping[str, str]) -> dict[str, str]:
+def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags as they can be kept. Raises InputError where one is no pair of strings, or they are too many."""
     for key, value in tags.items():
         if type(key) is not str or type(value) is not str or not key:
             raise InputError(

@@ -3,36 +3,65 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from stook.catalog import Batch
+import msgspec
+
+from stook._io import write_atomic
+from stook.catalog import Batch, DamageRow
 from stook.errors import IntegrityError
-from stook.format import records
-from stook.log import Line
+from stook.format import records, segments
+from stook.log import Damage, Line
 from stook.model.clock import id_millis
-from stook.model.record import BundleRecord
+from stook.model.record import BundleRecord, Record
+from stook.storage.disk_errors import translate_os_errors
 from stook.store.repository import Repository
 
-__all__ = ["refresh"]
+__all__ = ["batch_of", "refresh", "warn_of_damage"]
 
 _AT_ONCE = 10_000
 _SKEW_MILLIS = 5 * 60 * 1000
 
 
+class _Identity(msgspec.Struct, frozen=True):
+    id: str
+
+
+_identify = msgspec.json.Decoder(_Identity)
+
+
 def refresh(repository: Repository) -> None:
     """Apply every record that the catalog does not know yet.
 
-    Raises:
-        IntegrityError: The log is damaged.
+    What of the log cannot be read is passed over, remembered in the catalog, and warned of.
     """
     try:
         _take_in(repository)
     except IntegrityError as error:
         if error.kind != "log-went-back":
             raise
+        known = {_identify.decode(payload).id: payload for payload in repository.catalog.iter_known()}
         repository.catalog.reset()
         _take_in(repository)
+        for payload in repository.catalog.iter_known():
+            known.pop(_identify.decode(payload).id, None)
+        if known:
+            _keep_lost(repository, known)
+    if newest := repository.catalog.find_newest_id():
+        repository.clock.observe(newest)  # another process, with the same catalog, may have been the one to read it
+
+
+def _keep_lost(repository: Repository, lost: Mapping[str, bytes]) -> None:
+    """Keep the records that are not in the log any more, as a segment that could be put back."""
+    path = repository.cache / f"lost-{repository.clock.new_id()}"
+    with translate_os_errors(path):
+        write_atomic(path, segments.MAGIC + b"".join(segments.frame(payload) for payload in lost.values()))
+    warnings.warn(
+        f"the log of {repository.url} went back: {len(lost)} records that had been read are not in it any more. "
+        f"If it was not put back to an older copy on purpose, they are in {path}",
+        stacklevel=2,
+    )
 
 
 def _take_in(repository: Repository) -> None:
@@ -41,16 +70,49 @@ def _take_in(repository: Repository) -> None:
         _apply(repository, batch)
 
 
-def _apply(repository: Repository, lines: Sequence[Line]) -> None:
-    decoded = [(records.load(line.payload), line.payload) for line in lines]
-    named = {pack for record, _ in decoded if isinstance(record, BundleRecord) for pack in record.packs}
+def _apply(repository: Repository, found: Sequence[Line | Damage]) -> None:
+    batch = batch_of(found)
+    named = {pack for record, _ in batch.records if isinstance(record, BundleRecord) for pack in record.packs}
     if named:
         from stook.store.chunk_index import learn_packs  # most refreshes need none of that
 
         learn_packs(repository.storage, repository.catalog, named)
-    positions = {line.writer: line.position for line in lines}
-    repository.catalog.apply(Batch(decoded, positions))
-    _observe(repository, max(record.id for record, _ in decoded))
+    repository.catalog.apply(batch)
+    if batch.damage:
+        warn_of_damage(repository)
+    if batch.records:
+        _observe(repository, max(record.id for record, _ in batch.records))
+
+
+def batch_of(found: Sequence[Line | Damage]) -> Batch:
+    """Return what was read of the log as the catalog takes it in.
+
+    A record that is not sound counts as damage: its checksum is right, so another version or nobody honest wrote it.
+    """
+    decoded: list[tuple[Record, bytes]] = []
+    damage: list[DamageRow] = []
+    for item in found:
+        problem = item.problem if isinstance(item, Damage) else ""
+        if isinstance(item, Line):
+            try:
+                decoded.append((records.load(item.payload), item.payload))
+            except IntegrityError as error:
+                problem = error.message
+        if problem:
+            damage.append(DamageRow(item.writer, item.position.seq, item.position.offset, problem))
+    return Batch(decoded, {item.writer: item.position for item in found}, damage)
+
+
+def warn_of_damage(repository: Repository) -> None:
+    """Warn where a part of the log could not be read, for as long as that is so: versions may be missing."""
+    found = repository.catalog.damage()
+    if found:
+        more = f" (and {len(found) - 1} other places)" if len(found) > 1 else ""
+        warnings.warn(
+            f"a part of the log is lost, so versions may be missing: {found[0].problem}{more}; "
+            "stook verify says more, and stook rebuild reads it again",
+            stacklevel=2,
+        )
 
 
 def _observe(repository: Repository, newest: str) -> None:

@@ -20,9 +20,11 @@ from stook.storage import open_storage
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
+from stook.store.lease import open_gate
 
 if TYPE_CHECKING:
-    from stook.chunks import ChunkReader, ChunkWriter
+    from stook.chunks import ChunkReader
+    from stook.store.writing import BundleWriter
 
 __all__ = ["Repository", "open_on", "open_repository"]
 
@@ -52,6 +54,7 @@ class Repository:
         cache: Path,
     ) -> None:
         self.storage = storage
+        self.gate = open_gate(storage)
         self.owner = owner
         self.id = identity
         self.cache = cache
@@ -79,12 +82,15 @@ class Repository:
         """The view of the log."""
         return self._opened.catalog
 
-    def writer(self, area: str = "data") -> ChunkWriter:
-        """Return a new writer of chunks."""
-        from stook.chunks import ChunkWriter
-        from stook.store.chunk_index import WritingIndex
+    def writer(self) -> BundleWriter:
+        """Return a new writer of the chunks of one bundle; garbage collection may wait until it is closed."""
+        from stook.store.writing import BundleWriter, WritingIndex
 
-        return ChunkWriter(self.storage, WritingIndex(self.storage, self.catalog), area=area)
+        return BundleWriter(self.storage, WritingIndex(self.storage, self.catalog, self.gate.lease()))
+
+    def open_log(self) -> Log:
+        """Return a log of one's own, to be read for another purpose than to know the news."""
+        return self._open_log()
 
     def reader(self) -> ChunkReader:
         """Return the reader of chunks."""

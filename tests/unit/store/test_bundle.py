@@ -49,12 +49,14 @@ def test_each_kind_of_item_is_a_file(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_file_within_a_folder_is_opened(folder: Bundle) -> None:
-    """What `path` gives within a folder `open` gives too; a folder itself is no file, and a wrong name is said."""
+    """What `path` gives within a folder `open` gives too; a folder is no file to open, and a wrong name is said."""
     assert folder.path("sub/a.txt").read_text() == "a"
     assert folder.open("sub/a.txt").read() == b"a"
-    with pytest.raises(InputError, match="is a folder"):
-        folder.open()
-    for wrong in ("sub", "../in", "sub/b.txt"):
+    assert [path.name for path in folder.path("sub").iterdir()] == ["a.txt"]
+    for inner in ("", "sub"):
+        with pytest.raises(InputError, match="is a folder"):
+            folder.open(inner)
+    for wrong in ("su", "../in", "sub/..", "sub/b.txt", "sub/a.txt/"):
         with pytest.raises(NotFoundError):
             folder.path(wrong)
 

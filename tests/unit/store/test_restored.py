@@ -130,7 +130,7 @@ def test_a_clock_that_is_behind_still_makes_the_latest(tmp_path: Path) -> None:
 def test_a_forked_process_has_locks_of_its_own(store: Store, tmp_path: Path) -> None:
     """A child adds to the store though the parent was forked in the middle of a commit."""
     log = store.repository.log
-    with log._commit_lock, store.repository.clock._lock, store.repository.catalog._lock:
+    with log._commit_lock, store.repository.clock._lock, store.repository.catalog._database._lock:
         child = os.fork()
         if child == 0:
             store.add("child", 1)

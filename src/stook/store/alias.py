@@ -1,0 +1,209 @@
+"""Movable names for versions: moved by compare-and-swap alone, so that nobody's move is lost unseen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from stook.errors import ConflictError, InputError, NotFoundError
+from stook.format import aliases
+from stook.format.aliases import AliasState
+from stook.model.refs import check_name, parse_ref
+from stook.store.repository import Repository
+
+if TYPE_CHECKING:
+    from stook.store.bundle import Bundle
+    from stook.store.store import Store
+    from stook.store.view import View
+
+__all__ = ["Alias", "Move", "drop_alias", "find_alias", "list_aliases", "move_alias"]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One move of an alias: to which version (None: it was taken away), by whom, when and why."""
+
+    id: str | None
+    who: str
+    when: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A movable name.
+
+    Attributes:
+        alias: The name, as `prod`.
+        name: The name of the bundles.
+        id: The version that it stands for; None where it has been taken away.
+        number: How many moves there were.
+        moves: The last hundred, newest first.
+    """
+
+    alias: str
+    name: str
+    id: str | None
+    number: int
+    moves: tuple[Move, ...]
+
+    @property
+    def ref(self) -> str:
+        """`name@alias`, by which the version is got."""
+        return f"{self.name}@{self.alias}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    state: AliasState | None
+    version: str  # of the object, for a conditional write
+
+
+def find_alias(repository: Repository, context: str, name: str, alias: str) -> Alias | None:
+    """Return an alias as it is now, also one that was taken away; None where there never was one."""
+    state = _read(repository, aliases.alias_key(context, name, alias)).state
+    return _alias(state) if state else None
+
+
+def list_aliases(
+    repository: Repository, context: str, name: str = "", *, dropped: bool = False
+) -> list[Alias]:
+    """Return the aliases of a name, or of all names in a context; with `dropped` also those that were taken away."""
+    found = [alias for alias in _iter_aliases(repository, context, name) if dropped or alias.id]
+    return sorted(found, key=lambda alias: (alias.name, alias.alias))
+
+
+def move_alias(store: Store, alias: str, bundle: Bundle, *, why: str, expect: str | None) -> Alias:
+    """Let an alias stand for a bundle.
+
+    Args:
+        store: Where.
+        alias: The name to move; made where there is none.
+        bundle: The version.
+        why: For its history.
+        expect: Only if it stands for the version of this id now; empty: only if there is none. None: whatever it is.
+
+    Raises:
+        ConflictError: It stands for another version than expected, or someone moved it meanwhile.
+        InputError: That is no name for an alias.
+    """
+    alias = _check_alias(alias)
+    store.get(bundle.id)
+    return _swap(store, bundle.record.context, bundle.name, alias, _Goal(bundle.id, why, expect))
+
+
+def drop_alias(store: Store, alias: str, name: str, *, why: str) -> Alias:
+    """Take an alias away; its history stays.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    context = store.context_id()
+    known = find_alias(store.repository, context, name, alias)
+    if known is None or known.id is None:
+        raise alias_not_found(store, name, alias)
+    return _swap(store, context, name, alias, _Goal(None, why, known.id))
+
+
+def alias_not_found(store: View, name: str, alias: str) -> NotFoundError:
+    """Return the error for an alias that a name has not."""
+    context = store.find_context_id()
+    known = [found.alias for found in list_aliases(store.repository, context, name)] if context else []
+    return NotFoundError(
+        f"{name} has no alias {alias!r}; it has {', '.join(known) or 'none'}",
+        kind="alias-not-found",
+        hint=f"stook alias {alias} {name} makes one",
+        name=name,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    bundle: str | None
+    why: str
+    expect: str | None
+
+
+def _swap(store: Store, context: str, name: str, alias: str, goal: _Goal) -> Alias:
+    repository = store.repository
+    key = aliases.alias_key(context, name, alias)
+    found = _read(repository, key)
+    now = found.state.bundle if found.state else None
+    if goal.expect is not None and now != (goal.expect or None):
+        raise _moved(name, alias, found.state)
+    fresh = _next_state(repository, found.state, name, alias, goal)
+    try:
+        if found.state is None:
+            repository.storage.put_new(key, aliases.dump(fresh))
+        else:
+            repository.storage.put_if_match(key, aliases.dump(fresh), found.version)
+    except (ConflictError, NotFoundError):
+        after = _read(repository, key).state
+        # Over a network the answer to one's own write may be lost, and the write sent again find itself there.
+        if after is None or fresh.write_id not in {move.write_id for move in after.moves}:
+            raise _moved(name, alias, after) from None
+    return _alias(fresh)
+
+
+def _next_state(
+    repository: Repository, before: AliasState | None, name: str, alias: str, goal: _Goal
+) -> AliasState:
+    write_id = os.urandom(16).hex()
+    move = aliases.Move(
+        goal.bundle, repository.owner, int(repository.clock.now() * 1e6), write_id, goal.why.strip()
+    )
+    moves = (move, *(before.moves if before else ()))[: aliases.MAX_MOVES]
+    number = before.number + 1 if before else 1
+    return AliasState(name, alias, goal.bundle, write_id, number, moves)
+
+
+def _read(repository: Repository, key: str) -> _Found:
+    try:
+        stored = repository.storage.get(key)
+    except NotFoundError:
+        return _Found(None, "")
+    return _Found(aliases.load(stored.data), stored.version)
+
+
+def _iter_aliases(repository: Repository, context: str, name: str) -> Iterator[Alias]:
+    for entry in repository.storage.list(aliases.alias_folder(context, name)):
+        state = _read(repository, entry.key).state
+        if state is not None:
+            yield _alias(state)
+
+
+def _alias(state: AliasState) -> Alias:
+    moves = tuple(
+        Move(move.bundle, move.who, datetime.fromtimestamp(move.when / 1e6, tz=UTC), move.why)
+        for move in state.moves
+    )
+    return Alias(state.alias, state.name, state.bundle, state.number, moves)
+
+
+def _check_alias(alias: str) -> str:
+    name = check_name(alias)
+    if parse_ref(f"x@{name}").alias != name:
+        raise InputError(
+            f"{alias!r} is no name for an alias: it looks like part of a version's id",
+            kind="bad-name",
+            hint="use a word in lower case, such as prod",
+        )
+    return name
+
+
+def _moved(name: str, alias: str, state: AliasState | None) -> ConflictError:
+    last = state.moves[0] if state else None
+    now = (
+        f"it stands for {last.bundle} since {last.who} moved it"
+        if last and last.bundle
+        else "it is not there"
+    )
+    return ConflictError(
+        f"{name}@{alias} is not what was expected: {now}",
+        kind="alias-moved",
+        hint=f"stook alias --history {alias} {name} shows what happened; then decide again",
+        bundle=last.bundle if last else None,
+    )

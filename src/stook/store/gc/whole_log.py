@@ -1,0 +1,75 @@
+"""The whole log, read anew: what is needed is told by nothing that may be old, damaged or being made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from stook.catalog import Batch, Catalog
+from stook.errors import IntegrityError
+from stook.format import records
+from stook.log import Damage, Line
+from stook.store.repository import Repository
+
+__all__ = ["WholeLog"]
+
+_AT_ONCE = 10_000
+
+
+class WholeLog:
+    """A catalog of one's own, made of the log alone. To be closed.
+
+    Args:
+        repository: Whose log.
+        folder: An empty folder for the catalog.
+    """
+
+    def __init__(self, repository: Repository, folder: Path) -> None:
+        self._log = repository.open_log()
+        self._catalog = Catalog(folder / "log.db")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no records at all."""
+        return self._catalog.find_newest_id() is None
+
+    def read_news(self) -> bool:
+        """Take in what has been written since the last time; return whether there was anything.
+
+        Raises:
+            IntegrityError: A part of it cannot be read, or what was read is not there any more.
+        """
+        found = self._log.read(self._catalog.positions())
+        is_news = False
+        while batch := list(islice(found, _AT_ONCE)):
+            self._apply(batch)
+            is_news = True
+        return is_news
+
+    def iter_live(self) -> Iterator[bytes]:
+        """Yield the records of all bundles that are not removed, of every context."""
+        return self._catalog.iter_live()
+
+    def close(self) -> None:
+        """Close the catalog."""
+        self._catalog.close()
+
+    def _apply(self, batch: list[Line | Damage]) -> None:
+        lines = []
+        for item in batch:
+            if isinstance(item, Damage):
+                raise _lost(item.problem)
+            try:
+                lines.append((records.load(item.payload), item.payload))
+            except IntegrityError as error:
+                raise _lost(error.message) from error
+        self._catalog.apply(Batch(lines, {item.writer: item.position for item in batch}))
+
+
+def _lost(problem: str) -> IntegrityError:
+    return IntegrityError(
+        f"a part of the log cannot be read, so it is not known what is needed, and nothing was collected: {problem}",
+        kind="damaged-log",
+        hint="stook verify",
+    )

@@ -1,0 +1,262 @@
+"""Who writes and who collects: the locks of a folder, where the file system's locks can be trusted.
+
+A writer holds a lease from its first look at packs until its record is written. Where garbage collection gets the gate
+closed, nobody holds one, and what nothing refers to can go at once. Everywhere else there are only the lists and the
+grace of the format's garbage collection, which need no lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from stook._io import fsync_folder
+from stook.errors import ConflictError
+from stook.storage.disk_errors import translate_os_errors
+from stook.storage.folder import FolderStorage
+from stook.storage.protocol import Storage
+from stook.store.mounts import find_file_system
+
+__all__ = ["FolderGate", "Gate", "Lease", "OpenGate", "open_gate"]
+
+_WRITERS = ".writers"
+_COLLECTOR = ".collector"
+_SHARED = ".shared"
+_POLL_SECONDS = 0.02
+# Their flock is seen by every process that can reach the files, unless those come over a network: see `_mark_shared`.
+_LOCAL = frozenset(
+    [
+        "ext2",
+        "ext3",
+        "ext4",
+        "xfs",
+        "btrfs",
+        "zfs",
+        "tmpfs",
+        "ramfs",
+        "overlay",
+        "f2fs",
+        "jfs",
+        "reiserfs",
+        "bcachefs",
+        "nilfs2",
+    ]
+)
+
+
+class Lease(Protocol):
+    """One writer's word that it is at work."""
+
+    def hold(self) -> bool:
+        """Keep the gate open; return whether packs may have been deleted since this was called last."""
+        ...
+
+    def release(self) -> None:
+        """Let go."""
+        ...
+
+
+class Gate(Protocol):
+    """Stands between writers and garbage collection."""
+
+    def lease(self) -> Lease:
+        """Return a lease that is not held yet."""
+        ...
+
+    def collecting(self) -> AbstractContextManager[None]:
+        """Return a context within which nobody else collects here."""
+        ...
+
+    def closed(self, wait: float) -> AbstractContextManager[bool]:
+        """Return a context whose value says whether nobody writes in it, having waited at most so many seconds."""
+        ...
+
+    def is_trusted(self) -> bool:
+        """Tell whether all who write here hold leases that can be seen."""
+        ...
+
+
+class NoLease:
+    """For where no lock reaches everyone, and nobody deletes by locks."""
+
+    def hold(self) -> bool:
+        """See `Lease.hold`."""
+        return False
+
+    def release(self) -> None:
+        """See `Lease.release`."""
+
+
+class OpenGate:
+    """A gate that never closes: for buckets, where several may collect at once."""
+
+    def lease(self) -> NoLease:
+        """See `Gate.lease`."""
+        return NoLease()
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """See `Gate.collecting`."""
+        yield
+
+    @contextmanager
+    def closed(self, wait: float) -> Iterator[bool]:
+        """See `Gate.closed`."""
+        yield False
+
+    def is_trusted(self) -> bool:
+        """See `Gate.is_trusted`."""
+        return False
+
+
+class FolderLease:
+    """A shared lock on a file of the folder. Let go of when it is garbage, too. Safe to share between threads.
+
+    Args:
+        gate: The folder's gate.
+    """
+
+    def __init__(self, gate: FolderGate) -> None:
+        self._gate = gate
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._closing: weakref.finalize[[int, int], FolderLease] | None = None
+
+    def hold(self) -> bool:
+        """See `Lease.hold`."""
+        with self._lock:
+            if self._pid == os.getpid():
+                return not self._gate.has_local_locks
+            descriptor = self._gate.open_writers()
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            self._pid = os.getpid()
+            self._closing = weakref.finalize(self, _let_go, descriptor, self._pid)
+            return True
+
+    def release(self) -> None:
+        """See `Lease.release`."""
+        with self._lock:
+            self._pid = 0
+            if self._closing is not None:
+                self._closing()
+
+
+class FolderGate:
+    """The gate of a repository in a folder.
+
+    Args:
+        root: The folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._is_local: bool | None = None
+
+    def lease(self) -> FolderLease:
+        """See `Gate.lease`."""
+        return FolderLease(self)
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """See `Gate.collecting`.
+
+        Raises:
+            ConflictError: Someone else does.
+        """
+        if not self.has_local_locks:
+            self._mark_shared()
+        descriptor = self._open(_COLLECTOR)
+        try:
+            if not _try_exclusive(descriptor):
+                raise ConflictError(
+                    f"another process collects garbage in {self._root}", kind="gc-running", hint="wait for it"
+                )
+            yield
+        finally:
+            _let_go(descriptor, os.getpid())
+
+    @contextmanager
+    def closed(self, wait: float) -> Iterator[bool]:
+        """See `Gate.closed`."""
+        if not self.is_trusted():
+            yield False
+            return
+        descriptor = self._open(_WRITERS)
+        try:
+            end = time.monotonic() + wait
+            while not (is_ours := _try_exclusive(descriptor)) and time.monotonic() < end:
+                time.sleep(_POLL_SECONDS)
+            yield is_ours and self._is_current(descriptor)
+        finally:
+            _let_go(descriptor, os.getpid())
+
+    def is_trusted(self) -> bool:
+        """See `Gate.is_trusted`. Once someone wrote here from another file system, the answer is no for ever."""
+        return self.has_local_locks and not os.path.lexists(self._root / _SHARED)
+
+    def open_writers(self) -> int:
+        """Return a descriptor of the file that writers lock, having said so where their locks may be seen by nobody."""
+        if not self.has_local_locks:
+            self._mark_shared()
+        return self._open(_WRITERS)
+
+    @property
+    def has_local_locks(self) -> bool:
+        """Whether a lock that is taken here is seen by all who can reach the files on this machine."""
+        if self._is_local is None:
+            self._is_local = find_file_system(self._root) in _LOCAL
+        return self._is_local
+
+    def _mark_shared(self) -> None:
+        """Leave a note for collectors on the machine whose disk this is: they do not see the locks of guests."""
+        if os.path.lexists(self._root / _SHARED):
+            return
+        os.close(self._open(_SHARED))
+        with translate_os_errors(self._root):
+            fsync_folder(self._root)
+
+    def _open(self, name: str) -> int:
+        path = self._root / name
+        with translate_os_errors(path):
+            try:  # to lock a file one need not be allowed to write it
+                return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+
+    def _is_current(self, descriptor: int) -> bool:
+        """Tell whether the file that was locked is the one that writers lock now."""
+        try:
+            found = os.stat(self._root / _WRITERS, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(found, os.fstat(descriptor))
+
+
+def open_gate(storage: Storage) -> Gate:
+    """Return the gate of a storage."""
+    return FolderGate(storage.root) if isinstance(storage, FolderStorage) else OpenGate()
+
+
+def _try_exclusive(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _let_go(descriptor: int, pid: int) -> None:
+    if os.getpid() == pid:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing is not enough where a forked process has it too
+    os.close(descriptor)

@@ -1,0 +1,126 @@
+"""Make the catalog again from the log and the packs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from stook.catalog import Batch
+from stook.format import records
+from stook.model.record import ContextRecord
+from stook.store.chunk_index import list_packs
+from stook.store.contexts import context_id_of
+from stook.store.refresh import batch_of
+from stook.store.repository import Repository
+from stook.store.verify.history import History, read_history
+from stook.store.verify.packs import check_packs
+from stook.store.verify.report import Observer, Problem, Progress, ignore
+
+if TYPE_CHECKING:
+    from stook.store.store import Store
+
+__all__ = ["Rebuilt", "rebuild"]
+
+_AT_ONCE = 10_000
+_APPENDED_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a catalog was made from.
+
+    Attributes:
+        records: How many records of the log.
+        bundles: How many of those say that a bundle exists.
+        packs: How many packs.
+        chunks: How many chunks in them.
+        rescued: How many records were lost in the log, known to the old catalog, and written to the log again.
+        problems: What could not be read.
+    """
+
+    records: int
+    bundles: int
+    packs: int
+    chunks: int
+    rescued: int
+    problems: tuple[Problem, ...]
+
+
+def rebuild(store: Store, *, observer: Observer = ignore) -> Rebuilt:
+    """Read the whole log and the index of every pack into the catalog of this machine, in the place of what it knows.
+
+    Others may go on using the catalog: they see the old one until the new one is there. What is damaged is passed
+    over and reported. Records that the log has lost and the old catalog still has are first appended to it; a context
+    whose name nobody knows any more is named anew.
+
+    Raises:
+        StorageError: The storage cannot be reached, or the cache folder refuses.
+    """
+    repository = store.repository
+    history = read_history(repository, observer)
+    rescued = _rescue(store, history)
+    repository.catalog.replace(_iter_batches(repository))
+    packs, chunks, problems = _learn_packs(repository, observer)
+    return Rebuilt(
+        records=history.records + rescued,
+        bundles=history.bundles,
+        packs=packs,
+        chunks=chunks,
+        rescued=rescued,
+        problems=(*history.problems, *problems),
+    )
+
+
+def _rescue(store: Store, history: History) -> int:
+    """Append to the log what of it only the catalog still has. Neither order nor repetition of records counts."""
+    repository = store.repository
+    lost = [payload for payload in repository.catalog.iter_known() if _id(payload) not in history.ids]
+    if lost:  # or it was appended since the log was read
+        ids = read_history(repository, ignore).ids
+        lost = [payload for payload in lost if _id(payload) not in ids]
+    lost = [*_lost_contexts(store, history), *lost]
+    for start in range(0, len(lost), _APPENDED_AT_ONCE):
+        repository.log.append(lost[start : start + _APPENDED_AT_ONCE])
+    return len(lost)
+
+
+def _lost_contexts(store: Store, history: History) -> Iterator[bytes]:
+    repository = store.repository
+    names = {context: f"recovered-{context[:8]}" for context in history.nameless}
+    names |= {context_id_of(repository.id, store.context): store.context}
+    names |= {context.id: context.name for context in repository.catalog.contexts()}
+    for context, name in sorted(names.items()):
+        if context in history.nameless:
+            identifier, now = repository.clock.new_id(), int(repository.clock.now() * 1e6)
+            yield records.dump(ContextRecord(identifier, context, name, now, repository.owner))
+
+
+def _id(payload: bytes) -> str:
+    return records.load(payload).id
+
+
+def _iter_batches(repository: Repository) -> Iterator[Batch]:
+    lines = repository.log.read({})
+    while some := list(islice(lines, _AT_ONCE)):
+        yield batch_of(some)
+
+
+def _learn_packs(repository: Repository, observer: Observer) -> tuple[int, int, list[Problem]]:
+    """Return how many packs and chunks there are, and what is wrong with packs."""
+    packs, known = list_packs(repository.storage), repository.catalog.chunks
+    for name in known.packs() - packs.keys():
+        known.forget_pack(name)
+    chunks, size, problems = 0, 0, list[Problem]()
+    for done, pack in enumerate(check_packs(repository.storage, packs.items(), deep=False), 1):
+        known.forget_pack(pack.name)
+        if pack.problem:
+            message = f"the pack {pack.name} is damaged: {pack.problem}"
+            problems.append(Problem("damaged-pack", pack.key, message, "stook verify --deep"))
+            continue
+        known.add(pack.name, pack.entries)
+        chunks, size = chunks + len(pack.entries), size + pack.size
+        observer(Progress("packs", done, len(packs), size))
+    known.tidy()
+    return len(packs) - len(problems), chunks, problems

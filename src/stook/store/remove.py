@@ -1,0 +1,193 @@
+"""Take versions away, unless others were made from them, and bring them back while their content is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stook.errors import ConflictError, IntegrityError, NotFoundError
+from stook.model.record import ContextRecord, DeleteRecord, RestoreRecord
+from stook.model.refs import FULL_ID, parse_ref
+from stook.store.alias import Alias, list_aliases
+from stook.store.chunk_index import KnownIndex
+from stook.store.contexts import Context
+from stook.store.reach import chunk_ids, iter_blobs, read_manifest
+from stook.store.reviving import reviving
+from stook.store.stamp import append, stamp
+
+if TYPE_CHECKING:
+    from stook.model.record import Record
+    from stook.store.bundle import Bundle
+    from stook.store.store import Store
+
+__all__ = [
+    "Held",
+    "dependents_of",
+    "find_holds",
+    "get_removed",
+    "get_versions",
+    "has_content",
+    "remove",
+    "remove_context",
+    "restore",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What stands against removing a bundle.
+
+    Attributes:
+        bundle: The bundle.
+        dependents: Bundles that were made from it and would stay.
+        aliases: Aliases that stand for it.
+    """
+
+    bundle: Bundle
+    dependents: tuple[Bundle, ...]
+    aliases: tuple[Alias, ...]
+
+
+def find_holds(store: Store, bundles: Sequence[Bundle]) -> list[Held]:
+    """Return what stands against removing bundles together; those that nothing holds are left out."""
+    _describe_all(store)
+    going = {bundle.id for bundle in bundles}
+    by_place: dict[tuple[str, str], list[Alias]] = {}
+    held = []
+    for bundle in bundles:
+        place = (bundle.record.context, bundle.name)
+        if place not in by_place:
+            by_place[place] = list_aliases(store.repository, *place)
+        dependents = tuple(found for found in dependents_of(store, bundle) if found.id not in going)
+        names = tuple(alias for alias in by_place[place] if alias.id == bundle.id)
+        if dependents or names:
+            held.append(Held(bundle, dependents, names))
+    return held
+
+
+def dependents_of(store: Store, bundle: Bundle) -> list[Bundle]:
+    """Return the bundles, of any context, that were made from one, newest first."""
+    return [store.bundle_of(row) for row in store.repository.catalog.dependents(bundle.id)]
+
+
+def remove(store: Store, bundles: Sequence[Bundle], *, force: bool) -> None:
+    """Take bundles away, all or none. `restore` brings them back until garbage is collected.
+
+    Raises:
+        ConflictError: Others were made from one of them, or an alias stands for it.
+    """
+    store.refresh()
+    if not force and (held := find_holds(store, bundles)):
+        raise _refusal(held)
+    append(store.repository, *_deletions(store, bundles))
+    store.refresh()
+
+
+def remove_context(store: Store, context: Context, *, force: bool) -> list[Bundle]:
+    """Take a context away with all its bundles, and return these.
+
+    Raises:
+        ConflictError: Bundles of other contexts were made from its bundles, or aliases stand for some.
+    """
+    bundles = store.in_context(context.name).search()
+    if not force and (held := find_holds(store, bundles)):
+        raise _refusal(held)
+    mark = stamp(store.repository)
+    gone = ContextRecord(mark.id, context.id, context.name, mark.time, mark.owner, deleted=True)
+    append(store.repository, *_deletions(store, bundles), gone)
+    store.refresh()
+    return bundles
+
+
+def restore(store: Store, bundles: Sequence[Bundle]) -> list[Bundle]:
+    """Bring back bundles that were removed, all or none.
+
+    Raises:
+        NotFoundError: The content of one has been collected since.
+    """
+    with reviving(store.repository, [bundle.record for bundle in bundles]):
+        said: list[Record] = []
+        for bundle in bundles:
+            mark = stamp(store.repository)
+            said.append(RestoreRecord(mark.id, bundle.record.context, bundle.id, mark.time, mark.owner))
+        append(store.repository, *said)
+    return [store.get(bundle.id) for bundle in bundles]
+
+
+def get_versions(store: Store, bundle: Bundle | str) -> list[Bundle]:
+    """Return the version that a reference stands for, or all versions of a mere name.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if not isinstance(bundle, str):
+        return [bundle]
+    wanted = parse_ref(bundle)
+    versions = [] if wanted.id or wanted.alias else store.versions(wanted.name)
+    return versions or [store.get(bundle)]
+
+
+def get_removed(store: Store, bundle: Bundle | str) -> Bundle:
+    """Return a version that was removed, by `name@id`, `name@part-of-id` or id.
+
+    Raises:
+        NotFoundError: No such version was removed.
+    """
+    wanted = parse_ref(bundle if isinstance(bundle, str) else bundle.id)
+    if len(wanted.id) == FULL_ID:
+        row = store.repository.catalog.find_removed(wanted.id)
+        found = [store.bundle_of(row)] if row else []
+    else:
+        candidates = store.removed(wanted.name) if wanted.id else []
+        found = [one for one in candidates if one.id.startswith(wanted.id) or one.id.endswith(wanted.id)]
+    if len(found) != 1:
+        raise NotFoundError(
+            f"no version {bundle} was removed",
+            kind="bundle-not-found",
+            hint="stook restore without a name lists what was removed",
+        )
+    return found[0]
+
+
+def has_content(store: Store, bundle: Bundle) -> bool:
+    """Tell whether all that a bundle needs is still there, whether it was removed or not."""
+    reader = store.repository.reader()
+    index = KnownIndex(store.repository.storage, store.repository.catalog)
+    try:
+        manifest = read_manifest(bundle.record, reader)
+        blobs = [
+            *iter_blobs(manifest),
+            *([bundle.record.manifest_blob] if bundle.record.manifest_blob else []),
+        ]
+        ids = list({id_ for blob in blobs for id_ in chunk_ids(reader, blob)})
+    except IntegrityError:
+        return False
+    return len(index.find(ids)) == len(ids)
+
+
+def _deletions(store: Store, bundles: Iterable[Bundle]) -> list[Record]:
+    said: list[Record] = []
+    for bundle in bundles:
+        mark = stamp(store.repository)
+        said.append(DeleteRecord(mark.id, bundle.record.context, bundle.id, mark.time, mark.owner))
+    return said
+
+
+def _describe_all(store: Store) -> None:
+    """Let the catalog know the inputs of bundles whose manifests are not in their records."""
+    for row in store.repository.catalog.undescribed():
+        bundle = store.bundle_of(row)
+        store.repository.catalog.describe(bundle.id, bundle.manifest)
+
+
+def _refusal(held: Sequence[Held]) -> ConflictError:
+    first = held[0]
+    reasons = [f"{found.ref} was made from it" for found in first.dependents[:3]]
+    reasons += [f"the alias {alias.ref} stands for it" for alias in first.aliases[:3]]
+    more = f" (and {len(held) - 1} others are held so)" if len(held) > 1 else ""
+    return ConflictError(
+        f"{first.bundle.ref} is in use: {'; '.join(reasons)}{more}",
+        kind="in-use",
+        hint="remove those first, or give --force",
+    )

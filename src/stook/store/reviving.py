@@ -1,0 +1,53 @@
+"""Keeping what removed bundles need from being collected while they are brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from stook.errors import ConflictError, IntegrityError, NotFoundError
+from stook.model.record import BundleRecord
+from stook.store.reach import chunk_ids, iter_blobs, read_manifest
+from stook.store.repository import Repository
+
+__all__ = ["reviving"]
+
+
+@contextmanager
+def reviving(repository: Repository, records: Iterable[BundleRecord]) -> Iterator[None]:
+    """Hold all that some bundles need; the records that bring them back are to be written within the block.
+
+    What is in packs that will be deleted is copied to new ones first.
+
+    Raises:
+        NotFoundError: Something that they need has been collected.
+    """
+    wanted = list(records)
+    with repository.writer() as writer:
+        for record in wanted:
+            try:
+                writer.index.rely(_chunks_of(repository, record))
+            except (IntegrityError, NotFoundError) as error:
+                raise _collected(record) from error
+        try:
+            writer.index.confirm()
+        except ConflictError as error:
+            raise _collected(wanted[0]) from error
+        yield
+
+
+def _chunks_of(repository: Repository, record: BundleRecord) -> Iterator[bytes]:
+    reader = repository.reader()
+    if record.manifest_blob is not None:
+        yield from chunk_ids(reader, record.manifest_blob)
+    for blob in iter_blobs(read_manifest(record, reader)):
+        yield from chunk_ids(reader, blob)
+
+
+def _collected(record: BundleRecord) -> NotFoundError:
+    return NotFoundError(
+        f"{record.name}@{record.id} was removed, and its content has been collected since",
+        kind="collected",
+        hint="add it again from where it came",
+        bundle=record.id,
+    )

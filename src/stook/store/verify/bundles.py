@@ -1,0 +1,115 @@
+"""Each bundle: whether its description is right, and all of its chunks are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from blake3 import blake3
+
+from stook.chunks import ChunkReader
+from stook.chunks.plan import list_ids
+from stook.errors import IntegrityError
+from stook.model.record import BundleRecord
+from stook.model.tree import Blob
+from stook.store.reach import iter_parts, read_manifest
+from stook.store.verify.chunk_set import ChunkSet
+from stook.store.verify.report import Affected
+
+__all__ = ["DamagedBundle", "check_bundle"]
+
+_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedBundle:
+    """A bundle that cannot be read whole.
+
+    Attributes:
+        record: Its record.
+        affected: It, and which of its items.
+        message: What is wrong.
+        chunks: Chunks that are lost; none where something else is wrong.
+    """
+
+    record: BundleRecord
+    affected: Affected
+    message: str
+    chunks: frozenset[bytes]
+
+
+@dataclass(slots=True)
+class _Findings:
+    items: list[str] = field(default_factory=list)
+    chunks: set[bytes] = field(default_factory=set)
+    messages: list[str] = field(default_factory=list)
+
+
+def check_bundle(record: BundleRecord, reader: ChunkReader, chunks: ChunkSet) -> DamagedBundle | None:
+    """Look at a bundle; None where nothing is wrong. Of its content only listings are read.
+
+    Args:
+        record: Its record.
+        reader: Reads its description and listings.
+        chunks: All chunks that can be read.
+
+    Raises:
+        StorageError: The storage cannot be reached.
+    """
+    found = _Findings()
+    try:
+        tree = read_manifest(record, reader).tree
+    except IntegrityError as error:
+        _note(found, "", error)
+        return _damaged(record, found)
+    size = 0
+    for place, blob in iter_parts(tree):
+        size += blob.size
+        _check_blob(place, blob, found, reader, chunks)
+    if size != record.size:
+        found.messages.append(f"its items are {size} bytes, and its record says {record.size}")
+    return _damaged(record, found) if found.messages else None
+
+
+def _check_blob(place: str, blob: Blob, found: _Findings, reader: ChunkReader, chunks: ChunkSet) -> None:
+    if blob.data is not None:
+        if blake3(blob.data).hexdigest() != blob.digest:
+            found.items.append(place)
+            found.messages.append("bytes in its description are not what they were")
+        return
+    size, missing = 0, set[bytes]()
+    try:
+        for ids in _in_groups(iter(list_ids(blob, reader.read))):
+            sizes = chunks.sizes(ids)
+            missing.update(id_ for id_, known in zip(ids, sizes, strict=True) if known < 0)
+            size += sum(sizes)
+    except IntegrityError as error:
+        _note(found, place, error)
+        return
+    if missing:
+        found.chunks |= missing
+        found.messages.append("chunks of it are lost")
+    elif size != blob.size:
+        found.messages.append(f"the chunks of {blob.digest} are {size} bytes, and not {blob.size}")
+    if missing or size != blob.size:
+        found.items.append(place)
+
+
+def _in_groups(ids: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
+    while group := list(islice(ids, _AT_ONCE)):
+        yield group
+
+
+def _note(found: _Findings, place: str, error: IntegrityError) -> None:
+    found.messages.append(error.message)
+    if place:
+        found.items.append(place)
+    if isinstance(chunk := error.facts.get("chunk"), str):
+        found.chunks.add(bytes.fromhex(chunk))
+
+
+def _damaged(record: BundleRecord, found: _Findings) -> DamagedBundle:
+    reference = f"{record.name}@{record.id}"
+    message = "; ".join(dict.fromkeys(found.messages))
+    return DamagedBundle(record, Affected(reference, tuple(found.items)), message, frozenset(found.chunks))

@@ -1,0 +1,49 @@
+"""From what is damaged to what is reported: each pack with the bundles that it concerns, then what no pack explains."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from stook.model.record import BundleRecord
+from stook.store.verify.bundles import DamagedBundle
+from stook.store.verify.damage import DamagedPack
+from stook.store.verify.report import Affected, Problem
+
+__all__ = ["sum_up"]
+
+
+def sum_up(
+    packs: Sequence[DamagedPack], bundles: Sequence[DamagedBundle], unlogged: Sequence[BundleRecord]
+) -> tuple[Problem, ...]:
+    """Return the problems of packs, of bundles, and of records that the log lost."""
+    explained = frozenset[bytes]().union(*(pack.lost for pack in packs))
+    by_pack = (_with_bundles(pack, bundles) for pack in packs)
+    others = (_problem(bundle) for bundle in bundles if not bundle.chunks or bundle.chunks - explained)
+    return (*by_pack, *others, *_iter_unlogged(unlogged))
+
+
+def _with_bundles(pack: DamagedPack, bundles: Sequence[DamagedBundle]) -> Problem:
+    concerned = tuple(bundle.affected for bundle in bundles if bundle.chunks & pack.lost)
+    if concerned or pack.problem.kind != "damaged-pack" or not pack.lost:
+        return dataclasses.replace(pack.problem, bundles=concerned)
+    hint = "nothing: no bundle needs what was lost" if pack.quarantined else pack.problem.hint
+    return dataclasses.replace(pack.problem, hint=hint)
+
+
+def _problem(bundle: DamagedBundle) -> Problem:
+    reference = bundle.affected.bundle
+    kind = "missing-chunk" if bundle.chunks else "damaged-bundle"
+    hint = "add the same data again, or copy packs/ from another copy of the store and run stook verify"
+    if not bundle.chunks:
+        hint = "copy log/ and packs/ from another copy of the store, then stook rebuild"
+    return Problem(
+        kind, reference, f"{reference} cannot be read whole: {bundle.message}", hint, (bundle.affected,)
+    )
+
+
+def _iter_unlogged(records: Sequence[BundleRecord]) -> Iterator[Problem]:
+    for record in records:
+        reference = f"{record.name}@{record.id}"
+        message = f"the log has lost the record of {reference}; only the catalog of this machine still has it"
+        yield Problem("lost-record", reference, message, "stook rebuild", (Affected(reference),))

@@ -1,0 +1,124 @@
+"""A repository seen through one context: what is there."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Self
+
+from stook.catalog import BundleRow
+from stook.format import records
+from stook.model.record import BundleRecord
+from stook.model.refs import check_name
+from stook.store.bundle import Bundle
+from stook.store.contexts import Context, ensure_context, find_context_id, list_contexts
+from stook.store.find import find_row, get_row
+from stook.store.refresh import refresh, warn_of_damage
+from stook.store.rendering import store_html
+from stook.store.repository import Repository
+
+__all__ = ["View"]
+
+
+class View:
+    """Bundles of one context, to read.
+
+    Args:
+        repository: Where they are.
+        context: Name of the context.
+    """
+
+    def __init__(self, repository: Repository, context: str) -> None:
+        self.repository = repository
+        self.context = context
+        self._context_id: str | None = None
+        newest = repository.catalog.find_newest_id()
+        if newest is not None:
+            repository.clock.observe(newest)
+        warn_of_damage(repository)
+        self.refresh()
+
+    def __repr__(self) -> str:
+        return f"<Store {self.repository.url} context {self.context!r}>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from stook.store.open import reopen
+
+        return reopen, (
+            self.repository.url,
+            self.context,
+            str(self.repository.cache.parent),
+            self.repository.owner,
+        )
+
+    def _repr_html_(self) -> str:
+        return store_html(self)
+
+    def get(self, ref: str) -> Bundle:
+        """Return a bundle by `name` (the latest), `name@alias`, `name@id`, `name@part-of-id` or id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        self.refresh()
+        return self.bundle_of(get_row(self, ref))
+
+    def find(self, ref: str) -> Bundle | None:
+        """Return a bundle as `get` does, or None where there is none."""
+        self.refresh()
+        row = find_row(self, ref)
+        return self.bundle_of(row) if row else None
+
+    def find_output(self, name: str, fingerprint: str) -> Bundle | None:
+        """Return the newest bundle of a name with this fingerprint, or None; as of the last `refresh` or read."""
+        context, name = self.find_context_id(), unicodedata.normalize("NFC", name)
+        row = self.repository.catalog.find_output(context, name, fingerprint) if context else None
+        return self.bundle_of(row) if row else None
+
+    def ls(self) -> list[Bundle]:
+        """Return the latest bundle of each name, by name."""
+        self.refresh()
+        context = self.find_context_id()
+        return [self.bundle_of(row) for row in self.repository.catalog.latest(context)] if context else []
+
+    def versions(self, name: str) -> list[Bundle]:
+        """Return all bundles of a name, newest first; none where there is no such name."""
+        self.refresh()
+        context, name = self.find_context_id(), unicodedata.normalize("NFC", name)
+        rows = self.repository.catalog.versions(context, name) if context else []
+        return [self.bundle_of(row) for row in rows]
+
+    def contexts(self) -> list[Context]:
+        """Return all contexts of the repository, with their sizes, by name."""
+        return list_contexts(self.repository)
+
+    def in_context(self, name: str) -> Self:
+        """Return the same store seen through another context, which is made when the first bundle is added."""
+        return type(self)(self.repository, check_name(name))
+
+    def refresh(self) -> None:
+        """Learn what others have written."""
+        refresh(self.repository)
+
+    def bundle(self, record: BundleRecord) -> Bundle:
+        """Return a bundle of this store from its record."""
+        return Bundle(record, dict(record.tags), self)
+
+    def context_id(self) -> str:
+        """Return the id of this store's context, making the context where there is none."""
+        if self._context_id is None:
+            self._context_id = ensure_context(self.repository, self.context)
+        return self._context_id
+
+    def find_context_id(self) -> str | None:
+        """Return the id of this store's context, or None where nothing has been added to it."""
+        return self._context_id or find_context_id(self.repository, self.context)
+
+    def close(self) -> None:
+        """Close what is open; the store must not be used again."""
+        self.repository.close()
+
+    def bundle_of(self, row: BundleRow) -> Bundle:
+        """Return a bundle of this store from what the catalog has of it."""
+        record = records.load(row.payload)
+        assert isinstance(record, BundleRecord)  # noqa: S101 - the catalog keeps no other in that table
+        return Bundle(record, row.tags, self, row.commit)

@@ -1,0 +1,220 @@
+"""Writing chunks beside garbage collection: what is condemned counts as unknown, and is looked at before a commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from stook.catalog import Catalog
+from stook.chunks import ChunkWriter, read_pack_index
+from stook.errors import ConflictError, NotFoundError
+from stook.format.packs import Location, PackEntry, pack_key
+from stook.storage.protocol import Storage
+from stook.store.chunk_index import KnownIndex, learn_packs, list_packs
+from stook.store.condemned import find_list, list_entries
+from stook.store.copying import Copier
+from stook.store.lease import Lease
+
+__all__ = ["BundleWriter", "WritingIndex", "elapsed_seconds"]
+
+# No list is swept that is younger than an hour; what was seen less than that ago is still there.
+_SEEN_SECONDS: Final = 15 * 60
+_LISTED_FROM: Final = 32
+_ATTEMPTS: Final = 5
+
+
+class WritingIndex(KnownIndex):
+    """The index for one writer of one bundle. Nothing is asked of the storage before the first chunk is looked for.
+
+    Args:
+        storage: Where the packs are.
+        catalog: What is known of them.
+        lease: Held from the first look at packs on.
+    """
+
+    def __init__(self, storage: Storage, catalog: Catalog, lease: Lease) -> None:
+        super().__init__(storage, catalog)
+        self._lease = lease
+        self._lists: set[str] = set()
+        self._condemned: set[str] = set()
+        self._relied: set[str] = set()
+        self._begun = 0.0
+        self._confirmed = 0.0
+
+    def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
+        """See `ChunkIndex.find`. What is found is relied on, and so the packs of it are looked at by `confirm`."""
+        self._begin()
+        found = self._find_kept(ids)
+        self._relied.update({place.pack for place in found.values()})
+        return found
+
+    def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
+        """See `ChunkIndex.add`."""
+        self._begin()
+        super().add(pack, entries)
+        self._relied.add(pack)
+
+    def rely(self, ids: Iterable[bytes]) -> None:
+        """Rely on chunks that are there already, in condemned packs too: `confirm` copies those.
+
+        Raises:
+            NotFoundError: One is in no pack.
+        """
+        self._begin()
+        wanted = list(dict.fromkeys(ids))
+        learn_packs(self._storage, self._catalog, list_packs(self._storage))
+        missing = set(wanted).difference(self.find(wanted))
+        for id_, place in self._catalog.chunks.iter_places(sorted(missing)):
+            if id_ in missing and self._is_there(place):
+                self._relied.add(place.pack)
+                missing.discard(id_)
+        if missing:
+            raise NotFoundError(
+                f"the chunk {min(missing).hex()} has been collected",
+                kind="collected",
+                hint="add the data again",
+                chunk=min(missing).hex(),
+            )
+
+    def confirm(self) -> tuple[str, ...]:
+        """See, just before a commit, that all packs relied on are there and stay; return the names of packs written.
+
+        Needed chunks of packs that were condemned meanwhile are copied to new packs.
+
+        Raises:
+            ConflictError: Some were deleted meanwhile.
+        """
+        written: tuple[str, ...] = ()
+        if not self._relied:
+            return written
+        is_sure = not self._lease.hold() and elapsed_seconds() - self._begun < _SEEN_SECONDS
+        for _ in range(_ATTEMPTS):
+            started = elapsed_seconds()
+            is_sure = self._read_lists() and is_sure
+            doomed = self._relied & self._condemned
+            if not is_sure:
+                self._require_present(self._relied - doomed)
+            if not doomed:
+                self._confirmed = started
+                return written
+            written += self._rescue(doomed)
+        raise _collected("what it relies on was condemned again and again")
+
+    @property
+    def is_late(self) -> bool:
+        """Whether `confirm` was so long ago that what it saw may not hold any more."""
+        return bool(self._relied) and elapsed_seconds() - self._confirmed >= _SEEN_SECONDS
+
+    def close(self) -> None:
+        """Let garbage collection go on."""
+        self._lease.release()
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._lease.hold()
+            self._begun = elapsed_seconds()
+            self._read_lists()
+
+    def _read_lists(self) -> bool:
+        """Take in the condemned lists that are new; return whether each that was listed could be read."""
+        complete = True
+        for identifier in list_entries(self._storage).keys() - self._lists:
+            packs = find_list(self._storage, identifier)
+            complete = complete and packs is not None
+            self._condemned.update(packs or ())
+            self._lists.add(identifier)
+        return complete
+
+    def _find_kept(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
+        found = super().find(ids)
+        if self._condemned.isdisjoint({place.pack for place in found.values()}):
+            return found
+        kept = {id_: place for id_, place in found.items() if place.pack not in self._condemned}
+        for id_, place in self._catalog.chunks.iter_places([id_ for id_ in found if id_ not in kept]):
+            if id_ not in kept and place.pack not in self._condemned and self._is_there(place):
+                kept[id_] = place
+        return kept
+
+    def _rescue(self, doomed: set[str]) -> tuple[str, ...]:
+        """Copy what is in packs that will be deleted, and nowhere else, to new packs."""
+        copier = Copier(self._storage, self.add)
+        for pack in sorted(doomed):
+            try:
+                entries = read_pack_index(self._storage, pack)
+                kept = self._find_kept([entry.id for entry in entries])
+                self._relied.update({place.pack for place in kept.values()})
+                damaged = copier.copy(pack, [entry for entry in entries if entry.id not in kept])
+            except NotFoundError as error:
+                raise self._gone(pack) from error
+            if damaged:
+                raise _collected(f"the pack {pack}, which it shares chunks with, is damaged")
+        written = copier.flush()
+        self._relied -= doomed
+        return written
+
+    def _require_present(self, packs: set[str]) -> None:
+        there = list_packs(self._storage).keys() if len(packs) >= _LISTED_FROM else None
+        for pack in sorted(packs):
+            if (pack not in there) if there is not None else not self._can_read(pack):
+                raise self._gone(pack)
+
+    def _can_read(self, pack: str) -> bool:
+        try:
+            self._storage.get_range(pack_key(pack), 0, 1)
+        except NotFoundError:
+            return False
+        return True
+
+    def _gone(self, pack: str) -> ConflictError:
+        self._present.discard(pack)
+        self._catalog.chunks.forget_pack(pack)
+        return _collected(f"the pack {pack}, which it relies on, was deleted")
+
+
+class BundleWriter(ChunkWriter):
+    """Writes the chunks of one bundle, between garbage collections. To be closed; may be used with `with`.
+
+    Args:
+        storage: Where packs go.
+        index: Says which chunks can be relied on.
+        area: `"data"` or `"meta"`.
+
+    Attributes:
+        index: To be asked for confirmation before what was written is committed.
+    """
+
+    def __init__(self, storage: Storage, index: WritingIndex, area: str = "data") -> None:
+        super().__init__(storage, index, area)
+        self.index = index
+        self._storage = storage
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let garbage collection go on: what was written is committed, or never will be."""
+        self.index.close()
+
+    def for_description(self) -> ChunkWriter:
+        """Return the writer of the description of the same bundle."""
+        return ChunkWriter(self._storage, self.index, "meta")
+
+
+def elapsed_seconds() -> float:
+    """Return seconds since some moment, those in which the machine slept included where the system can tell."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def _collected(what: str) -> ConflictError:
+    return ConflictError(
+        f"nothing was committed, since garbage was collected meanwhile: {what}",
+        kind="collected",
+        hint="run it again",
+    )
