@@ -1,17 +1,55 @@
-"""Keep files as a bundle."""
+"""Keep files, tables and what URLs name as a bundle."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
+from stook.app.sources import Source, TableReading, find_sources, gather, is_table
 from stook.errors import InputError
+from stook.model.lineage import Lineage
+from stook.model.tree import Folder, Node, iter_items
 from stook.store import Bundle, Store
+from stook.store.preview import count_ignored, preview
 
-__all__ = ["Added", "add_paths"]
+__all__ = ["Added", "Addition", "Planned", "Said", "add_paths", "plan_paths"]
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is to be added.
+
+    Attributes:
+        name: The bundle's name.
+        paths: Paths of files and folders, and URLs; `-` is standard input.
+        stdin: Standard input.
+        stdin_name: The file name that it shall have.
+        tables: How to make tables of files; None keeps them as files.
+    """
+
+    name: str
+    paths: Sequence[str]
+    stdin: BinaryIO | None = None
+    stdin_name: str = "stdin"
+    tables: TableReading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of it.
+
+    Attributes:
+        tags: Words about it.
+        params: What it was made with.
+        inputs: References of the bundles that it was made from, by role; a role is the bundle's name where it is empty.
+    """
+
+    tags: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
+    inputs: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,50 +59,134 @@ class Added:
     Attributes:
         bundle: The bundle that has the content.
         is_new: Whether a version was made; otherwise the latest had the same content already.
+        files: How many files there are in it.
+        kept_as_files: What was given beside tables, and is no table.
     """
 
     bundle: Bundle
     is_new: bool
+    files: int
+    kept_as_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What adding would do.
+
+    Attributes:
+        name: The bundle's name.
+        latest: The latest version of the name; None where there is none.
+        is_new: Whether a version would be made.
+        items: The path of each file, or of another item, and its bytes.
+        size: Bytes in all.
+        stored: Bytes that the store would grow by, descriptions left out.
+        ignored: How many files and folders `.stookignore` leaves out.
+    """
+
+    name: str
+    latest: str | None
+    is_new: bool
+    items: tuple[tuple[str, int], ...]
+    size: int
+    stored: int
+    ignored: int
 
 
 def add_paths(
-    store: Store, name: str, paths: Sequence[str], *, tags: Mapping[str, str] | None = None
+    store: Store, addition: Addition, said: Said | None = None, *, if_changed: bool = True
 ) -> Added:
-    """Keep files and folders as the newest version of a name, unless the latest has the same content.
+    """Keep files, tables and what URLs name as the newest version of a name.
 
     Args:
         store: Where.
-        name: The bundle's name.
-        paths: One or more; `-` is standard input, kept as a file named `stdin`.
-        tags: Words about it.
+        addition: What.
+        said: What is said of it.
+        if_changed: Make no version where the latest has the same content.
 
     Raises:
-        InputError: A path does not exist, or two have the same file name.
+        InputError: Something cannot be read, or is given twice.
+        NotFoundError: A URL names nothing, or there is no such input.
+        StorageError: A server or the store refused. Whatever is raised, nothing was added.
     """
+    said = said or Said()
+    inputs = _inputs(store, said.inputs)
+    sources = _sources(addition)
+    before = store.find(addition.name)
     with tempfile.TemporaryDirectory(prefix="stook-add-") as folder:
-        found = [_from_stdin(Path(folder)) if path == "-" else Path(path) for path in paths]
-        data: object = found[0] if len(found) == 1 else _named(found)
-        before = store.find(name)
-        bundle = store.add(name, data, tags=tags, if_changed=True)
-    return Added(bundle, is_new=before is None or before.id != bundle.id)
+        bundle = store.add(
+            addition.name,
+            gather(sources, Path(folder), addition.tables),
+            params=said.params,
+            tags=said.tags,
+            inputs=inputs,
+            lineage=Lineage(task="add", sources=tuple(source.given for source in sources)),
+            if_changed=if_changed,
+        )
+    is_new = before is None or before.id != bundle.id
+    files = len(_items(bundle.tree))
+    return Added(bundle, is_new, files, _kept_as_files(sources, addition.tables))
 
 
-def _named(paths: Sequence[Path]) -> dict[str, Path]:
-    named: dict[str, Path] = {}
-    for path in paths:
-        key = path.name
-        if key in named:
-            # Same-named files of different folders are told apart by the folders.
-            key = path.as_posix().lstrip("./")
-        if key in named:
-            raise InputError(f"{path} is given twice", kind="same-path", hint="name each path once")
-        named[key] = path
-    return named
+def plan_paths(
+    store: Store, addition: Addition, said: Said | None = None, *, if_changed: bool = True
+) -> Planned:
+    """Say what `add_paths` would do with the same arguments, and write nothing. URLs are read all the same.
+
+    Raises:
+        InputError: It could not be added.
+        NotFoundError: A URL names nothing, or there is no such input.
+        StorageError: A server refused.
+    """
+    _inputs(store, said.inputs if said else ())
+    sources = _sources(addition)
+    latest = store.find(addition.name)
+    with tempfile.TemporaryDirectory(prefix="stook-add-") as folder:
+        found = preview(store, gather(sources, Path(folder), addition.tables))
+    items = _items(found.tree)
+    return Planned(
+        name=addition.name,
+        latest=latest.ref if latest else None,
+        is_new=not if_changed or latest is None or latest.digest != found.digest,
+        items=items,
+        size=sum(size for _, size in items),
+        stored=found.stored,
+        ignored=sum(count_ignored(str(s.content)) for s in sources if isinstance(s.content, Path)),
+    )
 
 
-def _from_stdin(folder: Path) -> Path:
-    path = folder / "stdin"
-    with path.open("xb") as file:
-        while piece := sys.stdin.buffer.read(1 << 20):
-            file.write(piece)
-    return path
+def _sources(addition: Addition) -> list[Source]:
+    return find_sources(addition.paths, stdin=addition.stdin, stdin_name=addition.stdin_name)
+
+
+def _inputs(store: Store, wanted: Sequence[tuple[str, str]]) -> dict[str, Bundle]:
+    inputs: dict[str, Bundle] = {}
+    for role, ref in wanted:
+        bundle = store.get(ref)
+        key = role or bundle.name
+        if key in inputs:
+            raise InputError(
+                f"two inputs have the role {key!r}",
+                kind="same-role",
+                hint="name their roles: --from role=REF",
+            )
+        inputs[key] = bundle
+    return inputs
+
+
+def _items(tree: Node) -> tuple[tuple[str, int], ...]:
+    """Return each file, and each other item, with its bytes."""
+    found: list[tuple[str, int]] = []
+    for keys, leaf in iter_items(tree):
+        path = "/".join(keys)
+        if isinstance(leaf, Folder):
+            base = path or leaf.name
+            found += [(f"{base}/{file.path}", file.blob.size) for file in leaf.files]
+        else:
+            found.append(
+                (path or getattr(leaf, "name", "") or getattr(leaf, "kind", "value"), leaf.blob.size)
+            )
+    return tuple(found)
+
+
+def _kept_as_files(sources: Sequence[Source], tables: TableReading | None) -> tuple[str, ...]:
+    return tuple(source.given for source in sources if not is_table(source, tables)) if tables else ()

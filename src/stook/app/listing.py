@@ -2,29 +2,139 @@
 
 from __future__ import annotations
 
-from stook.errors import NotFoundError
-from stook.store import Bundle, Store
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-__all__ = ["list_bundles", "other_contexts"]
+from stook.catalog import BundleLine
+from stook.errors import InputError
+from stook.model.refs import parse_ref
+from stook.store import Store
+from stook.store.alias import list_aliases
+from stook.store.search import Query, count_versions, iter_lines
+
+__all__ = [
+    "Branch",
+    "Listed",
+    "grow_tree",
+    "has_bundles",
+    "is_pattern",
+    "iter_listed",
+    "list_counts",
+    "listing_query",
+    "other_contexts",
+]
 
 
-def list_bundles(store: Store, name: str | None = None) -> list[Bundle]:
-    """Return the latest bundle of each name, or every version of one name, newest first.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of a listing.
+
+    Attributes:
+        line: What the catalog says of the bundle.
+        aliases: The aliases that stand for it.
+        pushed: Whether a remote has it.
+    """
+
+    line: BundleLine
+    aliases: tuple[str, ...] = ()
+    pushed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of names, as `raw` in `raw.orders` and `raw.people`.
+
+    Attributes:
+        depth: How many parts are before it.
+        part: The part itself.
+        names: How many names begin with the parts down to this one.
+        versions: How many versions they have.
+    """
+
+    depth: int
+    part: str
+    names: int
+    versions: int
+
+
+def is_pattern(name: str) -> bool:
+    """Tell whether this is a pattern, which no name is."""
+    return any(letter in name for letter in "*?[")
+
+
+def listing_query(name: str, query: Query, *, every: bool) -> Query:
+    """Return the query behind `ls`: the latest of each name, or all versions; those of one name, newest first.
+
+    Args:
+        name: A name, in which nothing is special; or a pattern, which has `*`, `?` or `[`; or nothing: all names.
+        query: What else is asked for.
+        every: All versions of each name.
 
     Raises:
-        NotFoundError: There is no bundle of that name.
+        InputError: This is neither a name nor a pattern.
     """
-    if name is None:
-        return store.ls()
-    versions = store.versions(name)
-    if not versions:
-        store.get(name)
-        raise NotFoundError(f"no bundle {name!r}", kind="bundle-not-found", hint="stook ls")
-    return versions
+    if not name or is_pattern(name):
+        return replace(query, name=name, latest=not every, order="name")
+    ref = parse_ref(name)
+    if ref.id or ref.alias:
+        raise InputError(f"{name} is one version", kind="not-a-name", hint=f"stook show {name}")
+    return replace(query, name=ref.name, order="newest")
+
+
+def iter_listed(store: Store, query: Query, *, aliases: bool) -> Iterator[Listed]:
+    """Yield the lines of a listing.
+
+    Args:
+        store: Where.
+        query: Which bundles.
+        aliases: Also look up the aliases that stand for each.
+
+    Raises:
+        InputError: Something in the query cannot be looked for.
+    """
+    standing = _read_aliases(store, query.name) if aliases else {}
+    for line in iter_lines(store, query):
+        yield Listed(line, tuple(standing.get(line.id, ())))
+
+
+def list_counts(store: Store, query: Query) -> list[tuple[str, int]]:
+    """Return the names that a query finds, sorted, and how many versions each has; its limit is one of names."""
+    return count_versions(store, replace(query, latest=False, limit=None))[: query.limit]
+
+
+def grow_tree(counts: Sequence[tuple[str, int]]) -> list[Branch]:
+    """Return names as a tree of their parts, which dots part, and how much is on each branch.
+
+    Args:
+        counts: The names and how many versions each has.
+    """
+    totals: dict[tuple[str, ...], list[int]] = {}
+    for name, versions in counts:
+        parts = tuple(name.split("."))
+        for depth in range(1, len(parts) + 1):
+            total = totals.setdefault(parts[:depth], [0, 0])
+            total[0] += 1
+            total[1] += versions
+    return [Branch(len(parts) - 1, parts[-1], *total) for parts, total in sorted(totals.items())]
+
+
+def has_bundles(store: Store) -> bool:
+    """Tell whether there are any in the store's context."""
+    return any(True for _ in iter_lines(store, Query(limit=1)))
 
 
 def other_contexts(store: Store) -> list[str]:
     """Return the names of the store's other contexts that have bundles: where to look when there are none here."""
-    catalog = store.repository.catalog
-    named = catalog.contexts().items()
-    return sorted(name for key, name in named if name != store.context and catalog.names(key))
+    return [row.name for row in store.contexts() if row.name != store.context and row.bundles]
+
+
+def _read_aliases(store: Store, name: str) -> dict[str, list[str]]:
+    """Return the aliases by the bundle that they stand for: of one name, or where it is a pattern, of all."""
+    context = store.find_context_id()
+    if context is None:
+        return {}
+    sole = "" if is_pattern(name) else name
+    standing: dict[str, list[str]] = {}
+    for alias in list_aliases(store.repository, context, sole):
+        standing.setdefault(str(alias.id), []).append(alias.alias)
+    return standing

@@ -13,22 +13,50 @@ from stook.cli.failure import report_failure, show_warning
 __all__ = ["main", "stook"]
 
 # The order is that of a first day.
-_COMMANDS = {
-    "demo": (
-        "stook.cli.demo",
-        "Make an example workspace and run it: transactions in, predictions and a report out.",
-    ),
-    "init": ("stook.cli.data", "Make this folder a workspace."),
-    "add": ("stook.cli.data", "Keep files as a bundle."),
-    "ls": ("stook.cli.data", "List bundles."),
-    "show": ("stook.cli.data", "Say everything about one bundle."),
-    "cat": ("stook.cli.data", "Print the content of a bundle."),
-    "get": ("stook.cli.data", "Print the path of a file that has a bundle's content."),
-    "run": ("stook.cli.pipeline", "Run a task and what it requires; only what changed."),
-    "why": ("stook.cli.pipeline", "Say why a task would run again."),
-    "predict": ("stook.cli.demo", "Score a file of transactions with this workspace's pipeline."),
-    "config": ("stook.cli.data", "Show the settings and where each comes from."),
+_GROUPS = {
+    "A first day": {
+        "demo": (
+            "stook.cli.demo",
+            "Make an example workspace and run it: transactions in, predictions and a report out.",
+        ),
+        "init": ("stook.cli.data", "Make this folder a workspace."),
+        "add": ("stook.cli.adding", "Keep files, folders, tables and URLs as a bundle."),
+        "ls": ("stook.cli.listing", "List bundles."),
+        "show": ("stook.cli.looking", "Say everything about one bundle."),
+        "cat": ("stook.cli.looking", "Print the content of a bundle."),
+        "get": ("stook.cli.looking", "Print the path of a file that has a bundle's content."),
+        "run": ("stook.cli.pipeline", "Run a task and what it requires; only what changed."),
+        "why": ("stook.cli.pipeline", "Say why a task would run again."),
+        "predict": ("stook.cli.demo", "Score a file of transactions with this workspace's pipeline."),
+    },
+    "Data": {
+        "checkout": ("stook.cli.checkout", "Write a bundle as plain files to a folder."),
+        "status": ("stook.cli.checkout", "Say what was changed in a folder since it was checked out."),
+        "diff": ("stook.cli.looking", "Say how two bundles differ."),
+        "search": ("stook.cli.listing", "Find bundles by what is said of them and what is in them."),
+        "log": ("stook.cli.listing", "Show what happened to a name."),
+        "trace": ("stook.cli.tracing", "Say which bundle a file on disk is from, and what made it."),
+        "tag": ("stook.cli.naming", "Give a bundle tags."),
+        "untag": ("stook.cli.naming", "Take tags away."),
+        "commit": ("stook.cli.naming", "Mark a bundle as one to keep, and say why."),
+        "alias": ("stook.cli.naming", "Let a name, as prod, stand for a version."),
+        "rm": ("stook.cli.removing", "Remove versions, old ones, or scratch."),
+        "restore": ("stook.cli.removing", "Bring back what was removed."),
+    },
+    "Contexts": {
+        "context": ("stook.cli.contexts", "List, make, rename and delete lines of bundles."),
+        "switch": ("stook.cli.contexts", "Let this workspace use another context."),
+    },
+    "Care": {
+        "gc": ("stook.cli.collecting", "Free the space of what was removed."),
+        "du": ("stook.cli.collecting", "Say what takes how much space."),
+        "verify": ("stook.cli.caring", "Check that everything is there and undamaged."),
+        "rebuild": ("stook.cli.caring", "Make the catalog anew from the log and the packs."),
+        "doctor": ("stook.cli.caring", "Check the store, the disk, the clock and what is installed."),
+        "config": ("stook.cli.data", "Show the settings and where each comes from."),
+    },
 }
+_COMMANDS = {name: place for group in _GROUPS.values() for name, place in group.items()}
 
 
 class _Lazy(click.Group):
@@ -51,8 +79,10 @@ class _Lazy(click.Group):
             return report_failure(error)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+        width = max(map(len, _COMMANDS))
+        for heading, commands in _GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in commands.items()])
 
 
 _EPILOG = """Exit codes: 0 done, 1 a task failed, 2 wrong input, 3 a check failed, 4 not found, 5 damaged data,

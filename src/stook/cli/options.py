@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -12,8 +15,11 @@ from stook.errors import InputError
 if TYPE_CHECKING:
     from stook.store import Store
 
-__all__ = ["context_option", "json_option", "open_home", "parse_pairs"]
+__all__ = ["confirm", "context_option", "duration", "json_option", "open_home", "parse_pairs"]
 
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhdw])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_MOST = 1e6
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
@@ -51,3 +57,32 @@ def parse_pairs(pairs: Sequence[str], separator: str, what: str) -> dict[str, st
             )
         parsed[key] = value
     return parsed
+
+
+def duration(text: str) -> timedelta:
+    """Read a time span: `90s`, `12h`, `30d`, `2w`. A type for options.
+
+    Raises:
+        BadParameter: It is none.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or float(match[1]) > _MOST:
+        raise click.BadParameter(f"{text!r} is no time span; write 90s, 12h, 30d or 2w")
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Ask before something is taken away, unless `--yes` was given.
+
+    Raises:
+        InputError: There is nobody to ask, and no `--yes`.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise InputError(
+            f"nobody can be asked: {question}",
+            kind="not-confirmed",
+            hint="give --yes, or --dry-run only to look",
+        )
+    return click.confirm(question, err=True)

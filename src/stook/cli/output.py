@@ -10,12 +10,15 @@ from pathlib import Path
 
 import click
 
+from stook.model.amounts import human_size
+
 __all__ = [
     "human_size",
     "human_time",
     "print_facts",
     "print_json",
     "print_table",
+    "printable",
     "say",
     "short_id",
     "short_path",
@@ -23,7 +26,6 @@ __all__ = [
     "typed",
 ]
 
-_KIB = 1024
 _MINUTE = 60
 _ID_AFTER_AT = re.compile(r"(?<=@)[0-9A-Z]{18}(?=[0-9A-Z]{8}\b)")
 
@@ -40,28 +42,18 @@ def print_json(value: object) -> None:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns; names of files and people may hold anything, so control characters are shown, not sent."""
-    _print_lines([list(header), *([_printable(cell) for cell in row] for row in rows)])
+    _print_lines([list(header), *([printable(cell) for cell in row] for row in rows)])
 
 
 def print_facts(facts: Sequence[Sequence[str]]) -> None:
     """Print aligned columns that need no header."""
-    _print_lines([[_printable(cell) for cell in row] for row in facts])
+    _print_lines([[printable(cell) for cell in row] for row in facts])
 
 
 def _print_lines(lines: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def human_size(size: int) -> str:
-    """Return bytes as people read them: `17 B`, `4.2 KiB`."""
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < _KIB:
-            return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= _KIB
-    return f"{amount:.1f} TiB"
 
 
 def human_time(seconds: float) -> str:
@@ -93,5 +85,6 @@ def short_id(identifier: str) -> str:
     return identifier[-8:]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text in which what does not print is written as Python would: names may hold anything."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

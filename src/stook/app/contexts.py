@@ -1,0 +1,75 @@
+"""Contexts: how they are shown, renamed with their workspace, and what would go with one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stook.app.switching import edited_file, find_workspace_context, write_file
+from stook.config import WORKSPACE_FILE, load_config
+from stook.model.refs import check_name
+from stook.store import Bundle, Store
+from stook.store.contexts import Context, get_context
+from stook.store.remove import find_holds
+
+__all__ = ["Deletion", "Renamed", "plan_deletion", "rename_context"]
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A context with its new name, and the stook.toml that names it now; None where the workspace's is another."""
+
+    context: Context
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What would go with a context.
+
+    Attributes:
+        context: The context.
+        only_here: How many of its bundles have no equal in another context, and were pushed nowhere.
+        only_here_size: Their bytes of content.
+        held: Those that others were made from, or an alias stands for.
+        is_current: Whether it is the one that this workspace uses.
+    """
+
+    context: Context
+    only_here: int
+    only_here_size: int
+    held: Sequence[Bundle]
+    is_current: bool
+
+
+def rename_context(store: Store, name: str, new_name: str, *, folder: Path | None = None) -> Renamed:
+    """Give a context another name, also in the stook.toml of the workspace that uses it.
+
+    Raises:
+        NotFoundError: There is no such context.
+        ConflictError: Another has the new name.
+        InputError: This is no name for a context.
+    """
+    known = get_context(store.repository, name)
+    workspace = load_config(cwd=folder).workspace
+    if workspace is None or find_workspace_context(folder) != known.name:
+        return Renamed(store.rename_context(known.name, new_name), None)
+    path = workspace / WORKSPACE_FILE
+    changed = edited_file(path, check_name(new_name))
+    context = store.rename_context(known.name, new_name)
+    write_file(path, changed)
+    return Renamed(context, path)
+
+
+def plan_deletion(store: Store, name: str) -> Deletion:
+    """Return what would go with a context, without touching it.
+
+    Raises:
+        NotFoundError: There is no such context.
+    """
+    context = get_context(store.repository, name)
+    count, size = store.repository.catalog.bundles.count_only_here(context.id)
+    bundles = store.in_context(context.name).search()
+    held = [hold.bundle for hold in find_holds(store, bundles)]
+    return Deletion(context, count, size, held, context.name == store.context)

@@ -1,0 +1,141 @@
+"""Commands that look after a store."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from stook.cli.options import context_option, json_option, open_home
+from stook.cli.output import human_size, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from stook.app.doctoring import Finding
+    from stook.store.verify import Problem, Progress, Verified
+
+_EACH_SECONDS = 5.0
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME…]")
+@click.option("--deep", is_flag=True, help="Read every byte of the packs; else only that all is there.")
+@click.option(
+    "--report-only", is_flag=True, help="Change nothing; else damaged packs are moved out of the way."
+)
+@json_option
+@context_option
+def verify(names: tuple[str, ...], deep: bool, report_only: bool, as_json: bool, context: str | None) -> None:
+    """Look whether the store is as it was written: all of it, or what NAME or NAME@VERSION needs.
+
+    A damaged pack is moved to quarantine/ in the store, once what is sound of it is in another pack: then adding the
+    same data again mends the bundles. The exit code is 5 where something is wrong.
+    """
+    from stook.app.verifying import damaged_store
+    from stook.store.verify import verify as verify_store
+
+    store = open_home(context)
+    found = verify_store(store, deep=deep, names=names, quarantine=not report_only, observer=_teller())
+    if as_json:
+        print_json(asdict(found) | {"is_clean": found.is_clean})
+    else:
+        _print_problems(found.problems)
+    say(_sum_up(found))
+    if not found.is_clean:
+        raise damaged_store(found.problems)
+
+
+@click.command()
+@json_option
+@context_option
+def rebuild(as_json: bool, context: str | None) -> None:
+    """Make the catalog of this machine again, from the store's log and packs alone.
+
+    The catalog is only a view; others may use it meanwhile. What cannot be read is passed over and reported, and then
+    the exit code is 5.
+    """
+    from stook.app.verifying import damaged_store
+    from stook.store.rebuild import rebuild as rebuild_catalog
+
+    done = rebuild_catalog(open_home(context), observer=_teller())
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _print_problems(done.problems)
+    counts = (_count(done.records, "record"), _count(done.bundles, "bundle"), _count(done.packs, "pack"))
+    say(f"{', '.join(counts)}, {_count(done.chunks, 'chunk')}")
+    if done.rescued:
+        say(f"of what the log had lost, {_count(done.rescued, 'record')} went into it again")
+    if done.problems:
+        raise damaged_store(done.problems)
+
+
+@click.command()
+@json_option
+@context_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool, context: str | None) -> None:
+    """Look at this machine, its settings and its store, and say what to do where something is not well.
+
+    Nothing is changed. The exit code is 6 where something does not work, and 5 where data is damaged.
+    """
+    from stook.app.doctoring import examine
+
+    findings = list(examine(context))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        _print_findings(findings)
+    ctx.exit(max((finding.exit_code for finding in findings), default=0))
+
+
+def _print_problems(problems: tuple[Problem, ...]) -> None:
+    from stook.app.verifying import describe_affected
+
+    for problem in problems:
+        click.echo(problem.message)
+        for affected in problem.bundles:
+            click.echo(f"  {describe_affected(affected)}")
+        click.echo(f"  try: {problem.hint}")
+
+
+def _print_findings(findings: list[Finding]) -> None:
+    print_table(
+        ("STATE", "CHECK", "FOUND"), [(found.state, found.check, found.message) for found in findings]
+    )
+    for finding in findings:
+        if finding.hint and finding.state != "ok":
+            say(f"{finding.check}: {finding.hint}")
+
+
+def _sum_up(found: Verified) -> str:
+    counts = (
+        f"{_count(found.bundles, 'bundle')}, {_count(found.records, 'record')}, {_count(found.packs, 'pack')}"
+    )
+    read = f"{human_size(found.pack_bytes)}{', every byte read' if found.deep else ''}"
+    return f"{counts} of {read}: {'all is well' if found.is_clean else 'not all is well'}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _teller() -> Callable[[Progress], None]:
+    """Return what says how far it is: on one line of a terminal, elsewhere a line now and then."""
+    is_terminal, last = sys.stderr.isatty(), time.monotonic()
+    each = 0.2 if is_terminal else _EACH_SECONDS
+
+    def tell(progress: Progress, /) -> None:
+        nonlocal last
+        is_done = progress.done == progress.total
+        if time.monotonic() - last < each and not (is_terminal and is_done):
+            return
+        last = time.monotonic()
+        of = f" of {progress.total}" if progress.total else ""
+        line = f"{progress.what}: {progress.done}{of}, {human_size(progress.size)}"
+        click.echo(f"\r{line:<60}" if is_terminal else line, err=True, nl=not is_terminal or is_done)
+
+    return tell

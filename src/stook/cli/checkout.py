@@ -1,0 +1,116 @@
+"""Bundles as plain files in a folder of one's own."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stook.cli.options import context_option, json_option, open_home
+from stook.cli.output import human_size, print_facts, print_json, say, short_path, typed
+
+if TYPE_CHECKING:
+    from stook.app.checking_out import FolderState
+    from stook.store.checkout import Checkout
+
+_FORMATS = ("parquet", "csv", "feather")
+
+
+@click.command()
+@click.argument("ref", metavar="NAME")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "format_", type=click.Choice(_FORMATS), default="parquet", help="What tables are written as."
+)
+@click.option("--force", is_flag=True, help="Put local edits aside as FILE.yours instead of refusing.")
+@context_option
+def checkout(ref: str, folder: Path | None, format_: str, force: bool, context: str | None) -> None:
+    """Write the content of the bundle NAME as plain files into DIR (./NAME by default).
+
+    DIR is new, empty, or an earlier checkout, which is replaced if nothing in it was changed. It has all of the files
+    or is as it was. Files that .stookignore names stay.
+    """
+    from stook.store.checkout import checkout as check_out
+
+    store = open_home(context)
+    done = check_out(store, store.get(ref), folder, format=format_, force=force)
+    _tell(done)
+    click.echo(short_path(done.folder))
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@json_option
+@context_option
+def status(folder: Path, as_json: bool, context: str | None) -> None:
+    """Say which files of the checkout DIR (this folder by default) were edited, added or deleted.
+
+    Also whether the store has a newer version. Files that .stookignore names do not count.
+    """
+    from stook.app.checking_out import look_at
+
+    state = look_at(folder, context=context)
+    if as_json:
+        print_json(_facts(state))
+        return
+    found = state.status
+    click.echo(f"{found.note.ref} in {short_path(found.folder)}")
+    lines = [(what, path) for what in ("edited", "added", "deleted") for path in getattr(found, what)]
+    if lines:
+        print_facts([(f"  {what}", path) for what, path in lines])
+    else:
+        click.echo("  nothing was changed")
+    _say_next(state)
+
+
+def _tell(done: Checkout) -> None:
+    if not done.is_new:
+        say(f"unchanged: {short_path(done.folder)} has {done.ref} already")
+        return
+    files = f"{done.files:,} file{'' if done.files == 1 else 's'}, {human_size(done.size)}"
+    say(f"checked out {done.ref} ({files}) into")
+    for path in done.kept[:10]:
+        say(f"  kept yours: {_shown(path)}")
+    if len(done.kept) > 10:
+        say(f"  and {len(done.kept) - 10} more of yours")
+    here = Path.cwd()
+    if here == done.folder or done.folder in here.parents:
+        say("this shell still sees the folder as it was; type: cd .")
+
+
+def _say_next(state: FolderState) -> None:
+    found = state.status
+    name, folder = shlex.quote(found.note.name), typed(found.folder)
+    if not found.is_clean:
+        say(f"next: stook add {name} {folder} keeps this as a version;")
+        say(
+            f"      stook checkout --force {shlex.quote(found.note.ref)} {folder} goes back, with edits put aside"
+        )
+    if state.elsewhere:
+        say(f"it came from another store, {_shown(state.elsewhere)}, which was not asked for newer versions")
+    elif state.newer:
+        say(f"the store has a newer version, {state.newer}")
+        if found.is_clean:
+            say(f"next: stook checkout {name} {folder}")
+
+
+def _facts(state: FolderState) -> dict[str, object]:
+    found = state.status
+    return {
+        "folder": str(found.folder),
+        "ref": found.note.ref,
+        "store": found.note.store,
+        "context": found.note.context,
+        "digest": found.note.digest,
+        "clean": found.is_clean,
+        "edited": list(found.edited),
+        "added": list(found.added),
+        "deleted": list(found.deleted),
+        "newer": state.newer,
+    }
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() else repr(text)

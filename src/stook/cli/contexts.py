@@ -1,0 +1,144 @@
+"""Commands on lines of bundles: context, switch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from stook.cli.options import confirm, context_option, json_option, open_home
+from stook.cli.output import human_size, print_json, print_table, say, short_path
+
+if TYPE_CHECKING:
+    from stook.app.contexts import Deletion
+    from stook.store import Store
+    from stook.store.contexts import Context
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@context_option
+@click.pass_context
+def context(called: click.Context, *, as_json: bool, context: str | None) -> None:
+    """List the contexts of the store, with how much is in each; the current one has a star."""
+    if called.invoked_subcommand is None:
+        _list(open_home(context), as_json=as_json)
+
+
+@context.command()
+@click.argument("name")
+def create(name: str) -> None:
+    """Make the context NAME. Adding to one that is not there makes it too."""
+    made = open_home(None).create_context(name)
+    say(f"made the context {made.name!r}; stook switch {made.name} lets this workspace use it")
+
+
+@context.command()
+@click.argument("old")
+@click.argument("new")
+def rename(old: str, new: str) -> None:
+    """Give the context OLD the name NEW, in this workspace's stook.toml too. Bundles, tags and aliases stay."""
+    from stook.app.contexts import rename_context
+
+    done = rename_context(open_home(None), old, new)
+    say(f"the context {old!r} is {done.context.name!r} now")
+    if done.path:
+        say(f"{short_path(done.path)} names it so")
+    say(f"other workspaces that use it need: stook switch {done.context.name}")
+
+
+@context.command()
+@click.argument("name")
+@click.option("--force", is_flag=True, help="Also what others were made from, or an alias stands for.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+def delete(name: str, *, force: bool, yes: bool, dry_run: bool) -> None:
+    """Remove the context NAME with all its bundles, having said what exists nowhere else.
+
+    Made again, it is empty, and `stook restore` brings its bundles back until `stook gc` has freed their space.
+    """
+    from stook.app.contexts import plan_deletion
+
+    store = open_home(None)
+    plan = plan_deletion(store, name)
+    _show_deletion(plan)
+    if dry_run:
+        return
+    if plan.held and not force:
+        store.delete_context(plan.context.name)  # which says in what use they are
+    if confirm(f"delete the context {plan.context.name!r}?", yes=yes):
+        gone = store.delete_context(plan.context.name, force=force)
+        say(f"deleted the context {plan.context.name!r}")
+        if gone:
+            say(f"until stook gc frees their space: stook context create {plan.context.name},")
+            say(f"then stook restore --context {plan.context.name} lists what can be brought back")
+
+
+@click.command()
+@click.argument("name")
+@click.option("-c", "--create", is_flag=True, help="Make the context where there is none.")
+def switch(name: str, *, create: bool) -> None:
+    """Let this workspace use the context NAME: its stook.toml names it from now on."""
+    from stook.app.switching import switch_workspace
+
+    done = switch_workspace(open_home(None), name, create=create)
+    if done.is_new:
+        say(f"made the context {done.context!r}")
+    verb = "uses" if done.is_same else "now uses"
+    say(f"this workspace {verb} the context {done.context!r}: {short_path(done.path)}")
+    if done.override:
+        say(f"but {done.override.origin} says {done.override.value!r}, and that holds")
+
+
+def _list(store: Store, *, as_json: bool) -> None:
+    found = store.contexts()
+    if as_json:
+        print_json([_as_json(one, store.context) for one in found])
+        return
+    rows = [
+        (
+            "*" if one.name == store.context else "",
+            one.name,
+            f"{one.names:,}",
+            f"{one.bundles:,}",
+            human_size(one.size),
+        )
+        for one in found
+    ]
+    if rows:
+        print_table(("", "CONTEXT", "NAMES", "VERSIONS", "SIZE"), rows)
+    if all(one.name != store.context for one in found):
+        say(f"the current context is {store.context!r}; the first stook add makes it")
+
+
+def _as_json(one: Context, current: str) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "id": one.id,
+        "names": one.names,
+        "bundles": one.bundles,
+        "size": one.size,
+        "current": one.name == current,
+    }
+
+
+def _show_deletion(plan: Deletion) -> None:
+    context = plan.context
+    names = "1 name" if context.names == 1 else f"{context.names:,} names"
+    amount = human_size(context.size)
+    say(f"the context {context.name!r} has {_versions(context.bundles)} of {names}, {amount}")
+    if plan.only_here:
+        say(
+            f"{plan.only_here:,} of them, {human_size(plan.only_here_size)}, exist nowhere else:"
+            " no other context has their content, and they were pushed nowhere"
+        )
+    elif context.bundles:
+        say("other contexts have the content of all of them")
+    if plan.held:
+        say(f"{_versions(len(plan.held))} are in use by others: they go only with --force")
+    if plan.is_current:
+        say("it is the context that this workspace uses; the next stook add makes it anew")
+
+
+def _versions(count: int) -> str:
+    return "1 version" if count == 1 else f"{count:,} versions"

@@ -1,0 +1,158 @@
+"""Commands that say something of a bundle: tag, untag, commit, alias."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from stook.cli.options import context_option, json_option, open_home, parse_pairs
+from stook.cli.output import print_json, print_table, say, short_id
+from stook.errors import InputError
+
+if TYPE_CHECKING:
+    from stook.store import Store
+    from stook.store.alias import Alias
+
+
+@click.command()
+@click.argument("ref")
+@click.argument("tags", nargs=-1, required=True, metavar="KEY:VALUE…")
+@context_option
+def tag(ref: str, tags: tuple[str, ...], context: str | None) -> None:
+    """Give the bundle REF tags. A key that it has already gets the new value; a VALUE may hold colons."""
+    store = open_home(context)
+    bundle = store.tag(store.get(ref), parse_pairs(tags, ":", "tag"))
+    say(f"tagged: {_tags(bundle.tags)}")
+    click.echo(bundle.ref)
+
+
+@click.command()
+@click.argument("ref")
+@click.argument("keys", nargs=-1, required=True, metavar="KEY…")
+@context_option
+def untag(ref: str, keys: tuple[str, ...], context: str | None) -> None:
+    """Take tags away from the bundle REF."""
+    store = open_home(context)
+    bundle = store.untag(store.get(ref), *keys)
+    say(f"its tags now: {_tags(bundle.tags) or 'none'}")
+    click.echo(bundle.ref)
+
+
+@click.command()
+@click.argument("ref")
+@click.option("-m", "--message", required=True, help="Why it is kept.")
+@context_option
+def commit(ref: str, message: str, context: str | None) -> None:
+    """Mark the bundle REF as one to keep: pruning never takes it. Said again, the new message holds."""
+    store = open_home(context)
+    bundle = store.commit(store.get(ref), message)
+    say("committed")
+    click.echo(bundle.ref)
+
+
+@click.command()
+@click.argument("alias", required=False)
+@click.argument("ref", required=False)
+@click.option("-m", "--why", default="", help="Why it is moved, for its history.")
+@click.option(
+    "--expect", metavar="REF", help="Move it only if it stands for this version now; '' if there is none."
+)
+@click.option("--rm", "remove", is_flag=True, help="Take the ALIAS of the name REF away; its history stays.")
+@click.option("--history", is_flag=True, help="Show where the ALIAS of the name REF has been.")
+@json_option
+@context_option
+def alias(  # noqa: PLR0913 - each is an option
+    *,
+    alias: str | None,
+    ref: str | None,
+    why: str,
+    expect: str | None,
+    remove: bool,
+    history: bool,
+    as_json: bool,
+    context: str | None,
+) -> None:
+    """Let ALIAS, as `prod`, stand for the bundle REF, so that NAME@prod gets it.
+
+    Without REF, list the aliases of the name ALIAS; without both, all aliases. An alias is moved by compare-and-swap:
+    whoever moves it at the same time is told, and nobody's move is lost.
+    """
+    store = open_home(context)
+    if alias is None or ref is None:
+        if history or remove:
+            raise InputError(
+                "name the alias and the bundle", kind="bad-option", hint="stook alias ALIAS NAME"
+            )
+        _list(store, alias or "", as_json=as_json)
+    elif history:
+        _show_history(store, alias, ref, as_json=as_json)
+    elif remove:
+        store.unalias(alias, ref, why=why)
+        say(f"{ref}@{alias} is gone")
+    else:
+        moved = store.alias(alias, ref, why=why, expect=expect)
+        say(_sentence(moved))
+        click.echo(moved.ref)
+
+
+def _sentence(moved: Alias) -> str:
+    before = moved.moves[1].id if len(moved.moves) > 1 else None
+    was = f", before {short_id(before)}" if before else ""
+    return f"{moved.ref} is {short_id(moved.id or '')}{was}"
+
+
+def _list(store: Store, name: str, *, as_json: bool) -> None:
+    found = store.aliases(name)
+    if as_json:
+        print_json([_plain(one) for one in found])
+    elif found:
+        rows = [
+            (one.ref, short_id(one.id or ""), one.moves[0].who, _local(one), one.moves[0].why)
+            for one in found
+        ]
+        print_table(("ALIAS", "VERSION", "BY", "SINCE", "WHY"), rows)
+    else:
+        say("no aliases; stook alias ALIAS NAME makes one")
+
+
+def _show_history(store: Store, alias: str, name: str, *, as_json: bool) -> None:
+    from stook.app.naming import get_alias
+
+    found = get_alias(store, alias, name)
+    if as_json:
+        print_json(_plain(found))
+        return
+    rows = [
+        (
+            short_id(move.id) if move.id else "(away)",
+            move.who,
+            f"{move.when.astimezone():%Y-%m-%d %H:%M:%S}",
+            move.why,
+        )
+        for move in found.moves
+    ]
+    print_table(("VERSION", "BY", "WHEN", "WHY"), rows)
+    if found.number > len(rows):
+        say(f"the last {len(rows)} of {found.number} moves")
+
+
+def _plain(alias: Alias) -> dict[str, object]:
+    return {
+        "alias": alias.alias,
+        "name": alias.name,
+        "id": alias.id,
+        "number": alias.number,
+        "moves": [
+            {"id": move.id, "who": move.who, "when": move.when.isoformat(timespec="seconds"), "why": move.why}
+            for move in alias.moves
+        ],
+    }
+
+
+def _local(alias: Alias) -> str:
+    return f"{alias.moves[0].when.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _tags(tags: dict[str, str]) -> str:
+    return " ".join(f"{key}:{value}" for key, value in tags.items())

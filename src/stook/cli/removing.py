@@ -1,0 +1,142 @@
+"""Commands that take versions away and bring them back: rm, restore."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from stook.cli.options import confirm, context_option, duration, json_option, open_home
+from stook.cli.output import human_size, print_json, print_table, say, short_id
+from stook.errors import InputError
+
+if TYPE_CHECKING:
+    from stook.app.removing import Removal
+    from stook.store import Bundle, Store
+
+_SHOWN = 20
+
+
+@click.command()
+@click.argument("refs", nargs=-1, metavar="NAME[@VERSION]…")
+@click.option("--old", is_flag=True, help="All but the newest versions of NAME…, or of all names.")
+@click.option(
+    "--scratch", is_flag=True, help="Old results of tasks that nobody asked to keep; NAME may be a glob."
+)
+@click.option(
+    "--keep",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Newest versions that --old and --scratch leave.",
+)
+@click.option(
+    "--older-than",
+    type=duration,
+    default="30d",
+    show_default=True,
+    help="How old --scratch results must be: 12h, 30d.",
+)
+@click.option("--force", is_flag=True, help="Also what others were made from, or an alias stands for.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@context_option
+def rm(  # noqa: PLR0913 - each is an option
+    *,
+    refs: tuple[str, ...],
+    old: bool,
+    scratch: bool,
+    keep: int,
+    older_than: timedelta,
+    force: bool,
+    dry_run: bool,
+    yes: bool,
+    context: str | None,
+) -> None:
+    """Remove versions: one (NAME@VERSION), all of a NAME, old ones, or scratch.
+
+    `stook restore` brings them back until `stook gc` has freed their space. --old and --scratch spare what is
+    committed, aliased, or in use.
+    """
+    from stook.app.removing import plan_old, plan_removal, plan_scratch
+
+    if old and scratch:
+        raise InputError("--old and --scratch exclude each other", kind="bad-option", hint="give one of them")
+    store = open_home(context)
+    if old:
+        plan = plan_old(store, refs, keep=keep)
+    elif scratch:
+        plan = plan_scratch(store, refs, keep=keep, older_than=older_than)
+    else:
+        plan = plan_removal(store, refs)
+    _show(plan)
+    if dry_run or not plan.bundles:
+        return
+    if plan.held and not force:
+        store.rm(*plan.bundles)  # which says in what use they are
+    if confirm(f"remove {_count(plan.bundles)}?", yes=yes):
+        store.rm(*plan.bundles, force=force)
+        say(f"removed {_count(plan.bundles)}; stook restore brings them back, stook gc frees their space")
+
+
+@click.command()
+@click.argument("refs", nargs=-1, metavar="NAME[@VERSION]…")
+@json_option
+@context_option
+def restore(refs: tuple[str, ...], as_json: bool, context: str | None) -> None:
+    """Bring back versions that were removed: one, or all of a NAME. Without any, list them."""
+    store = open_home(context)
+    if not refs:
+        _list_removed(store, as_json=as_json)
+        return
+    from stook.app.removing import bring_back
+
+    done = bring_back(store, refs)
+    if done.collected:
+        say(f"{_count(done.collected)} cannot be brought back: gc has freed their space")
+    say(f"restored {_count(done.bundles)}")
+    if as_json:
+        print_json([bundle.ref for bundle in done.bundles])
+    else:
+        for bundle in done.bundles:
+            click.echo(bundle.ref)
+
+
+def _list_removed(store: Store, *, as_json: bool) -> None:
+    from stook.app.removing import list_removed
+
+    found = list_removed(store)
+    if as_json:
+        print_json([{"ref": one.ref, "size": one.size, "time": one.time.isoformat()} for one in found])
+    elif found:
+        _table(found)
+    else:
+        say("nothing was removed that could be brought back")
+
+
+def _show(plan: Removal) -> None:
+    if plan.bundles:
+        _table(plan.bundles)
+    else:
+        say("nothing to remove")
+    if plan.kept:
+        say(f"spared as committed, aliased or in use: {plan.kept}")
+
+
+def _table(bundles: tuple[Bundle, ...] | list[Bundle]) -> None:
+    rows = [
+        (b.name, short_id(b.id), f"{b.time.astimezone():%Y-%m-%d %H:%M:%S}", human_size(b.size), _words(b))
+        for b in bundles[:_SHOWN]
+    ]
+    print_table(("NAME", "VERSION", "DATE", "SIZE", ""), rows)
+    if len(bundles) > _SHOWN:
+        say(f"and {len(bundles) - _SHOWN} more, {human_size(sum(b.size for b in bundles))} of content in all")
+
+
+def _words(bundle: Bundle) -> str:
+    return f"committed: {bundle.committed.message.splitlines()[0]}" if bundle.committed else ""
+
+
+def _count(bundles: tuple[Bundle, ...] | list[Bundle]) -> str:
+    return "1 version" if len(bundles) == 1 else f"{len(bundles):,} versions"

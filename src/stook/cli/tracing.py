@@ -1,0 +1,124 @@
+"""The command that says where a file is from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stook.cli.options import context_option, json_option, open_home
+from stook.cli.output import human_size, print_facts, print_json, print_table, say, short_id, short_path
+from stook.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from stook.store.trace import Sighting, Trace
+
+_SHOWN = 10
+_ITEMS_SHOWN = 3
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--all", "every", is_flag=True, help=f"All bundles that it is in, not only the newest {_SHOWN}."
+)
+@json_option
+@context_option
+@click.pass_context
+def trace(called: click.Context, *, file: Path, every: bool, as_json: bool, context: str | None) -> None:
+    """Say in which bundles FILE is, of whatever name and context, newest first, and what made them.
+
+    Ends with 4 where it is in none. A checked out file that is a converted table, as CSV, is known while it is as it
+    was written.
+    """
+    from stook.store.trace import trace as trace_file
+
+    found = trace_file(open_home(context), file, limit=None if every else _SHOWN)
+    if as_json:
+        print_json(_as_json(found))
+        called.exit(0 if found.sightings else NotFoundError.exit_code)
+    if not found.sightings:
+        raise _not_there(found)
+    _print_trace(found)
+
+
+def _print_trace(found: Trace) -> None:
+    say(f"{short_path(found.path)}, {human_size(found.size)}, is in the store:")
+    rows = [
+        (
+            sighting.bundle.name,
+            short_id(sighting.bundle.id),
+            _items(sighting),
+            sighting.context,
+            f"{sighting.bundle.time.astimezone():%Y-%m-%d %H:%M:%S}",
+            sighting.bundle.owner,
+            _state(sighting),
+        )
+        for sighting in found.sightings
+    ]
+    print_table(("NAME", "VERSION", "ITEM", "CONTEXT", "DATE", "OWNER", ""), rows)
+    if not found.is_all:
+        say(f"only the newest {len(rows)}; --all shows all")
+    newest = found.sightings[0]
+    click.echo()
+    facts = [("bundle", newest.bundle.ref), ("made by", newest.bundle.task), ("digest", found.digest)]
+    facts += [(f"input {used.role}", f"{used.name}@{used.id}") for used in newest.inputs]
+    print_facts(facts)
+    _say_unreadable(found)
+
+
+def _say_unreadable(found: Trace) -> None:
+    if found.unreadable:
+        say(f"{found.unreadable} descriptions cannot be read; stook verify says more")
+
+
+def _items(sighting: Sighting) -> str:
+    items = [item or "(all)" for item in sighting.items[:_ITEMS_SHOWN]]
+    more = len(sighting.items) - len(items)
+    return ", ".join(items) + (f" and {more:,} more" if more else "")
+
+
+def _state(sighting: Sighting) -> str:
+    words = ["removed"] if sighting.is_removed else []
+    if sighting.by == "checkout":
+        words.append("checked out from it")
+    return ", ".join(words)
+
+
+def _not_there(found: Trace) -> NotFoundError:
+    _say_unreadable(found)
+    message = f"{short_path(found.path)} is in no bundle of the store"
+    if found.edited:
+        message += f"; it was checked out from {found.edited} and changed since"
+    return NotFoundError(
+        message, kind="not-in-store", hint=f"stook add NAME {found.path} keeps it", digest=found.digest
+    )
+
+
+def _as_json(found: Trace) -> dict[str, object]:
+    return {
+        "path": str(found.path),
+        "size": found.size,
+        "digest": found.digest,
+        "edited_from": found.edited or None,
+        "all": found.is_all,
+        "unreadable": found.unreadable,
+        "bundles": [_sighting_json(sighting) for sighting in found.sightings],
+    }
+
+
+def _sighting_json(sighting: Sighting) -> dict[str, object]:
+    bundle = sighting.bundle
+    return {
+        "name": bundle.name,
+        "id": bundle.id,
+        "context": sighting.context,
+        "items": list(sighting.items),
+        "by": sighting.by,
+        "removed": sighting.is_removed,
+        "task": bundle.task,
+        "owner": bundle.owner,
+        "time": bundle.time.isoformat(timespec="microseconds"),
+        "inputs": [{"role": used.role, "name": used.name, "id": used.id} for used in sighting.inputs],
+    }
