@@ -7,14 +7,21 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import adding, pipelines, startup
+from bench import adding, again, listing, pipelines, reading, startup, verifying
 from bench.measuring import describe_machine
 
 BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
     "startup": startup.measure,
     "add20k": adding.measure_many_files,
-    "add1g": adding.measure_large_file,
+    "add2g": adding.measure_large_file,
+    "readd20k": again.measure_unchanged,
+    "version2": again.measure_second_version,
     "tiny2000": adding.measure_tiny_bundles,
+    "verify": verifying.measure_verify,
+    "checkout20k": reading.measure_many_files,
+    "checkout2g": reading.measure_large_file,
+    "get_latest": reading.measure_get_latest,
+    "ls100k": listing.measure,
     "chain200": pipelines.measure_chain,
     "fan1000": pipelines.measure_fan,
 }

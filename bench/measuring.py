@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import resource
+import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,22 @@ def spend(action: Callable[[], object]) -> Spent:
     cpu, wall = _cpu_seconds(), time.perf_counter()
     action()
     return Spent(time.perf_counter() - wall, _cpu_seconds() - cpu)
+
+
+def median_of(times: int, action: Callable[[], object], after: Callable[[], object] | None = None) -> Spent:
+    """Return the median of what calling something several times costs, wall and CPU each for itself.
+
+    Args:
+        times: How often.
+        action: What to call.
+        after: Called after each, to clear away; not counted.
+    """
+    spent = []
+    for _ in range(times):
+        spent.append(spend(action))
+        if after is not None:
+            after()
+    return Spent(statistics.median(s.wall for s in spent), statistics.median(s.cpu for s in spent))
 
 
 def spend_command(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Spent:
@@ -58,6 +75,11 @@ def describe_machine() -> str:
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
         f"{os.cpu_count()} CPUs, load {load:.1f} at the start"
     )
+
+
+def peak_mebibytes() -> float:
+    """Return the most memory that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _ratio(value: float, bound: float) -> str:

@@ -1,0 +1,91 @@
+"""What adding costs where most of it is in the store already."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import stook
+from bench.adding import MANY_FILES, SMALL_BYTES, folder_bytes, make_files, text_blocks, write_blocks
+from bench.measuring import median_of, show, spend
+
+_TIMES = 5
+_TABLE_BYTES = 1 << 30
+_OLD_SECONDS = 2.5
+
+
+def measure_unchanged(folder: Path) -> None:
+    """Add a folder of 20,000 files again, with nothing and with little changed."""
+    source = folder / "source"
+    make_files(source)
+    store = stook.open(folder / "store")
+    time.sleep(_OLD_SECONDS)  # what was written just before it is read is read again
+    first = spend(lambda: store.add("files", source))
+    show(f"store.add of {MANY_FILES} x {SMALL_BYTES} bytes", first)
+    look = median_of(_TIMES, lambda: look_at_all(source))
+    show("scandir and stat of every file", look)
+    again = median_of(_TIMES, lambda: store.add("files", source, if_changed=True))
+    show("store.add(…, if_changed=True), unchanged", again, look)
+    show("store.add, unchanged, a new version", median_of(_TIMES, lambda: store.add("files", source)), look)
+    changed = source / "000" / "00000.bin"
+    for number in range(3):
+        changed.write_bytes(os.urandom(SMALL_BYTES + number))
+    show("store.add, one file changed", spend(lambda: store.add("files", source, if_changed=True)), look)
+
+
+def measure_second_version(folder: Path) -> None:
+    """Add a table of 1 GiB in CSV again, changed a little; most of the disk that it takes is that of the first."""
+    source = folder / "table.csv"
+    write_blocks(source, text_blocks(_TABLE_BYTES), _TABLE_BYTES)
+    changes: dict[str, Callable[[Path], None]] = {
+        "unchanged": lambda _: None,
+        "1 % appended": _append,
+        "0.1 % changed in one place": _change,
+        "0.1 % inserted in the middle": _insert,
+    }
+    time.sleep(_OLD_SECONDS)
+    store = stook.open(folder / "store")
+    show("store.add of 1 GiB", spend(lambda: store.add("table", source)))
+    for what, change in changes.items():
+        change(source)
+        before = folder_bytes(folder / "store")
+        show(f"store.add, {what}", spend(lambda: store.add("table", source, if_changed=True)))
+        new = folder_bytes(folder / "store") - before
+        print(f"  {'new bytes on disk':<44}{new / _TABLE_BYTES:9.3%} of it, {new / before:.3%} of the store")
+
+
+def look_at_all(folder: Path) -> None:
+    """Ask for the status of every file below a folder, and do nothing with it."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                look_at_all(Path(entry.path))
+            else:
+                entry.stat()
+
+
+def _append(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(_fresh_text(_TABLE_BYTES // 100))
+
+
+def _change(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(_TABLE_BYTES // 3)
+        file.write(_fresh_text(_TABLE_BYTES // 1000))
+
+
+def _insert(path: Path) -> None:
+    other = path.with_name("other")
+    with path.open("rb") as old, other.open("xb") as new:
+        new.write(old.read(_TABLE_BYTES // 2))
+        new.write(_fresh_text(_TABLE_BYTES // 1000))
+        shutil.copyfileobj(old, new, 1 << 20)
+    other.replace(path)
+
+
+def _fresh_text(size: int) -> bytes:
+    return b"".join(text_blocks(size, seed=size))[:size]
