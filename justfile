@@ -24,6 +24,10 @@ servers:
 e2e:
     uv run pytest tests/e2e tests/crash
 
+# kill processes at work without warning, so many times, and see that nothing is lost
+torture rounds="500":
+    STOOK_TORTURE_ROUNDS={{rounds}} uv run pytest tests/crash/test_torture.py
+
 # property tests with many more examples
 fuzz:
     HYPOTHESIS_PROFILE=full uv run pytest tests/property tests/stateful

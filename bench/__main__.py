@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import adding, again, listing, pipelines, reading, startup, verifying
+from bench import adding, again, listing, peers, pipelines, reading, startup, verifying
 from bench.measuring import describe_machine
 
 BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
     "add2g": adding.measure_large_file,
     "readd20k": again.measure_unchanged,
     "version2": again.measure_second_version,
+    "peers": peers.measure,
     "tiny2000": adding.measure_tiny_bundles,
     "verify": verifying.measure_verify,
     "checkout20k": reading.measure_many_files,

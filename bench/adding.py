@@ -13,7 +13,7 @@ from pathlib import Path
 from blake3 import blake3
 
 import stook
-from bench.measuring import median_of, peak_mebibytes, show, spend
+from bench.measuring import STOOK, by_turns, peak_mebibytes, quiet_environment, show, show_goal
 
 MANY_FILES = 20_000
 SMALL_BYTES = 10_000
@@ -28,42 +28,79 @@ def measure_many_files(folder: Path) -> None:
     """Add a folder of 20,000 files of 10 KB."""
     source, copy, packed, kept = (folder / name for name in ("source", "copy", "appended", "store"))
     make_files(source)
-    copied = median_of(_TIMES, lambda: copy_folder(source, copy), lambda: shutil.rmtree(copy))
-    loop = median_of(_TIMES, lambda: append_all(source, packed), packed.unlink)
-    show(f"cp -r of {MANY_FILES} x {SMALL_BYTES} bytes", copied)
+
+    def clear() -> None:
+        packed.unlink(missing_ok=True)
+        for path in (copy, kept):
+            shutil.rmtree(path, ignore_errors=True)
+        os.sync()
+
+    copied, loop, first = by_turns(
+        _TIMES,
+        clear,
+        lambda: copy_folder(source, copy),
+        lambda: append_all(source, packed),
+        lambda: stook.open(kept).add("files", source),
+    )
+    show(f"cp -r of {MANY_FILES} x {SMALL_BYTES} bytes, not synced", copied)
     show("read + BLAKE3 + append + fsync", loop)
-    first = median_of(_TIMES, lambda: stook.open(kept).add("files", source), lambda: shutil.rmtree(kept))
     show("store.add, beside cp -r", first, copied)
     show("store.add, beside the loop", first, loop)
+    show_goal("wall, beside the loop", first.wall / loop.wall, 1.5)
 
 
 def measure_large_file(folder: Path) -> None:
     """Add a file of 2 GiB that does not compress, and one that does."""
-    for kind, blocks in (("incompressible", random_blocks), ("compressible", text_blocks)):
-        source, copy, kept = folder / f"{kind}.bin", folder / "copy", folder / kind
+    for kind, blocks, goal in (("incompressible", random_blocks, 0.9), ("compressible", text_blocks, 2.2)):
+        source, copy, home = folder / f"{kind}.bin", folder / "copy", folder / kind
         write_blocks(source, blocks(LARGE_BYTES), LARGE_BYTES)
-        copied = median_of(_FEW_TIMES, partial(copy_durably, source, copy), copy.unlink)
+        environment = quiet_environment(home)
+        add = partial(stook_add, home / "store", source)
+        copied, added = by_turns(
+            _FEW_TIMES, partial(_clear, home, copy), partial(copy_durably, source, copy), add
+        )
         show(f"cp and sync of 2 GiB, {kind}", copied)
-        added = median_of(_FEW_TIMES, partial(_add_alone, kept, source))
         show("store.add, beside cp", added, copied)
-        print(f"  {'CPU seconds a GB':<44}{added.cpu / LARGE_BYTES * 1e9:9.3f}")
-        print(f"  {'most memory held':<44}{peak_mebibytes():9.0f} MiB")
-        print(f"  {'takes in the store':<44}{folder_bytes(kept) / LARGE_BYTES:9.3f} of its size")
+        show_goal("wall, beside cp", added.wall / copied.wall, 1.5)
+        show_goal("CPU", added.cpu / LARGE_BYTES * 1e9, goal, "s a GB")
+        print(f"  {'takes in the store':<44}{folder_bytes(home / 'store') / LARGE_BYTES:9.3f} of its size")
+        _clear(home, copy)
+        peak = peak_mebibytes([STOOK, "add", "large", source], environment)
+        show_goal("most memory of `stook add`", peak, 300, "MiB")
         source.unlink()
-        shutil.rmtree(kept)
+        _clear(home, copy)
 
 
 def measure_tiny_bundles(folder: Path) -> None:
     """Make 2,000 bundles of one small value each, every one durable when its call returns."""
-    store = stook.open(folder / "store")
-    bound = spend(lambda: append_with_fsync(folder / "appended", TINY_BUNDLES))
+    kept, appended = folder / "store", folder / "appended"
+
+    def clear() -> None:
+        appended.unlink(missing_ok=True)
+        shutil.rmtree(kept, ignore_errors=True)
+
+    bound, made = by_turns(
+        _TIMES, clear, lambda: append_with_fsync(appended, TINY_BUNDLES), lambda: _add_tiny(kept)
+    )
     show(f"{TINY_BUNDLES} appends of 400 bytes, each with fsync", bound)
-    made = spend(lambda: [store.add("tiny", {"number": number}) for number in range(TINY_BUNDLES)])
     show(f"{TINY_BUNDLES} x store.add of a small value", made, bound)
+    show_goal("wall", made.wall, 1, "s")
 
 
-def _add_alone(kept: Path, source: Path) -> None:
-    shutil.rmtree(kept, ignore_errors=True)
+def _add_tiny(kept: Path) -> None:
+    store = stook.open(kept)
+    for number in range(TINY_BUNDLES):
+        store.add("tiny", {"number": number})
+
+
+def _clear(home: Path, copy: Path) -> None:
+    shutil.rmtree(home, ignore_errors=True)
+    copy.unlink(missing_ok=True)
+    os.sync()
+
+
+def stook_add(kept: Path, source: Path) -> None:
+    """Add a file to a store."""
     stook.open(kept).add("large", source)
 
 

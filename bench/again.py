@@ -10,7 +10,7 @@ from pathlib import Path
 
 import stook
 from bench.adding import MANY_FILES, SMALL_BYTES, folder_bytes, make_files, text_blocks, write_blocks
-from bench.measuring import median_of, show, spend
+from bench.measuring import STOOK, by_turns, median_of, quiet_environment, run_quietly, show, show_goal, spend
 
 _TIMES = 5
 _TABLE_BYTES = 1 << 30
@@ -21,8 +21,9 @@ def measure_unchanged(folder: Path) -> None:
     """Add a folder of 20,000 files again, with nothing and with little changed."""
     source = folder / "source"
     make_files(source)
-    store = stook.open(folder / "store")
     time.sleep(_OLD_SECONDS)  # what was written just before it is read is read again
+    measure_as_process(folder, source)
+    store = stook.open(folder / "inside")
     first = spend(lambda: store.add("files", source))
     show(f"store.add of {MANY_FILES} x {SMALL_BYTES} bytes", first)
     look = median_of(_TIMES, lambda: look_at_all(source))
@@ -40,21 +41,43 @@ def measure_second_version(folder: Path) -> None:
     """Add a table of 1 GiB in CSV again, changed a little; most of the disk that it takes is that of the first."""
     source = folder / "table.csv"
     write_blocks(source, text_blocks(_TABLE_BYTES), _TABLE_BYTES)
-    changes: dict[str, Callable[[Path], None]] = {
-        "unchanged": lambda _: None,
-        "1 % appended": _append,
-        "0.1 % changed in one place": _change,
-        "0.1 % inserted in the middle": _insert,
+    changes: dict[str, tuple[Callable[[Path], None], float]] = {
+        "unchanged": (lambda _: None, 0),
+        "1 % appended": (_append, 1.5),
+        "0.1 % changed in one place": (_change, 0.3),
+        "0.1 % inserted in the middle": (_insert, 0.3),
     }
     time.sleep(_OLD_SECONDS)
     store = stook.open(folder / "store")
     show("store.add of 1 GiB", spend(lambda: store.add("table", source)))
-    for what, change in changes.items():
+    for what, (change, goal) in changes.items():
         change(source)
         before = folder_bytes(folder / "store")
         show(f"store.add, {what}", spend(lambda: store.add("table", source, if_changed=True)))
         new = folder_bytes(folder / "store") - before
-        print(f"  {'new bytes on disk':<44}{new / _TABLE_BYTES:9.3%} of it, {new / before:.3%} of the store")
+        show_goal("new bytes on disk, of the table's", new / _TABLE_BYTES * 100, goal, "%")
+        print(f"  {'the same, of the store before':<44}{new / before * 100:9.3f} %")
+
+
+def measure_as_process(folder: Path, source: Path) -> None:
+    """Print what `stook add` of an unchanged folder, and `stook status` of a checkout of it, cost beyond a start."""
+    environment = quiet_environment(folder)
+    out = folder / "out"
+    run_quietly([STOOK, "add", "files", source], environment)
+    run_quietly([STOOK, "checkout", "files", out], environment)
+    time.sleep(_OLD_SECONDS)
+    start, add, status = by_turns(
+        _TIMES,
+        lambda: None,
+        lambda: run_quietly([STOOK, "config"], environment),
+        lambda: run_quietly([STOOK, "add", "files", source], environment),
+        lambda: run_quietly([STOOK, "status", out], environment),
+    )
+    show("stook config, a start", start)
+    show(f"stook add of {MANY_FILES} files, unchanged", add, start)
+    show_goal("wall beyond the start", add.wall - start.wall, 0.25, "s")
+    show("stook status of them, unchanged", status, start)
+    show_goal("wall beyond the start", status.wall - start.wall, 0.25, "s")
 
 
 def look_at_all(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Time, CPU time, and lines that show both beside their bound."""
+"""Time, CPU time and memory, and lines that show them beside their bounds and goals."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import platform
 import resource
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+STOOK = Path(sys.executable).with_name("stook")
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,15 @@ def spend(action: Callable[[], object]) -> Spent:
     return Spent(time.perf_counter() - wall, _cpu_seconds() - cpu)
 
 
+def middle(spent: Sequence[Spent]) -> Spent:
+    """Return the medians, of wall and CPU time each for itself."""
+    return Spent(
+        statistics.median(each.wall for each in spent), statistics.median(each.cpu for each in spent)
+    )
+
+
 def median_of(times: int, action: Callable[[], object], after: Callable[[], object] | None = None) -> Spent:
-    """Return the median of what calling something several times costs, wall and CPU each for itself.
+    """Return the median of what calling something several times costs.
 
     Args:
         times: How often.
@@ -41,16 +51,61 @@ def median_of(times: int, action: Callable[[], object], after: Callable[[], obje
         spent.append(spend(action))
         if after is not None:
             after()
-    return Spent(statistics.median(s.wall for s in spent), statistics.median(s.cpu for s in spent))
+    return middle(spent)
+
+
+def by_turns(times: int, before: Callable[[], object], *actions: Callable[[], object]) -> list[Spent]:
+    """Return the median of what each action costs; they take turns, so that a busy machine slows all of them.
+
+    Args:
+        times: How often each is called.
+        before: Called before each, to clear away what the last has left; not counted.
+        actions: What to call.
+    """
+    spent: list[list[Spent]] = [[] for _ in actions]
+    for _ in range(times):
+        for action, some in zip(actions, spent, strict=True):
+            before()
+            some.append(spend(action))
+    return [middle(some) for some in spent]
 
 
 def spend_command(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Spent:
     """Return what a command and the processes below it cost; its output is thrown away."""
-    return spend(
-        lambda: subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True
-        )
+    return spend(lambda: run_quietly(command, environment))
+
+
+def run_quietly(
+    command: Sequence[str | Path], environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> None:
+    """Run a command that must succeed, and throw its output away.
+
+    Raises:
+        subprocess.CalledProcessError: It failed; what it said on stderr is shown.
+    """
+    result = subprocess.run(
+        command,
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
     )
+    if result.returncode:
+        sys.stderr.buffer.write(result.stderr)
+        result.check_returncode()
+
+
+def peak_mebibytes(command: Sequence[str | Path], environment: Mapping[str, str]) -> float:
+    """Return the most memory that the process of a command held."""
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return usage.ru_maxrss / 1024
 
 
 def quiet_environment(folder: Path) -> dict[str, str]:
@@ -68,6 +123,13 @@ def show(label: str, spent: Spent, bound: Spent | None = None) -> None:
     print(line, flush=True)
 
 
+def show_goal(what: str, value: float, goal: float, unit: str = "x", *, at_least: bool = False) -> None:
+    """Print one line: a figure, what it should be at most, or at least, and whether that is met."""
+    is_met = value >= goal if at_least else value <= goal
+    sign, answer = (">=" if at_least else "<="), ("met" if is_met else "NOT MET")
+    print(f"  -> {what:<41}{value:9.3f} {unit:<10} goal {sign} {goal:g} {unit}: {answer}", flush=True)
+
+
 def describe_machine() -> str:
     """Return a line on what the figures were taken on."""
     load = os.getloadavg()[0]
@@ -75,11 +137,6 @@ def describe_machine() -> str:
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
         f"{os.cpu_count()} CPUs, load {load:.1f} at the start"
     )
-
-
-def peak_mebibytes() -> float:
-    """Return the most memory that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _ratio(value: float, bound: float) -> str:

@@ -19,6 +19,7 @@ import uuid
 import zoneinfo
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import lightgbm
 import numpy as np
@@ -78,15 +79,28 @@ def make(root: Path) -> dict[str, Any]:
     """Write the store into a new folder and return what to expect of it."""
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
-        store = _new_store(root, work / "cache")
+        store = new_store(root, work / "cache")
         fill(store, work)
         bundles = [bundle for newest in store.ls() for bundle in store.versions(newest.name)]
         expected = {bundle.id: expect(bundle) for bundle in sorted(bundles, key=lambda bundle: bundle.id)}
         store.close()
+    settle(root)
+    return expected
+
+
+def settle(root: Path) -> None:
+    """Give the writer the same id each time."""
     [writer] = (path for path in (root / "log").iterdir() if path.is_dir())
     (writer / ".lock").unlink(missing_ok=True)
     writer.rename(root / "log" / _WRITER)
-    return expected
+
+
+def new_store(root: Path, cache: Path) -> Store:
+    """Return an empty store, in which ids and times are not left to chance."""
+    seconds, numbers = itertools.count(), itertools.count(1)
+    clock = Clock(lambda: _START + next(seconds), lambda size: next(numbers).to_bytes(size, "big"))
+    open_storage(str(root)).put_new(identity.KEY, identity.dump(identity.new(_ID)))
+    return Store(open_repository(str(root), cache=cache, owner="Golda", clock=clock), CONTEXT)
 
 
 def fill(store: Store, work: Path) -> None:
@@ -130,7 +144,7 @@ def expect(bundle: Bundle) -> dict[str, Any]:
         "packages": bundle.lineage.environment.packages,
         "inputs": [[i.role, i.name, i.id, i.digest] for i in bundle.inputs],
         "items": [
-            [path, leaf.kind if hasattr(leaf, "kind") else type(leaf).__name__]
+            [unquote(path), leaf.kind if hasattr(leaf, "kind") else type(leaf).__name__]
             for path, leaf in bundle.items()
         ],
         "data": describe(bundle.data),
@@ -164,14 +178,6 @@ def describe(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: describe(part) for key, part in data.items()}
     return [describe(part) for part in data]
-
-
-def _new_store(root: Path, cache: Path) -> Store:
-    """Return an empty store, in which ids and times are not left to chance."""
-    seconds, numbers = itertools.count(), itertools.count(1)
-    clock = Clock(lambda: _START + next(seconds), lambda size: next(numbers).to_bytes(size, "big"))
-    open_storage(str(root)).put_new(identity.KEY, identity.dump(identity.new(_ID)))
-    return Store(open_repository(str(root), cache=cache, owner="Golda", clock=clock), CONTEXT)
 
 
 def _folder(root: Path) -> Path:

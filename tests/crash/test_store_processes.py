@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import pytest
+
 import stook
+from stook.store.verify import verify
 
 _WRITER = """
 import sys, stook
@@ -25,6 +29,31 @@ while len(seen) < int(sys.argv[2]):
     for identifier in list(now - seen)[:20]:
         assert len(store.get(identifier).data["bytes"]) > 5000
     seen = now
+"""
+_MOVER = """
+import sys, stook
+from stook.errors import ConflictError
+store, me = stook.open(sys.argv[1], context="many"), sys.argv[2]
+moves = 0
+for step in range(int(sys.argv[3])):
+    bundle = store.add(f"n{step % 3}", {"who": me, "step": step, "bytes": bytes(5000) + me.encode()})
+    store.tag(bundle, {"who": me, "step": str(step)})
+    store.tag("shared", {f"{me}-{step % 5}": str(step)})
+    if step % 7 == 0:
+        store.untag(bundle, "step")
+    while True:
+        now = [alias.id for alias in store.aliases("shared")]
+        try:
+            store.alias("prod", "shared", why=f"{me}-{step}", expect=now[0])
+        except ConflictError:
+            continue
+        break
+    try:
+        store.alias("race", "shared", why=f"{me}-{step}")
+        moves += 1
+    except ConflictError as error:
+        assert error.kind == "alias-moved", error
+    print(bundle.id, moves)
 """
 
 
@@ -50,3 +79,37 @@ def test_eight_processes_add_while_others_read(tmp_path: Path) -> None:
     kept = [b for n in range(3) for b in stook.open(store, context="many").versions(f"n{n}")]
     assert sorted(b.id for b in kept) == sorted(identifier for ids in made for identifier in ids)
     assert len({b.id for b in kept}) == 800
+
+
+@pytest.mark.parametrize("steps", [25, pytest.param(200, marks=pytest.mark.full)])
+def test_eight_processes_add_tag_and_move_aliases(tmp_path: Path, steps: int) -> None:
+    """Each bundle and tag is there at the end, and each move of an alias that was not refused is counted."""
+    folder = str(tmp_path / "store")
+    store = stook.open(folder, context="many")
+    shared = store.add("shared", 0)
+    store.alias("prod", shared)
+    processes = [_start(_MOVER, folder, str(number), str(steps)) for number in range(8)]
+    made, moves = list[str](), 0
+    for process in processes:
+        out, err = process.communicate(timeout=600)
+        assert process.returncode == 0, err
+        lines = [line.split() for line in out.splitlines()]
+        made += [identifier for identifier, _ in lines]
+        moves += int(lines[-1][1])
+    there = {bundle.id: bundle for number in range(3) for bundle in store.versions(f"n{number}")}
+    assert sorted(there) == sorted(made)
+    for bundle in there.values():
+        data = bundle.data
+        kept = {"step": str(data["step"])} if data["step"] % 7 else {}
+        assert bundle.tags == {"who": data["who"], **kept}
+    last = {f"{who}-{turn}": str(max(range(turn, steps, 5))) for who in range(8) for turn in range(5)}
+    assert store.get("shared").tags == last
+    aliases = {alias.alias: alias for alias in store.aliases("shared")}
+    assert aliases["prod"].number == 8 * steps + 1
+    assert aliases["race"].number == moves
+    whys = Counter(move.why for move in aliases["prod"].moves)
+    assert len(whys) == min(100, 8 * steps + 1)
+    for who in range(8):  # each one's moves are in the order in which it made them
+        steps_of = [int(why.partition("-")[2]) for why in whys if why.startswith(f"{who}-")]
+        assert steps_of == list(range(steps))[::-1][: len(steps_of)]
+    assert verify(store, deep=True).is_clean

@@ -13,7 +13,10 @@ import pytest
 from blake3 import blake3
 
 import stook
-from tools import make_golden
+from stook.errors import NotFoundError
+from stook.store import Bundle, Store
+from stook.store.verify import verify
+from tools import make_golden, make_golden_care
 
 STORES = Path(__file__).parent / "stores"
 
@@ -22,6 +25,18 @@ STORES = Path(__file__).parent / "stores"
 def release(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A copy of what a release wrote: `store/` and `expected.json`."""
     return shutil.copytree(STORES / request.param, tmp_path / request.param)
+
+
+@pytest.fixture(params=sorted(path.parent.name for path in STORES.glob("*/care.json")))
+def care(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The same of those to which everything was done that can be; `care.json` says what."""
+    return shutil.copytree(STORES / request.param, tmp_path / request.param)
+
+
+def everything(store: Store) -> list[Bundle]:
+    """Return all bundles of all contexts."""
+    here = [store.in_context(context.name) for context in store.contexts()]
+    return [bundle for seen in here for newest in seen.ls() for bundle in seen.versions(newest.name)]
 
 
 def expectation(release: Path) -> dict[str, Any]:
@@ -33,7 +48,7 @@ def expectation(release: Path) -> dict[str, Any]:
 def test_everything_reads_back(release: Path) -> None:
     """Each bundle has its id, digest, lineage and data."""
     store = stook.open(release / "store", context=make_golden.CONTEXT)
-    found = [bundle for newest in store.ls() for bundle in store.versions(newest.name)]
+    found = everything(store)
     expected = expectation(release)
     assert {bundle.id for bundle in found} == expected.keys()
     for bundle in found:
@@ -47,6 +62,45 @@ def test_what_was_read_has_its_digest(release: Path) -> None:
         again = store.add(bundle.name, bundle.data)
         assert again.digest == bundle.digest, bundle.ref
         assert again.id > bundle.id
+
+
+def test_what_was_said_and_done_is_known(care: Path) -> None:
+    """Contexts, versions, removals, commits, aliases and condemned lists are as the release had them."""
+    store = stook.open(care / "store", context=make_golden.CONTEXT)
+    expected = json.loads((care / "care.json").read_text(encoding="utf-8"))
+    collected = expected.pop("collected")
+    assert as_json(make_golden_care.describe(store)) == expected
+    assert verify(store, deep=True).is_clean
+    for context, removed in expected["removed"].items():
+        for identifier in removed:
+            if identifier not in collected:
+                store.in_context(context).restore(identifier)
+                assert store.get(identifier).data is not None
+    for identifier in collected:
+        with pytest.raises(NotFoundError, match="has been collected"):
+            store.restore(identifier)
+
+
+def test_care_can_be_made_again(tmp_path: Path, project_root: Path) -> None:
+    """What writes such a store works, and does the same; ids and times depend on how often a clock is looked at."""
+    expected, care = make_golden_care.make(tmp_path / "store")
+    old = STORES / "0.1.0-care"
+    assert digests(expected) == digests(expectation(old))
+    before = json.loads((old / "care.json").read_text(encoding="utf-8"))
+    assert {name: len(ids) for name, ids in care["removed"].items()} == {
+        "bare": 0,
+        "doomed": 1,
+        "golden": 4,
+        "renamed": 0,
+    }
+    assert care["versions"].keys() == before["versions"].keys()
+    assert _whys(care) == _whys(before)
+
+
+def _whys(care: dict[str, Any]) -> list[tuple[str, int, list[str]]]:
+    """Return why each alias was moved, newest first, and how often."""
+    aliases = [alias for here in care["aliases"].values() for alias in here.items()]
+    return [(ref, number, [move[3] for move in moves]) for ref, (number, moves) in aliases]
 
 
 def test_digests_stay(tmp_path: Path) -> None:
@@ -66,7 +120,7 @@ def test_reader_of_the_specification(release: Path, project_root: Path, tmp_path
     expected = expectation(release)
     assert read().splitlines() == [f"{i} {bundle['size']} {bundle['name']}" for i, bundle in expected.items()]
     for identifier, bundle in expected.items():
-        if bundle["name"] not in {"values", "file", "noise", "folder", "many"}:
+        if bundle["name"] not in {"values", "file", "noise", "folder", "many", "back", "again", "notes"}:
             continue
         target = tmp_path / identifier
         read(identifier, target)

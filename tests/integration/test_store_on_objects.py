@@ -73,7 +73,7 @@ def test_a_lost_answer_to_the_commit_makes_one_bundle(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["flip", "truncate"])
 def test_damaged_reads_are_never_returned_as_data(tmp_path: Path, kind: str) -> None:
-    """A byte that changes on its way raises; the data is right or there is none."""
+    """A byte that changes on its way is read again or raises; the data is right or there is none."""
     inner = open_storage("memory:")
     _open(inner, tmp_path / "a").add("big", {"bytes": _BYTES})
     wrong = 0
@@ -83,4 +83,4 @@ def test_damaged_reads_are_never_returned_as_data(tmp_path: Path, kind: str) -> 
             assert _open(faulty, tmp_path / f"{kind}{number}").get("big").data == {"bytes": _BYTES}
         except IntegrityError:
             wrong += 1
-    assert wrong >= 3
+    assert wrong >= 1

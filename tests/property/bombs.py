@@ -73,7 +73,7 @@ CASES: dict[str, Callable[[], object]] = {
     ),
     "paths": lambda: manifests.load(b'{"tree":{"k":"folder","name":"d","files":[%s],"empty":[]}}' % _paths()),
     "record": lambda: records.load(_deep(b"[")),
-    "alias": lambda: aliases.load(_deep(b"[")),
+    "alias": lambda: aliases.load(_deep(b"["), "aliases/c/n/a.json"),
     "condemned": lambda: condemned.load(_deep(b"[")),
     "identity": lambda: repository.load(_deep(b"[")),
     "pack": lambda: packs.parse_trailer(b"\xff" * 4 + bytes(32) + packs.INDEX_MAGIC, 2**31),

@@ -200,7 +200,7 @@ READERS: list[tuple[Callable[[bytes], object], list[bytes]]] = [
     (_load_manifest, [manifests.dump(MANIFEST)]),
     (_load_value, [values.dump(VALUE), values.dump([VALUE, {"a": VALUE}])]),
     (repository.load, [repository.dump(repository.new("0f" * 16))]),
-    (aliases.load, [aliases.dump(ALIAS)]),
+    (lambda data: aliases.load(data, aliases.alias_key("c", "raw", "prod")), [aliases.dump(ALIAS)]),
     (condemned.load, [condemned.dump(condemned.Condemned(("data/" + ONE, "meta/" + TWO), 1, "ann"))]),
     (packs.parse_pack, [PACK]),
     (_read_index, [PACK]),

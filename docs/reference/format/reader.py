@@ -46,9 +46,7 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         identity = json.loads((root / "stook.json").read_bytes())
-        check(
-            identity["format"] == 1 and not identity["required_features"], "a format unknown to this reader"
-        )
+        check(identity["format"] == 1 and not identity["required_features"], "the format is unknown")
         self.root = root
         self.chunks = {}
         for path in sorted(root.glob("packs/*/*/*.pack")):
@@ -79,8 +77,7 @@ class Repository:
         path, offset, stored, raw, codec = self.chunks[id_]
         with path.open("rb") as file:
             file.seek(offset)
-            data = file.read(stored)
-        data = decompress(data, raw) if codec == 1 else data
+            data = decompress(file.read(stored), raw) if codec == 1 else file.read(stored)
         check(len(data) == raw and blake3(data).hexdigest() == id_, f"the chunk {id_} in {path} is damaged")
         return data
 
@@ -105,17 +102,17 @@ class Repository:
 
     def iter_records(self) -> Iterator[dict]:
         """Yield all records of the log."""
-        for writer in sorted(path for path in self.root.glob("log/*") if not path.name.startswith(".")):
-            segments = sorted(path for path in writer.iterdir() if path.name.isdigit())
+        for writer in sorted(self.root.glob("log/*")):
+            segments = sorted(path for path in writer.glob("*") if path.name.isdigit())
             for path in segments:
                 yield from read_segment(path, is_last=path == segments[-1])
 
     def bundles(self) -> dict[str, dict]:
         """Return the records of the bundles that are not deleted, by id."""
-        records = list(self.iter_records())
-        deleted = {record["bundle"] for record in records if record["type"] == "delete"}
+        records = sorted(self.iter_records(), key=lambda record: record["id"])
+        states = {r["bundle"]: r["type"] for r in records if r["type"] in {"delete", "restore"}}
         found = {record["id"]: record for record in records if record["type"] == "bundle"}
-        return {id_: found[id_] for id_ in sorted(found) if id_ not in deleted}
+        return {id_: found[id_] for id_ in found if states.get(id_) != "delete"}
 
     def manifest(self, record: dict) -> dict:
         """Return the manifest of a bundle."""
@@ -154,9 +151,8 @@ class Repository:
 
 def is_safe(path: str) -> bool:
     """Tell whether a stored path stays within a folder, and is harmless there."""
-    return all(
-        part not in {"", ".", ".."} and "\\" not in part and all(ord(c) >= 32 and ord(c) != 127 for c in part)
-        for part in path.split("/")
+    return all(ord(c) >= 32 and c not in "\\\x7f" for c in path) and not {"", ".", ".."} & set(
+        path.split("/")
     )
 
 
@@ -176,21 +172,16 @@ def read_segment(path: Path, *, is_last: bool) -> Iterator[dict]:
     while (payload := frame_at(data, position)) is not None:
         yield json.loads(payload)
         position += 20 + len(payload)
-    later = (
-        match.start() - 20 for match in re.finditer(rb'\{"type":', data) if match.start() > position + 20
-    )
-    is_torn = is_last and all(frame_at(data, start) is None for start in later)
+    later = [found.start() - 20 for found in re.finditer(rb'\{"type":', data[position + 21 :])]
+    is_torn = is_last and all(frame_at(data, position + 21 + start) is None for start in later)
     check(position == len(data) or is_torn, f"{path} is damaged at byte {position}")
 
 
 def frame_at(data: bytes, position: int) -> bytes | None:
     """Return the payload of the frame at a position, or None where there is none."""
-    if position + 20 > len(data):
-        return None
-    length, checksum = struct.unpack_from("<I16s", data, position)
+    length, checksum = struct.unpack("<I16s", data[position : position + 20].ljust(20, b"\0"))
     payload = data[position + 20 : position + 20 + length]
-    is_whole = 0 < length <= 65536 and len(payload) == length and blake3(payload).digest(16) == checksum
-    return payload if is_whole else None
+    return payload if 0 < length <= 65536 and blake3(payload).digest(16) == checksum else None
 
 
 def main(arguments: list[str]) -> None:
@@ -201,9 +192,9 @@ def main(arguments: list[str]) -> None:
     bundles = repository.bundles()
     if len(arguments) == 1:
         sys.stdout.writelines(f"{id_} {record['size']} {record['name']}\n" for id_, record in bundles.items())
-        return
-    check(arguments[1] in bundles, f"there is no bundle {arguments[1]}")
-    repository.extract(repository.manifest(bundles[arguments[1]])["tree"], Path(arguments[2]))
+    else:
+        check(arguments[1] in bundles, f"there is no bundle {arguments[1]}")
+        repository.extract(repository.manifest(bundles[arguments[1]])["tree"], Path(arguments[2]))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from stook.app.checking_out import is_as_checked_out, note_added
 from stook.app.sources import Source, TableReading, find_sources, gather, is_table
 from stook.errors import InputError
 from stook.model.lineage import Lineage
 from stook.model.tree import Folder, Node, iter_items
+from stook.storage.urls import find_scheme
 from stook.store import Bundle, Store
 from stook.store.preview import count_ignored, preview
 
@@ -112,10 +114,12 @@ def add_paths(
     inputs = _inputs(store, said.inputs)
     sources = _sources(addition)
     before = store.find(addition.name)
-    with tempfile.TemporaryDirectory(prefix="stook-add-") as folder:
+    if before and if_changed and _is_checkout_of(store, before, addition):
+        return Added(before, False, len(_items(before.tree)))
+    with tempfile.TemporaryDirectory(prefix="stook-add-") as scratch:
         bundle = store.add(
             addition.name,
-            gather(sources, Path(folder), addition.tables),
+            gather(sources, Path(scratch), addition.tables),
             params=said.params,
             tags=said.tags,
             inputs=inputs,
@@ -123,6 +127,8 @@ def add_paths(
             if_changed=if_changed,
         )
     is_new = before is None or before.id != bundle.id
+    if is_new:
+        _note(store, bundle, addition)
     files = len(_items(bundle.tree))
     return Added(bundle, is_new, files, _kept_as_files(sources, addition.tables))
 
@@ -143,10 +149,13 @@ def plan_paths(
     with tempfile.TemporaryDirectory(prefix="stook-add-") as folder:
         found = preview(store, gather(sources, Path(folder), addition.tables))
     items = _items(found.tree)
+    is_same = latest is not None and (
+        latest.digest == found.digest or _is_checkout_of(store, latest, addition)
+    )
     return Planned(
         name=addition.name,
         latest=latest.ref if latest else None,
-        is_new=not if_changed or latest is None or latest.digest != found.digest,
+        is_new=not if_changed or not is_same,
         items=items,
         size=sum(size for _, size in items),
         stored=found.stored,
@@ -156,6 +165,28 @@ def plan_paths(
 
 def _sources(addition: Addition) -> list[Source]:
     return find_sources(addition.paths, stdin=addition.stdin, stdin_name=addition.stdin_name)
+
+
+def _is_checkout_of(store: Store, latest: Bundle, addition: Addition) -> bool:
+    """Tell whether all that is added is a checkout of the latest version in which nothing was changed."""
+    paths = _local_paths(addition)
+    is_whole = len(paths) == 1 and paths[0].is_dir() and addition.tables is None
+    return is_whole and is_as_checked_out(store, latest, paths[0])
+
+
+def _note(store: Store, bundle: Bundle, addition: Addition) -> None:
+    """Note in the checkout that was added, or whose files were, that it is one of the new version."""
+    paths = _local_paths(addition)
+    parents = {path.parent for path in paths}
+    if len(parents) == 1:
+        for folder in (*parents, *(paths if len(paths) == 1 else ())):
+            note_added(store, bundle, folder)
+
+
+def _local_paths(addition: Addition) -> list[Path]:
+    """Return what is added as paths; none where there is anything else."""
+    is_local = not any(given == "-" or find_scheme(given) for given in addition.paths)
+    return [Path(given) for given in addition.paths] if is_local else []
 
 
 def _inputs(store: Store, wanted: Sequence[tuple[str, str]]) -> dict[str, Bundle]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stook.errors import InputError
+from stook.errors import InputError, StookError
 from stook.model.refs import check_name
-from stook.store import Store, open_store
-from stook.store.checkout import Status, status
+from stook.model.tree import Folder, Object
+from stook.store import Bundle, Store, open_store
+from stook.store.checkout import Status, checkout, status
 from stook.store.checkout.status import find_newer
+from stook.store.remove import has_content
 
-__all__ = ["FolderState", "look_at"]
+__all__ = ["FolderState", "is_as_checked_out", "look_at", "note_added"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,15 @@ class FolderState:
         status: What was changed in it.
         newer: The version in the store that has other content, as `name@id`; None where there is none.
         elsewhere: The store that it came from, where that is not the one that was asked.
+        is_folder: Whether the bundle is one folder, so that adding the checkout whole makes a version like it.
+        has_tables: Whether there are tables in the bundle.
     """
 
     status: Status
     newer: str | None
     elsewhere: str
+    is_folder: bool = True
+    has_tables: bool = False
 
 
 def look_at(folder: Path, *, context: str | None = None) -> FolderState:
@@ -46,7 +53,56 @@ def look_at(folder: Path, *, context: str | None = None) -> FolderState:
     store = _home(found, context)
     if store is None:
         return FolderState(found, None, found.note.store)
-    return FolderState(found, find_newer(store, found.note), "")
+    bundle = store.find(found.note.ref)
+    leaves = [leaf for _, leaf in bundle.items()] if bundle else []
+    return FolderState(
+        found,
+        find_newer(store, found.note),
+        "",
+        is_folder=bundle is None or isinstance(bundle.tree, Folder),
+        has_tables=any(isinstance(leaf, Object) and leaf.kind == "frame" for leaf in leaves),
+    )
+
+
+def is_as_checked_out(store: Store, bundle: Bundle, folder: Path) -> bool:
+    """Tell whether a folder is a checkout of a bundle in which nothing was changed: adding it would add nothing.
+
+    Args:
+        store: The store that has the bundle.
+        bundle: The latest version of its name.
+        folder: Any folder.
+    """
+    found = _find_status(folder)
+    if found is None or not _is_of(found, store, bundle) or found.note.id != bundle.id:
+        return False
+    return found.is_clean and has_content(store, bundle)  # what the store has lost is to be added again
+
+
+def note_added(store: Store, bundle: Bundle, folder: Path) -> None:
+    """Note in a checkout whose changes were added as a new version that it is one of that version now.
+
+    Args:
+        store: The store that has the bundle.
+        bundle: The new version.
+        folder: Any folder; one that is no checkout of the bundle's name, or has other files, stays as it is.
+    """
+    found = _find_status(folder)
+    if found is None or not _is_of(found, store, bundle) or found.is_clean:
+        return
+    with suppress(StookError):  # refused where it is not just that: nothing in it is written over
+        checkout(store, bundle, folder, format=found.note.tables)
+
+
+def _find_status(folder: Path) -> Status | None:
+    try:
+        return status(folder)
+    except StookError:
+        return None
+
+
+def _is_of(found: Status, store: Store, bundle: Bundle) -> bool:
+    note = found.note
+    return (note.store, note.context, note.name) == (store.repository.url, store.context, bundle.name)
 
 
 def _home(found: Status, context: str | None) -> Store | None:

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Sequence
 from datetime import timedelta
 
-from stook.errors import NotFoundError
 from stook.storage.disk_errors import translate_os_errors
 from stook.store import Store
 from stook.store.gc import Amount, Collected, collect
@@ -41,5 +40,5 @@ def measure_names(store: Store, names: Sequence[str]) -> Usage:
     usage = measure(store, names)
     for name in names:
         if not store.versions(name):
-            raise NotFoundError(f"no bundle {name!r}", kind="bundle-not-found", hint="stook ls", name=name)
+            store.get(name)  # which says what is near
     return usage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -77,7 +78,7 @@ def listing_query(name: str, query: Query, *, every: bool) -> Query:
         return replace(query, name=name, latest=not every, order="name")
     ref = parse_ref(name)
     if ref.id or ref.alias:
-        raise InputError(f"{name} is one version", kind="not-a-name", hint=f"stook show {name}")
+        raise InputError(f"{name} is one version", kind="not-a-name", hint=f"stook show {shlex.quote(name)}")
     return replace(query, name=ref.name, order="newest")
 
 

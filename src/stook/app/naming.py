@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
+from stook.errors import NotFoundError
 from stook.store import Store
 from stook.store.alias import Alias, alias_not_found, find_alias
 
-__all__ = ["get_alias"]
+__all__ = ["get_alias", "set_alias"]
 
 
 def get_alias(store: Store, alias: str, name: str) -> Alias:
@@ -20,3 +23,20 @@ def get_alias(store: Store, alias: str, name: str) -> Alias:
     if found is None:
         raise alias_not_found(store, name, alias)
     return found
+
+
+def set_alias(store: Store, alias: str, ref: str, *, why: str = "", expect: str | None = None) -> Alias:
+    """Let an alias stand for a bundle; see `Store.alias`.
+
+    Raises:
+        NotFoundError: There is no such bundle; the hint says so where the two were given the other way round.
+        ConflictError: The alias stands for another version than expected.
+        InputError: This is no name for an alias.
+    """
+    try:
+        return store.alias(alias, ref, why=why, expect=expect)
+    except NotFoundError as error:
+        if error.kind != "bundle-not-found" or alias not in {bundle.name for bundle in store.ls()}:
+            raise
+        hint = f"stook alias {shlex.quote(ref)} {shlex.quote(alias)}, first the alias and then the bundle"
+        raise NotFoundError(error.message, kind=error.kind, hint=hint, name=ref) from error

@@ -192,8 +192,8 @@ class Catalog:
         return [row[1] for row in self._database.rows(sql, (context, name) * 2)]
 
     def undescribed(self) -> list[BundleRow]:
-        """Return the bundles whose manifests are not in their records, and have not been given to `describe`."""
-        return self._bundles("id IN (SELECT bundle FROM undescribed)", ())
+        """Return the bundles that are there, have no manifest in their records, and were not given to `describe`."""
+        return self._bundles("live AND id IN (SELECT bundle FROM undescribed)", ())
 
     def describe(self, bundle: str, manifest: Manifest) -> None:
         """Take in a manifest that is not in its record."""

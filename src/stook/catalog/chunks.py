@@ -11,6 +11,10 @@ __all__ = ["ChunkTable"]
 
 _FIND_AT_ONCE = 512
 _COLUMN_ROWS = 50_000
+_LAST_CHUNKS = """
+SELECT name, max(offset), stored, size, codec FROM chunks JOIN packs ON number = pack WHERE chunks.id IN
+"""
+_COUNT_CHUNKS = "SELECT count(DISTINCT chunks.id) FROM chunks JOIN packs ON number = pack WHERE chunks.id IN"
 _FIND_CHUNKS = """
 SELECT chunks.id, name, offset, stored, size, codec FROM chunks JOIN packs ON number = pack WHERE chunks.id IN
 """
@@ -47,6 +51,19 @@ class ChunkTable:
             marks = ",".join("?" * len(some))
             for row in self._database.rows(f"{_FIND_CHUNKS} ({marks})", some):
                 yield row[0], Location(*row[1:])
+
+    def count_known(self, ids: Sequence[bytes]) -> tuple[int, list[Location]]:
+        """Return how many of some chunks are known, and of each pack that has any the place of the last of them.
+
+        Args:
+            ids: Some hundreds at the most, none of them twice.
+        """
+        marks = ",".join("?" * len(ids))
+        places = [
+            Location(*row) for row in self._database.rows(f"{_LAST_CHUNKS} ({marks}) GROUP BY pack", ids)
+        ]
+        count = self._database.rows(f"{_COUNT_CHUNKS} ({marks})", ids)[0][0]
+        return int(count), places
 
     def entries(self, pack: str) -> tuple[PackEntry, ...]:
         """Return what is known to be in a pack; nothing where it is unknown. Looks through all chunks."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from pathlib import Path
 
 from stook.errors import StorageError
 
-__all__ = ["TABLES", "VERSION", "connect"]
+__all__ = ["TABLES", "VERSION", "connect", "discard"]
 
 # A catalog of another version is thrown away and made again from the log: it holds nothing of its own.
 VERSION = 3
@@ -86,7 +88,7 @@ def connect(path: Path) -> sqlite3.Connection:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
-            _discard(path)
+            discard(path, os.stat(path))
             return _open(path)
     except (OSError, sqlite3.OperationalError) as error:
         raise StorageError(
@@ -95,6 +97,28 @@ def connect(path: Path) -> sqlite3.Connection:
             hint="see that the folder can be written to and has room, or set STOOK_CACHE to one that does",
             path=str(path),
         ) from error
+
+
+def discard(path: Path, found: os.stat_result) -> None:
+    """Remove a catalog, unless another process has put a new one in its place by now.
+
+    Args:
+        path: Where it is.
+        found: What `stat` said of it.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.samestat(found, os.stat(path)):
+            for suffix in ("-wal", "-shm", ""):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
+    finally:
+        os.close(lock)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -115,8 +139,3 @@ def _open(path: Path) -> sqlite3.Connection:
         return connection
     connection.close()
     raise sqlite3.DatabaseError(f"version {found}")
-
-
-def _discard(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

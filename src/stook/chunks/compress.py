@@ -18,7 +18,12 @@ __all__ = ["Packed", "compress_chunks", "decompress_chunk"]
 _WINDOW_LOG, _HASH_LOG, _MIN_MATCH = 18, 13, 7
 _WORTH_IT = 0.97
 _SAMPLED_FROM = 256 * 1024
-_SAMPLE_BYTES = 8 * 1024
+_SAMPLE_BYTES = 24 * 1024
+# Where many chunks in a row were not worth it, as of images or of what is compressed already, of the next ones less is
+# tried; but any gain in that little counts, so that the first that is worth it is not missed.
+_RAW_RUN = 8
+_PROBED_FROM = 4 * 1024
+_PROBE_BYTES = 1024
 
 Bytes = bytes | memoryview
 Packed = tuple[bytes, int, int, Bytes]
@@ -30,7 +35,16 @@ _local = threading.local()
 def compress_chunks(chunks: Sequence[tuple[bytes, Bytes]]) -> list[Packed]:
     """Return chunks as they are to be stored; raw ones are the very buffers that were given."""
     compressor = _compressor()
-    return [_compress(compressor, id_, data) for id_, data in chunks]
+    packed: list[Packed] = []
+    run = 0
+    for id_, data in chunks:
+        if run >= _RAW_RUN and _seems_dense(compressor, data):
+            packed.append((id_, CODEC_RAW, len(data), data))
+            continue
+        one = _compress(compressor, id_, data)
+        run = run + 1 if one[1] == CODEC_RAW else 0
+        packed.append(one)
+    return packed
 
 
 def decompress_chunk(stored: Bytes, size: int, codec: int) -> bytes:
@@ -54,7 +68,7 @@ def decompress_chunk(stored: Bytes, size: int, codec: int) -> bytes:
 def _compress(compressor: zstandard.ZstdCompressor, id_: bytes, data: Bytes) -> Packed:
     size = len(data)
     if size >= _SAMPLED_FROM:
-        sample = _sample(data)
+        sample = _sample(data, _SAMPLE_BYTES)
         if len(compressor.compress(sample)) > _WORTH_IT * len(sample):
             return id_, CODEC_RAW, size, data
     compressed = compressor.compress(data)
@@ -63,11 +77,18 @@ def _compress(compressor: zstandard.ZstdCompressor, id_: bytes, data: Bytes) -> 
     return id_, CODEC_ZSTD, size, compressed
 
 
-def _sample(data: Bytes) -> bytes:
-    middle = len(data) // 2
-    return b"".join(
-        (data[:_SAMPLE_BYTES], data[middle : middle + _SAMPLE_BYTES], data[len(data) - _SAMPLE_BYTES :])
-    )
+def _seems_dense(compressor: zstandard.ZstdCompressor, data: Bytes) -> bool:
+    """Tell whether nothing at all is gained in a few bytes of a chunk."""
+    if not _PROBED_FROM <= len(data) < _SAMPLED_FROM:
+        return False
+    sample = _sample(data, _PROBE_BYTES)
+    return len(compressor.compress(sample)) >= len(sample)
+
+
+def _sample(data: Bytes, size: int) -> bytes:
+    """Return about so many bytes: of the beginning, the middle and the end."""
+    third, middle = size // 3, len(data) // 2
+    return b"".join((data[:third], data[middle : middle + third], data[len(data) - third :]))
 
 
 def _compressor() -> zstandard.ZstdCompressor:

@@ -21,11 +21,14 @@ from stook.format.limits import INLINE_BYTES
 from stook.model.tree import Blob
 from stook.storage.protocol import Storage
 
-__all__ = ["ChunkWriter", "ReadFile"]
+__all__ = ["ChunkWriter", "ReadFile", "Seen"]
 
 _INLINE_BUDGET = 24 * 1024
 _INLINE_ALWAYS = 128
 _READ_BYTES = 256 * 1024
+
+Seen = tuple[int, int, int, int, int, int]
+"""Size, times of the last change of content and of anything (ns since the epoch), inode, device, mode of a file."""
 
 
 class ReadFile(NamedTuple):
@@ -34,12 +37,12 @@ class ReadFile(NamedTuple):
     Attributes:
         blob: Its content.
         listing: The ids of its chunks, 32 bytes each, where `blob` has a listing; else empty.
-        status: Its status before it was read.
+        status: Its status before it was read; None where that is what the caller had seen.
     """
 
     blob: Blob
     listing: bytes
-    status: os.stat_result
+    status: os.stat_result | None
 
 
 class ChunkWriter:
@@ -88,13 +91,18 @@ class ChunkWriter:
         """
         return self.read_file(path).blob
 
-    def read_file(self, path: str | os.PathLike[str]) -> ReadFile:
-        """Store a file, and say what is needed to know it again. Raises what `add_file` does."""
+    def read_file(self, path: str | os.PathLike[str], seen: Seen | None = None) -> ReadFile:
+        """Store a file, and say what is needed to know it again. Raises what `add_file` does.
+
+        Args:
+            path: The file.
+            seen: Its status as the caller saw it before; saves a call to the system where it is short and unchanged.
+        """
         try:
             # Not blocking, because opening a pipe would wait for its writer.
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             try:
-                return self._read_open(path, descriptor)
+                return self._read_open(path, descriptor, seen)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -122,11 +130,16 @@ class ChunkWriter:
         self._inline_left = _INLINE_BUDGET
         return self._packer.flush()
 
-    def _read_open(self, path: str | os.PathLike[str], descriptor: int) -> ReadFile:
+    def _read_open(self, path: str | os.PathLike[str], descriptor: int, seen: Seen | None = None) -> ReadFile:
+        if seen is not None and seen[0] <= WHOLE_BYTES:
+            data = _read_whole(descriptor, seen[0])
+            if len(data) == seen[0] and _is_as_seen(os.fstat(descriptor), seen):
+                return ReadFile(self._add_whole(data), b"", None)
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise InputError(f"{path} is not a regular file", kind="not-a-file", hint="add files and folders")
         if before.st_size <= WHOLE_BYTES:
+            os.lseek(descriptor, 0, os.SEEK_SET)
             data = _read_whole(descriptor, before.st_size)
             _refuse_change(path, before, os.fstat(descriptor), len(data))
             return ReadFile(self._add_whole(data), b"", before)
@@ -172,6 +185,10 @@ def _read_whole(descriptor: int, size: int) -> bytes:
     while len(data) <= size and (piece := os.read(descriptor, size + 1 - len(data))):
         data += piece
     return data
+
+
+def _is_as_seen(now: os.stat_result, seen: Seen) -> bool:
+    return (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, now.st_dev, now.st_mode) == seen
 
 
 def _read_into(block: memoryview, descriptor: int, position: int) -> int:

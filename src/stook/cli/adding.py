@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn, TypeVar, cast
 
 import click
@@ -70,7 +72,7 @@ def _said_options(function: _F) -> _F:
                 "params",
                 multiple=True,
                 metavar="KEY=VALUE",
-                help="What it was made with; KEY:=JSON.",
+                help="What it was made with; KEY:=JSON for lists and the like.",
             ),
             click.option(
                 "--from", "inputs", multiple=True, metavar="[ROLE=]REF", help="A bundle it was made from."
@@ -83,7 +85,7 @@ def _said_options(function: _F) -> _F:
 
 @click.command()
 @click.argument("name")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…|URL…|-")
+@click.argument("paths", nargs=-1, metavar="PATH…|URL…|-")
 @_table_options
 @_said_options
 @click.option("--stdin-name", default="stdin", metavar="NAME", help="File name of what comes from -.")
@@ -118,21 +120,45 @@ def add(  # noqa: PLR0913 - one for each option
     """
     from stook.app.adding import Addition, Said, add_paths, plan_paths
 
+    if not paths:
+        raise _nothing_named(name)
     reading = None
     if frame or links or link_columns or format_ or delimiter or sheet:
         reading = _reading(format_ or "", delimiter, sheet, links, link_columns)
     stdin = cast(BinaryIO, sys.stdin.buffer) if "-" in paths else None
+    if stdin and stdin.isatty():
+        say("reading what is typed, up to Ctrl-D at the start of a line")
     addition = Addition(name, paths, stdin, stdin_name, reading)
     store = open_home(context)
     said = Said(parse_pairs(tags, ":", "tag"), _params(params), _inputs(store, inputs))
     if dry_run:
         _show_plan(plan_paths(store, addition, said, if_changed=not new), as_json=as_json)
     else:
-        _show_added(
-            add_paths(store, addition, said, if_changed=not new),
-            said_more=bool(tags or params or inputs),
-            as_json=as_json,
+        try:
+            added = add_paths(store, addition, said, if_changed=not new)
+        except InputError as error:
+            raise _other_way_round(error, name, paths) from error
+        _show_added(added, said_more=bool(tags or params or inputs), as_json=as_json)
+
+
+def _nothing_named(name: str) -> InputError:
+    """Return the error for a name alone; most often it is a file, and the name was forgotten."""
+    path = Path(name)
+    hint = f"stook add {shlex.quote(path.stem or 'NAME')} {shlex.quote(name)}" if path.exists() else ""
+    return InputError(
+        f"what shall be kept as {name!r}?",
+        kind="nothing-named",
+        hint=hint or f"stook add {shlex.quote(name)} PATH",
+    )
+
+
+def _other_way_round(error: InputError, name: str, paths: tuple[str, ...]) -> InputError:
+    """Return the error, with the right order of words where the path was given before the name."""
+    if error.kind == "no-such-file" and len(paths) == 1 and Path(name).exists():
+        error.hint = (
+            f"stook add {shlex.quote(paths[0])} {shlex.quote(name)}, first the name and then the path"
         )
+    return error
 
 
 def _reading(
@@ -206,7 +232,8 @@ def _show_added(added: Added, *, said_more: bool, as_json: bool) -> None:
     else:
         say("unchanged; the latest version has this content:")
         if said_more:
-            say("its tags, params and inputs stay as they were; --new makes another version with these")
+            say("its tags, params and inputs stay as they were: --new makes another version with these;")
+            say(f"stook tag {shlex.quote(bundle.name)} KEY:VALUE tags this one")
     if as_json:
         facts = {"ref": bundle.ref, "name": bundle.name, "id": bundle.id, "digest": bundle.digest}
         print_json({**facts, "size": bundle.size, "items": added.files, "is_new": added.is_new})

@@ -19,7 +19,7 @@ _FORMATS = ("parquet", "csv", "feather")
 
 
 @click.command()
-@click.argument("ref", metavar="NAME")
+@click.argument("ref")
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--format", "format_", type=click.Choice(_FORMATS), default="parquet", help="What tables are written as."
@@ -27,7 +27,7 @@ _FORMATS = ("parquet", "csv", "feather")
 @click.option("--force", is_flag=True, help="Put local edits aside as FILE.yours instead of refusing.")
 @context_option
 def checkout(ref: str, folder: Path | None, format_: str, force: bool, context: str | None) -> None:
-    """Write the content of the bundle NAME as plain files into DIR (./NAME by default).
+    """Write the content of the bundle REF as plain files into DIR (a folder of its name by default).
 
     DIR is new, empty, or an earlier checkout, which is replaced if nothing in it was changed. It has all of the files
     or is as it was. Files that .stookignore names stay.
@@ -84,7 +84,7 @@ def _say_next(state: FolderState) -> None:
     found = state.status
     name, folder = shlex.quote(found.note.name), typed(found.folder)
     if not found.is_clean:
-        say(f"next: stook add {name} {folder} keeps this as a version;")
+        say(f"next: {_add_command(state)} keeps this as a version;")
         say(
             f"      stook checkout --force {shlex.quote(found.note.ref)} {folder} goes back, with edits put aside"
         )
@@ -94,6 +94,13 @@ def _say_next(state: FolderState) -> None:
         say(f"the store has a newer version, {state.newer}")
         if found.is_clean:
             say(f"next: stook checkout {name} {folder}")
+
+
+def _add_command(state: FolderState) -> str:
+    """Return the command that makes a version of the same kind: one folder, or items and tables."""
+    option = " --frame" if state.has_tables else ""
+    paths = typed(state.status.folder) + ("" if state.is_folder else "/*")
+    return f"stook add{option} {shlex.quote(state.status.note.name)} {paths}"
 
 
 def _facts(state: FolderState) -> dict[str, object]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--dry-run", is_flag=True, help="Only say what would be done; so it is on a terminal without --yes."
+    "-n", "--dry-run", is_flag=True, help="Only say what would be done; so it is on a terminal without --yes."
 )
 @click.option("-y", "--yes", is_flag=True, help="Do it, on a terminal too.")
 @click.option(

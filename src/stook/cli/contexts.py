@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
 from stook.cli.options import confirm, context_option, json_option, open_home
 from stook.cli.output import human_size, print_json, print_table, say, short_path
+from stook.errors import InputError
 
 if TYPE_CHECKING:
     from stook.app.contexts import Deletion
@@ -15,7 +17,24 @@ if TYPE_CHECKING:
     from stook.store.contexts import Context
 
 
-@click.group(invoke_without_command=True)
+class _Context(click.Group):
+    """The commands on contexts; `stook context NAME` is none of them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the sub-command. Raises InputError with what was meant where there is none."""
+        if self.get_command(ctx, args[0]) is None:
+            name = shlex.quote(args[0])
+            raise InputError(
+                f"No such command 'context {args[0]}'",
+                kind="no-such-command",
+                hint=f"stook context create {name} makes a context; stook switch {name} uses it",
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Context, invoke_without_command=True)
 @json_option
 @context_option
 @click.pass_context
@@ -30,7 +49,7 @@ def context(called: click.Context, *, as_json: bool, context: str | None) -> Non
 def create(name: str) -> None:
     """Make the context NAME. Adding to one that is not there makes it too."""
     made = open_home(None).create_context(name)
-    say(f"made the context {made.name!r}; stook switch {made.name} lets this workspace use it")
+    say(f"made the context {made.name!r}; stook switch {shlex.quote(made.name)} lets this workspace use it")
 
 
 @context.command()
@@ -44,14 +63,14 @@ def rename(old: str, new: str) -> None:
     say(f"the context {old!r} is {done.context.name!r} now")
     if done.path:
         say(f"{short_path(done.path)} names it so")
-    say(f"other workspaces that use it need: stook switch {done.context.name}")
+    say(f"other workspaces that use it need: stook switch {shlex.quote(done.context.name)}")
 
 
 @context.command()
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Also what others were made from, or an alias stands for.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
 def delete(name: str, *, force: bool, yes: bool, dry_run: bool) -> None:
     """Remove the context NAME with all its bundles, having said what exists nowhere else.
 
@@ -66,12 +85,15 @@ def delete(name: str, *, force: bool, yes: bool, dry_run: bool) -> None:
         return
     if plan.held and not force:
         store.delete_context(plan.context.name)  # which says in what use they are
-    if confirm(f"delete the context {plan.context.name!r}?", yes=yes):
-        gone = store.delete_context(plan.context.name, force=force)
-        say(f"deleted the context {plan.context.name!r}")
-        if gone:
-            say(f"until stook gc frees their space: stook context create {plan.context.name},")
-            say(f"then stook restore --context {plan.context.name} lists what can be brought back")
+    if not confirm(f"delete the context {plan.context.name!r}?", yes=yes):
+        say("nothing was deleted")
+        return
+    gone = store.delete_context(plan.context.name, force=force)
+    say(f"deleted the context {plan.context.name!r}")
+    if gone:
+        name = shlex.quote(plan.context.name)
+        say(f"until stook gc frees their space: stook context create {name},")
+        say(f"then stook restore --context {name} lists what can be brought back")
 
 
 @click.command()

@@ -33,8 +33,7 @@ def report_failure(error: BaseException) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         case click.ClickException():
-            error.show()
-            return error.exit_code
+            return _report_usage(error)
         case OSError() if error.errno in _REFUSALS:
             _say(f"stook: {error.filename or 'writing a file'}: {os.strerror(error.errno or 0)}")
             return StorageError.exit_code
@@ -56,6 +55,17 @@ def show_warning(
 ) -> None:
     """Say a warning in a line, without the place in the code that Python would add."""
     _say(f"stook: warning: {message}")
+
+
+def _report_usage(error: click.ClickException) -> int:
+    """Say what was typed wrong, in the way of all other errors."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None and isinstance(error, click.MissingParameter):
+        _say(context.get_usage())
+    _say(f"stook: {error.format_message()}")
+    if context is not None:
+        _say(f"  try: {context.command_path} --help")
+    return error.exit_code
 
 
 def _report_stook_error(error: StookError) -> int:

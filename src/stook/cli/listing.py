@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -9,7 +10,7 @@ import click
 
 from stook.cli.bundle_rows import COLUMNS, MORE_COLUMNS, iter_rows, listed_json
 from stook.cli.options import context_option, json_option, open_home, parse_pairs
-from stook.cli.output import say, short_id
+from stook.cli.output import local_time, say, short_id
 from stook.cli.tables import stream_json, stream_table
 from stook.errors import InputError
 
@@ -81,7 +82,7 @@ def ls(  # noqa: PLR0913 - each is an option
 @click.command()
 @click.argument("pattern", required=False, default="")
 @click.option(
-    "-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Only what was made with this."
+    "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Only what was made with this."
 )
 @click.option("--task", default="", metavar="PATTERN", help="Only what this made, as module:Name.")
 @click.option("--owner", default="", help="Only what this person made.")
@@ -128,6 +129,7 @@ def search(  # noqa: PLR0913 - each is an option
 
     In a PATTERN * stands for anything, ? for one letter and [ab] for one of some. All that is given must fit.
     """
+    from stook.app.listing import is_pattern
     from stook.store.search import Query, moment
 
     query = Query(
@@ -147,6 +149,10 @@ def search(  # noqa: PLR0913 - each is an option
     )
     if not _print_bundles(open_home(context), query, verbose=verbose, as_json=as_json):
         say("nothing fits")
+        if pattern and not is_pattern(pattern):
+            say(
+                f"a PATTERN is of whole names; stook search {shlex.quote(f'*{pattern}*')} finds those that hold it"
+            )
 
 
 @click.command()
@@ -163,7 +169,7 @@ def log(name: str, limit: int | None, as_json: bool, context: str | None) -> Non
     if as_json:
         stream_json(map(_happening_json, found))
     else:
-        stream_table(("TIME", "WHAT", "VERSION", "WHO", ""), map(_happening_row, found))
+        stream_table(("DATE", "WHAT", "VERSION", "WHO", "ABOUT"), map(_happening_row, found))
 
 
 def _print_bundles(store: Store, query: Query, *, verbose: bool, as_json: bool) -> bool:
@@ -187,7 +193,7 @@ def _print_tree(store: Store, query: Query, *, as_json: bool) -> None:
         ("  " * branch.depth + (branch.part or "''"), f"{branch.names:,}", f"{branch.versions:,}")
         for branch in grow_tree(counts)
     )
-    if not stream_table(("", "NAMES", "VERSIONS"), rows):
+    if not stream_table(("NAME", "NAMES", "VERSIONS"), rows):
         _say_why_empty(store, is_filtered=bool(query.name or query.tags or query.since or query.until))
 
 
@@ -199,15 +205,16 @@ def _say_why_empty(store: Store, *, is_filtered: bool) -> None:
         return
     say(f"no bundles in the context {store.context!r}; stook add NAME FILE makes one")
     if others := other_contexts(store):
+        first = shlex.quote(others[0])
         say(
-            f"there are some in {', '.join(others)}; stook switch NAME goes there, --context NAME looks there"
+            f"there are some in {', '.join(others)}: stook ls --context {first} lists, stook switch {first} goes there"
         )
 
 
 def _happening_row(happening: Happening) -> tuple[str, ...]:
     version = short_id(happening.id) + (" (removed)" if happening.is_gone else "")
     about = " ".join(happening.about.split())
-    return f"{happening.time.astimezone():%Y-%m-%d %H:%M:%S}", happening.what, version, happening.owner, about
+    return local_time(happening.time), happening.what, version, happening.owner, about
 
 
 def _happening_json(happening: Happening) -> dict[str, object]:

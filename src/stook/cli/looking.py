@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from stook.cli.options import context_option, json_option, open_home
-from stook.cli.output import human_size, human_time, print_facts, print_json, print_table, say
+from stook.cli.output import human_size, human_time, local_time, print_facts, print_json, print_table, say
 from stook.errors import CheckError, InputError
 from stook.model.visible import visible
 
@@ -79,10 +80,16 @@ def cat(ref: str, item: str, rows: int, as_csv: bool, as_json: bool, context: st
 @click.command()
 @click.argument("ref")
 @click.argument("item", default="")
+@json_option
 @context_option
-def get(ref: str, item: str, context: str | None) -> None:
+def get(ref: str, item: str, as_json: bool, context: str | None) -> None:
     """Print the path of a read-only file or folder with the content of the bundle REF, or of one ITEM of it."""
-    click.echo(open_home(context).get(ref).path(item))
+    bundle = open_home(context).get(ref)
+    path = str(bundle.path(item))
+    if as_json:
+        print_json({"ref": bundle.ref, "item": item, "path": path})
+    else:
+        click.echo(path)
 
 
 @click.command()
@@ -119,7 +126,7 @@ def diff(old: str, new: str, stat: bool, exit_code: bool, as_json: bool, context
 def _print_line(line: Line) -> None:
     """Print a line; in colour on a terminal, unless NO_COLOR (no-color.org) is set."""
     colour = None if os.environ.get("NO_COLOR") else _COLOURS.get(line.mark)
-    click.echo(click.style(str(line), fg=colour))
+    click.echo(click.style(str(line), fg=colour) if colour else str(line))
 
 
 def _send(parts: Iterable[bytes]) -> None:
@@ -145,7 +152,7 @@ def _facts(details: Details) -> Iterator[tuple[str, str]]:
     yield "name", details.name
     yield "version", details.id + (f" ({details.versions:,} versions)" if details.versions > 1 else "")
     yield "digest", details.digest
-    yield "made", details.time
+    yield "date", local_time(datetime.fromisoformat(details.time))
     yield "owner", details.owner
     yield "size", human_size(details.size)
     yield "task", details.task
@@ -153,7 +160,8 @@ def _facts(details: Details) -> Iterator[tuple[str, str]]:
         yield "took", human_time(details.seconds)
     if details.committed:
         commit = details.committed
-        yield "committed", f"{commit['message']} ({commit['owner']}, {commit['time']})"
+        when = local_time(datetime.fromisoformat(commit["time"]))
+        yield "committed", f"{commit['message']} ({commit['owner']}, {when})"
     if details.aliases:
         yield "aliases", " ".join(details.aliases)
     yield from ((f"tag {key}", value) for key, value in details.tags.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 import warnings
 from importlib import import_module
@@ -9,6 +10,7 @@ from importlib import import_module
 import click
 
 from stook.cli.failure import report_failure, show_warning
+from stook.errors import InputError
 
 __all__ = ["main", "stook"]
 
@@ -57,6 +59,22 @@ _GROUPS = {
     },
 }
 _COMMANDS = {name: place for group in _GROUPS.values() for name, place in group.items()}
+# What other tools call it.
+_MEANT = {
+    "branch": "context",
+    "checkin": "add",
+    "delete": "rm",
+    "help": "--help",
+    "history": "log",
+    "import": "add",
+    "info": "show",
+    "list": "ls",
+    "put": "add",
+    "remove": "rm",
+    "save": "add",
+    "undo": "restore",
+    "version": "--version",
+}
 
 
 class _Lazy(click.Group):
@@ -70,6 +88,14 @@ class _Lazy(click.Group):
             return None
         command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the sub-command. Raises InputError, with the one that was meant, where there is none."""
+        if args[0] not in _COMMANDS:
+            raise _no_command(args[0])
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the sub-command. That the reader of a pipe has gone is settled here: click would exit with 1."""
@@ -85,7 +111,16 @@ class _Lazy(click.Group):
                 formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in commands.items()])
 
 
-_EPILOG = """Exit codes: 0 done, 1 a task failed, 2 wrong input, 3 a check failed, 4 not found, 5 damaged data,
+def _no_command(word: str) -> InputError:
+    near = difflib.get_close_matches(word, _COMMANDS, n=1)
+    meant = _MEANT.get(word) or (near[0] if near else "")
+    hint = f"stook {meant}" if meant else "stook --help lists the commands"
+    return InputError(f"No such command {word!r}", kind="no-such-command", hint=hint)
+
+
+_EPILOG = """A REF is NAME, which is its newest version, NAME@VERSION, as ls shows it, NAME@ALIAS, or a whole id.
+
+Exit codes: 0 done, 1 a task failed, 2 wrong input, 3 a check failed, 4 not found, 5 damaged data,
 6 storage or access, 7 conflict, 8 missing extra, 70 a bug, 130 interrupted."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stook.cli.options import context_option, json_option, open_home, parse_pairs
-from stook.cli.output import print_json, print_table, say, short_id
+from stook.cli.output import local_time, print_json, print_table, say, short_id
 from stook.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def tag(ref: str, tags: tuple[str, ...], context: str | None) -> None:
     """Give the bundle REF tags. A key that it has already gets the new value; a VALUE may hold colons."""
     store = open_home(context)
     bundle = store.tag(store.get(ref), parse_pairs(tags, ":", "tag"))
-    say(f"tagged: {_tags(bundle.tags)}")
+    say(f"its tags now: {_tags(bundle.tags)}")
     click.echo(bundle.ref)
 
 
@@ -78,6 +78,8 @@ def alias(  # noqa: PLR0913 - each is an option
     Without REF, list the aliases of the name ALIAS; without both, all aliases. An alias is moved by compare-and-swap:
     whoever moves it at the same time is told, and nobody's move is lost.
     """
+    from stook.app.naming import set_alias
+
     store = open_home(context)
     if alias is None or ref is None:
         if history or remove:
@@ -91,13 +93,15 @@ def alias(  # noqa: PLR0913 - each is an option
         store.unalias(alias, ref, why=why)
         say(f"{ref}@{alias} is gone")
     else:
-        moved = store.alias(alias, ref, why=why, expect=expect)
+        moved = set_alias(store, alias, ref, why=why, expect=expect)
         say(_sentence(moved))
         click.echo(moved.ref)
 
 
 def _sentence(moved: Alias) -> str:
     before = moved.moves[1].id if len(moved.moves) > 1 else None
+    if before == moved.id:
+        return f"{moved.ref} stays {short_id(before or '')}"
     was = f", before {short_id(before)}" if before else ""
     return f"{moved.ref} is {short_id(moved.id or '')}{was}"
 
@@ -108,10 +112,16 @@ def _list(store: Store, name: str, *, as_json: bool) -> None:
         print_json([_plain(one) for one in found])
     elif found:
         rows = [
-            (one.ref, short_id(one.id or ""), one.moves[0].who, _local(one), one.moves[0].why)
+            (
+                one.ref,
+                short_id(one.id or ""),
+                local_time(one.moves[0].when),
+                one.moves[0].who,
+                one.moves[0].why,
+            )
             for one in found
         ]
-        print_table(("ALIAS", "VERSION", "BY", "SINCE", "WHY"), rows)
+        print_table(("ALIAS", "VERSION", "DATE", "WHO", "WHY"), rows)
     else:
         say("no aliases; stook alias ALIAS NAME makes one")
 
@@ -126,13 +136,13 @@ def _show_history(store: Store, alias: str, name: str, *, as_json: bool) -> None
     rows = [
         (
             short_id(move.id) if move.id else "(away)",
+            local_time(move.when),
             move.who,
-            f"{move.when.astimezone():%Y-%m-%d %H:%M:%S}",
             move.why,
         )
         for move in found.moves
     ]
-    print_table(("VERSION", "BY", "WHEN", "WHY"), rows)
+    print_table(("VERSION", "DATE", "WHO", "WHY"), rows)
     if found.number > len(rows):
         say(f"the last {len(rows)} of {found.number} moves")
 
@@ -148,10 +158,6 @@ def _plain(alias: Alias) -> dict[str, object]:
             for move in alias.moves
         ],
     }
-
-
-def _local(alias: Alias) -> str:
-    return f"{alias.moves[0].when.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _tags(tags: dict[str, str]) -> str:

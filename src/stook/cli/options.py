@@ -53,7 +53,7 @@ def parse_pairs(pairs: Sequence[str], separator: str, what: str) -> dict[str, st
         key, found, value = pair.partition(separator)
         if not found or not key:
             raise InputError(
-                f"{pair!r} is no {what}", kind="bad-option", hint=f"write it as name{separator}value"
+                f"{pair!r} is no {what}", kind="bad-option", hint=f"write it as KEY{separator}VALUE"
             )
         parsed[key] = value
     return parsed

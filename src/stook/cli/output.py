@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -15,6 +17,8 @@ from stook.model.amounts import human_size
 __all__ = [
     "human_size",
     "human_time",
+    "local_time",
+    "padded",
     "print_facts",
     "print_json",
     "print_table",
@@ -23,6 +27,7 @@ __all__ = [
     "short_id",
     "short_path",
     "shorten_ids",
+    "text_width",
     "typed",
 ]
 
@@ -51,9 +56,29 @@ def print_facts(facts: Sequence[Sequence[str]]) -> None:
 
 
 def _print_lines(lines: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(text_width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        click.echo("  ".join(map(padded, line, widths)).rstrip())
+
+
+def text_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: letters of East Asia take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with spaces after it, so that it takes that many columns."""
+    return text + " " * (width - text_width(text))
+
+
+def local_time(time: datetime) -> str:
+    """Return a time as all commands print it: `2026-01-31 12:00:00`, local."""
+    return f"{time.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def human_time(seconds: float) -> str:

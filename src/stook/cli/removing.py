@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stook.cli.options import confirm, context_option, duration, json_option, open_home
-from stook.cli.output import human_size, print_json, print_table, say, short_id
+from stook.cli.output import human_size, local_time, print_json, print_table, say, short_id
 from stook.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SHOWN = 20
 @click.argument("refs", nargs=-1, metavar="NAME[@VERSION]…")
 @click.option("--old", is_flag=True, help="All but the newest versions of NAME…, or of all names.")
 @click.option(
-    "--scratch", is_flag=True, help="Old results of tasks that nobody asked to keep; NAME may be a glob."
+    "--scratch", is_flag=True, help="Old results of tasks that nobody asked to keep; NAME may be a PATTERN."
 )
 @click.option(
     "--keep",
@@ -39,7 +39,7 @@ _SHOWN = 20
     help="How old --scratch results must be: 12h, 30d.",
 )
 @click.option("--force", is_flag=True, help="Also what others were made from, or an alias stands for.")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @context_option
 def rm(  # noqa: PLR0913 - each is an option
@@ -75,9 +75,14 @@ def rm(  # noqa: PLR0913 - each is an option
         return
     if plan.held and not force:
         store.rm(*plan.bundles)  # which says in what use they are
-    if confirm(f"remove {_count(plan.bundles)}?", yes=yes):
-        store.rm(*plan.bundles, force=force)
-        say(f"removed {_count(plan.bundles)}; stook restore brings them back, stook gc frees their space")
+    if not confirm(f"remove {_count(plan.bundles)}?", yes=yes):
+        say("nothing was removed")
+        return
+    store.rm(*plan.bundles, force=force)
+    them, their = ("it", "its") if len(plan.bundles) == 1 else ("them", "their")
+    say(
+        f"removed {_count(plan.bundles)}; stook restore brings {them} back, until stook gc frees {their} space"
+    )
 
 
 @click.command()
@@ -111,6 +116,7 @@ def _list_removed(store: Store, *, as_json: bool) -> None:
         print_json([{"ref": one.ref, "size": one.size, "time": one.time.isoformat()} for one in found])
     elif found:
         _table(found)
+        say("stook restore NAME brings back all versions of it, NAME@VERSION one")
     else:
         say("nothing was removed that could be brought back")
 
@@ -126,8 +132,7 @@ def _show(plan: Removal) -> None:
 
 def _table(bundles: tuple[Bundle, ...] | list[Bundle]) -> None:
     rows = [
-        (b.name, short_id(b.id), f"{b.time.astimezone():%Y-%m-%d %H:%M:%S}", human_size(b.size), _words(b))
-        for b in bundles[:_SHOWN]
+        (b.name, short_id(b.id), local_time(b.time), human_size(b.size), _words(b)) for b in bundles[:_SHOWN]
     ]
     print_table(("NAME", "VERSION", "DATE", "SIZE", ""), rows)
     if len(bundles) > _SHOWN:

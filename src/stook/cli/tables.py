@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from stook.cli.output import printable
+from stook.cli.output import padded, printable, text_width
 
 __all__ = ["stream_json", "stream_table"]
 
@@ -28,11 +28,10 @@ def stream_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
     for page in _pages(rows):
         cells = [[cell if cell.isprintable() else printable(cell) for cell in row] for row in page]
         widths = [
-            max(width, *map(len, column))
+            max(width, *map(text_width, column))
             for width, column in zip(widths, zip(*cells, strict=True), strict=True)
         ]
-        template = "  ".join(f"{{:{width}}}" for width in widths)
-        click.echo("\n".join(template.format(*row).rstrip() for row in chain(lines, cells)))
+        click.echo("\n".join("  ".join(map(padded, row, widths)).rstrip() for row in chain(lines, cells)))
         lines, is_empty = [], False
     return not is_empty
 

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from stook.cli.options import context_option, json_option, open_home
-from stook.cli.output import human_size, print_facts, print_json, print_table, say, short_id, short_path
+from stook.cli.output import (
+    human_size,
+    local_time,
+    print_facts,
+    print_json,
+    print_table,
+    say,
+    short_id,
+    short_path,
+    typed,
+)
 from stook.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -29,8 +39,8 @@ _ITEMS_SHOWN = 3
 def trace(called: click.Context, *, file: Path, every: bool, as_json: bool, context: str | None) -> None:
     """Say in which bundles FILE is, of whatever name and context, newest first, and what made them.
 
-    Ends with 4 where it is in none. A checked out file that is a converted table, as CSV, is known while it is as it
-    was written.
+    The exit code is 4 where it is in none. A checked out file that is a converted table, as CSV, is known while it is
+    as it was written.
     """
     from stook.store.trace import trace as trace_file
 
@@ -51,7 +61,7 @@ def _print_trace(found: Trace) -> None:
             short_id(sighting.bundle.id),
             _items(sighting),
             sighting.context,
-            f"{sighting.bundle.time.astimezone():%Y-%m-%d %H:%M:%S}",
+            local_time(sighting.bundle.time),
             sighting.bundle.owner,
             _state(sighting),
         )
@@ -92,7 +102,7 @@ def _not_there(found: Trace) -> NotFoundError:
     if found.edited:
         message += f"; it was checked out from {found.edited} and changed since"
     return NotFoundError(
-        message, kind="not-in-store", hint=f"stook add NAME {found.path} keeps it", digest=found.digest
+        message, kind="not-in-store", hint=f"stook add NAME {typed(found.path)} keeps it", digest=found.digest
     )
 
 

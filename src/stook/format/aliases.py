@@ -9,11 +9,13 @@ import msgspec
 from blake3 import blake3
 
 from stook.errors import FormatError
+from stook.format.encoding import to_json
 from stook.model.clock import is_id
 
 __all__ = ["MAX_MOVES", "AliasState", "Move", "alias_folder", "alias_key", "dump", "load"]
 
 MAX_MOVES: Final = 100
+_MAX_TIME: Final = 2**53
 _MAX_PART = 200
 _PLAIN = re.compile(rb"[a-z0-9._-]")
 _WRITE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -57,7 +59,6 @@ class AliasState(msgspec.Struct, frozen=True):
     moves: tuple[Move, ...]
 
 
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AliasState)
 
 
@@ -72,27 +73,32 @@ def alias_folder(context: str, name: str = "") -> str:
 
 
 def dump(state: AliasState) -> bytes:
-    """Return the object's bytes."""
-    return _encoder.encode(state)
+    """Return the object's bytes. Raises InputError where its text is not Unicode."""
+    return to_json(state)
 
 
-def load(data: bytes) -> AliasState:
-    """Read an object and check what is in it.
+def load(data: bytes, key: str) -> AliasState:
+    """Read the object of a key and check what is in it.
 
     Raises:
-        FormatError: It is not that of an alias.
+        FormatError: It is not that of an alias, or that of another one; the message names the key.
     """
     try:
         state = _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _bad(str(error)) from error
+        raise _bad(key, str(error)) from error
+    context = key.split("/")[1] if key.startswith("aliases/") else ""
+    if alias_key(context, state.name, state.alias) != key:
+        raise _bad(key, f"it says that it is {state.name!r:.80}@{state.alias!r:.80}")
     newest = state.moves[0] if 0 < len(state.moves) <= MAX_MOVES else None
     if newest is None or newest.bundle != state.bundle or newest.write_id != state.write_id:
-        raise _bad("its last move is not where it is")
+        raise _bad(key, "its last move is not where it is")
     if not all(move.bundle is None or is_id(move.bundle) for move in state.moves):
-        raise _bad("it points to what cannot be a bundle")
+        raise _bad(key, "it points to what cannot be a bundle")
+    if not all(0 <= move.when < _MAX_TIME for move in state.moves):
+        raise _bad(key, "the time of a move is not one")
     if not _WRITE_ID.fullmatch(state.write_id) or state.number < len(state.moves):
-        raise _bad("its write id or number is not one")
+        raise _bad(key, "its write id or number is not one")
     return state
 
 
@@ -105,9 +111,10 @@ def _part(text: str) -> str:
     return encoded if len(encoded) <= _MAX_PART else f"%%{blake3(text.encode()).hexdigest()}"
 
 
-def _bad(problem: str) -> FormatError:
+def _bad(key: str, problem: str) -> FormatError:
     return FormatError(
-        f"an alias cannot be read: {problem}",
+        f"the alias {key} cannot be read: {problem}",
         kind="bad-alias",
-        hint="stook verify says which; with that object away the alias can be set anew",
+        hint="with that object moved away the alias can be set anew: stook alias",
+        key=key,
     )

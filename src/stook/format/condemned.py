@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from stook.errors import FormatError
+from stook.format.encoding import to_json
 from stook.format.packs import is_pack_name
 
 __all__ = ["PREFIX", "Condemned", "condemned_key", "dump", "find_id", "is_probe", "load", "probe_key"]
@@ -16,7 +17,6 @@ PREFIX: Final = "condemned/"
 _PROBE: Final = f"{PREFIX}probe-"
 _KEY = re.compile(r"condemned/([0-7][0-9A-HJKMNP-TV-Z]{25})", re.ASCII)
 _MAX_BYTES: Final = 256 * 1024 * 1024
-_encoder = msgspec.json.Encoder()
 
 
 class Condemned(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,8 +60,8 @@ def find_id(key: str) -> str | None:
 
 
 def dump(condemned: Condemned) -> bytes:
-    """Return a list as JSON."""
-    return _encoder.encode(condemned)
+    """Return a list as JSON. Raises InputError where its text is not Unicode."""
+    return to_json(condemned)
 
 
 def load(data: bytes) -> Condemned:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import msgspec
 
 from stook.errors import FormatError
+from stook.format.encoding import to_json
 from stook.format.soundness import check_tree
 from stook.model.record import Manifest
 
 __all__ = ["dump", "load"]
 
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Manifest)
 
 
 def dump(manifest: Manifest) -> bytes:
-    """Return a manifest as JSON."""
-    return _encoder.encode(manifest)
+    """Return a manifest as JSON. Raises InputError where its text is not Unicode."""
+    return to_json(manifest)
 
 
 def load(data: bytes) -> Manifest:

@@ -14,6 +14,7 @@ __all__ = ["CONTEXT", "digest_tree"]
 CONTEXT = "stook v1 tree"
 _LENGTH = struct.Struct("<Q").pack
 _PAIR = b"t" + _LENGTH(2) + b"b" + _LENGTH(32)
+_FLAGS = {False: b"0", True: b"1"}
 
 
 def digest_tree(node: Node) -> str:
@@ -56,11 +57,15 @@ def _encode_folder(folder: Folder) -> bytes:
 
     There may be a million files.
     """
-    files = {encode(file.path): (_raw(file.blob.digest), file.executable) for file in folder.files}
+    try:
+        paths = [file.path.encode() for file in folder.files]
+    except UnicodeEncodeError:
+        paths = [encode(file.path) for file in folder.files]  # which says what is wrong
     entries = [
-        path + _PAIR + digest + (b"1" if executable else b"0")
-        for path, (digest, executable) in sorted(files.items())
+        b"s" + _LENGTH(len(path)) + path + _PAIR + _raw(file.blob.digest) + _FLAGS[file.executable]
+        for path, file in zip(paths, folder.files, strict=True)
     ]
+    entries.sort()  # no path is twice, so only the paths decide
     head = b"t" + _LENGTH(4) + encode("folder") + encode(folder.name) + b"m" + _LENGTH(len(entries))
     return head + b"".join(entries) + encode(set(folder.empty))
 

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-class Blob(msgspec.Struct, frozen=True, omit_defaults=True, rename={"listing": "list"}):
+class Blob(msgspec.Struct, frozen=True, omit_defaults=True, rename={"listing": "list"}, gc=False):
     """Some bytes and where they are: inline, in one chunk, in several, or in chunks that a listing names.
 
     Attributes:
@@ -57,7 +57,7 @@ class File(msgspec.Struct, frozen=True, tag="file", tag_field="k", omit_defaults
     executable: bool = False
 
 
-class FolderFile(msgspec.Struct, frozen=True, array_like=True):
+class FolderFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One file in a folder; `path` is relative, with `/` between its parts."""
 
     path: str

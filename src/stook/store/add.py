@@ -30,12 +30,28 @@ def add(store: Store, description: Description, data: object, *, if_changed: boo
     snapshots = Snapshots(store.repository.cache / "seen", store.repository.clock.now)
     if if_changed and isinstance(source, Path):
         latest = store.find(description.name)
-        if latest is not None and latest.digest == find_digest(source, snapshots):
+        if latest is not None and _is_of(store, latest, source, snapshots):
             return latest
     with store.repository.writer() as writer:
         tree = encode(source, writer, snapshots=snapshots)
         if if_changed:
+            from stook.store.remove import has_content
+
             latest = store.find(description.name)
             if latest is not None and latest.digest == trees.digest_tree(tree):
-                return latest
+                writer.flush()  # what the store had lost of it is there again
+                if has_content(store, latest):
+                    return latest
         return publish(store, tree, writer, description)
+
+
+def _is_of(store: Store, bundle: Bundle, path: Path, snapshots: Snapshots) -> bool:
+    """Tell, without reading it, whether a file or folder is what a bundle has, and the store has lost nothing of it."""
+    from stook.store.chunk_index import KnownIndex
+    from stook.store.reach import chunk_ids
+
+    repository, described = store.repository, bundle.record.manifest_blob
+    index = KnownIndex(repository.storage, repository.catalog)
+    if bundle.digest != find_digest(path, snapshots, index.has_all):
+        return False
+    return described is None or index.has_all(list(chunk_ids(repository.reader(), described)))

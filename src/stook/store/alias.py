@@ -100,7 +100,9 @@ def drop_alias(store: Store, alias: str, name: str, *, why: str) -> Alias:
 
     Raises:
         NotFoundError: There is none.
+        InputError: This is no name.
     """
+    name, alias = check_name(name), check_name(alias)
     context = store.context_id()
     known = find_alias(store.repository, context, name, alias)
     if known is None or known.id is None:
@@ -109,8 +111,16 @@ def drop_alias(store: Store, alias: str, name: str, *, why: str) -> Alias:
 
 
 def alias_not_found(store: View, name: str, alias: str) -> NotFoundError:
-    """Return the error for an alias that a name has not."""
+    """Return the error for an alias that a name has not, or whose version was removed."""
     context = store.find_context_id()
+    gone = find_alias(store.repository, context, name, alias) if context else None
+    if gone is not None and gone.id is not None:
+        return NotFoundError(
+            f"{gone.ref} stands for the version {gone.id}, which was removed",
+            kind="version-removed",
+            hint=f"stook restore {gone.id}, or move the alias: stook alias {alias} {name}",
+            name=name,
+        )
     known = [found.alias for found in list_aliases(store.repository, context, name)] if context else []
     return NotFoundError(
         f"{name} has no alias {alias!r}; it has {', '.join(known) or 'none'}",
@@ -165,7 +175,7 @@ def _read(repository: Repository, key: str) -> _Found:
         stored = repository.storage.get(key)
     except NotFoundError:
         return _Found(None, "")
-    return _Found(aliases.load(stored.data), stored.version)
+    return _Found(aliases.load(stored.data, key), stored.version)
 
 
 def _iter_aliases(repository: Repository, context: str, name: str) -> Iterator[Alias]:

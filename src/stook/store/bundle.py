@@ -328,7 +328,3 @@ class Bundle:
     def repository(self) -> Repository:
         """Where its bytes are."""
         return self._store.repository
-
-    @property
-    def _repository(self) -> Repository:
-        return self._store.repository

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from stook.catalog import Catalog
 from stook.chunks import read_pack_index
@@ -11,6 +11,8 @@ from stook.format.packs import Location, PackEntry, is_pack_name, pack_key
 from stook.storage.protocol import Entry, Storage
 
 __all__ = ["KnownIndex", "ReadingIndex", "learn_packs", "list_packs"]
+
+_AT_ONCE = 512
 
 
 class KnownIndex:
@@ -36,10 +38,22 @@ class KnownIndex:
             for pack in gone:
                 self._catalog.chunks.forget_pack(pack)
 
+    def has_all(self, ids: Collection[bytes]) -> bool:
+        """Tell whether all of some chunks can be found; quicker than to find them."""
+        distinct = sorted(set(ids))
+        groups = (distinct[start : start + _AT_ONCE] for start in range(0, len(distinct), _AT_ONCE))
+        return all(self._has_group(group) for group in groups)
+
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """See `ChunkIndex.add`."""
         self._catalog.chunks.add(pack, entries)
         self._present.add(pack)
+
+    def _has_group(self, ids: Sequence[bytes]) -> bool:
+        count, places = self._catalog.chunks.count_known(ids)
+        if count < len(ids):
+            return False
+        return all(map(self._is_there, places)) or len(self.find(ids)) == len(ids)
 
     def _is_there(self, some: Location) -> bool:
         if some.pack in self._present:

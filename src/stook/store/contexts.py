@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from stook.catalog import ContextRow
 from stook.errors import ConflictError, NotFoundError
-from stook.format import canonical, records
+from stook.format import canonical
 from stook.model.record import ContextRecord
 from stook.model.refs import check_name
 from stook.store.refresh import refresh
 from stook.store.repository import Repository
+from stook.store.stamp import append, stamp
 
 __all__ = [
     "Context",
@@ -125,14 +126,8 @@ def find_context_id(repository: Repository, name: str) -> str | None:
 
 
 def _say(repository: Repository, context: str, name: str) -> None:
-    record = ContextRecord(
-        id=repository.clock.new_id(),
-        context=context,
-        name=name,
-        time=int(repository.clock.now() * 1e6),
-        owner=repository.owner,
-    )
-    repository.log.append([records.dump(record)])
+    mark = stamp(repository)
+    append(repository, ContextRecord(mark.id, context, name, mark.time, mark.owner))
     refresh(repository)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from stook.errors import ConflictError, InputError
-from stook.format import manifests, records, trees, values
+from stook.format import manifests, trees, values
+from stook.format.encoding import to_json
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, DeleteRecord, Manifest
 from stook.model.refs import check_name
@@ -26,7 +27,6 @@ __all__ = ["Description", "check_tags", "publish"]
 _INLINE_MANIFEST = 16 * 1024
 _MAX_TAGS = 16 * 1024
 _NAMED_PACKS = 256
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def publish(store: Store, tree: Node, writer: BundleWriter, description: Descrip
     """
     repository = store.repository
     manifest = Manifest(tree, description.params, description.lineage)
-    described = _as_json(manifests.dump, manifest)
+    described = manifests.dump(manifest)
     manifests.load(described)
     if repository.log.has_news():
         store.refresh()  # so that the new id is greater than those others have made by now
@@ -101,9 +101,7 @@ def publish(store: Store, tree: Node, writer: BundleWriter, description: Descrip
         manifest_blob=blob,
         packs=(*meta_packs, *rescued, *packs)[:_NAMED_PACKS],
     )
-    payload = _as_json(records.dump, record)
-    records.load(payload)  # one that cannot be read again would stand in everyone's way
-    repository.log.append([payload])
+    append(repository, record)
     if writer.index.is_late:
         _confirm_late(store, record, writer)
     # Committed. The catalog takes the line in with the next read, many lines in one transaction.
@@ -124,17 +122,6 @@ def _confirm_late(store: Store, record: BundleRecord, writer: BundleWriter) -> N
         mark = stamp(store.repository)
         append(store.repository, DeleteRecord(mark.id, record.context, record.id, mark.time, mark.owner))
         raise
-
-
-def _as_json(dump: Callable[[_T], bytes], value: _T) -> bytes:
-    try:
-        return dump(value)
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f"the text {error.object!r:.80} is not valid Unicode",
-            kind="bad-text",
-            hint="give keys, tags, params and the owner as text that can be encoded",
-        ) from error
 
 
 def _size(tree: Node) -> int:
@@ -183,7 +170,7 @@ def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
             raise InputError(
                 f"the tag {key!r}: {value!r} is no pair of strings", kind="bad-tag", hint="write key=text"
             )
-    if len(_as_json(msgspec.json.encode, dict(tags))) > _MAX_TAGS:
+    if len(to_json(dict(tags))) > _MAX_TAGS:
         raise InputError(
             f"the tags take more than {_MAX_TAGS} bytes", kind="bad-tag", hint="put them into the data"
         )

@@ -13,7 +13,7 @@ from stook.model.tree import Blob, File, Folder, Node, iter_items
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader
 
-__all__ = ["chunk_ids", "iter_blobs", "iter_parts", "read_manifest"]
+__all__ = ["chunk_ids", "iter_parts", "needed_blobs", "needed_ids", "read_manifest"]
 
 
 def read_manifest(record: BundleRecord, reader: ChunkReader) -> Manifest:
@@ -32,11 +32,6 @@ def read_manifest(record: BundleRecord, reader: ChunkReader) -> Manifest:
             hint="stook verify --deep",
         )
     return manifest
-
-
-def iter_blobs(manifest: Manifest) -> Iterator[Blob]:
-    """Yield each blob of a bundle's content, in the order of its items. That of the manifest itself is the record's."""
-    return (blob for _, blob in iter_parts(manifest.tree))
 
 
 def iter_parts(tree: Node) -> Iterator[tuple[str, Blob]]:
@@ -65,3 +60,21 @@ def chunk_ids(reader: ChunkReader, blob: Blob) -> Iterator[bytes]:
     if blob.listing is not None:
         yield from chunk_ids(reader, blob.listing)
     yield from list_ids(blob, reader.read)
+
+
+def needed_ids(reader: ChunkReader, record: BundleRecord) -> Iterator[bytes]:
+    """Yield the ids of all chunks that a bundle needs, those of its description first; some may come twice.
+
+    Raises:
+        IntegrityError: Its description or a listing cannot be read.
+    """
+    for blob in needed_blobs(reader, record):
+        yield from chunk_ids(reader, blob)
+
+
+def needed_blobs(reader: ChunkReader, record: BundleRecord) -> Iterator[Blob]:
+    """Yield all blobs of a bundle, that of its description first. Raises IntegrityError where that cannot be read."""
+    if record.manifest_blob is not None:
+        yield record.manifest_blob
+    for _, blob in iter_parts(read_manifest(record, reader).tree):
+        yield blob

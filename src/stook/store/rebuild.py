@@ -14,6 +14,7 @@ from stook.store.chunk_index import list_packs
 from stook.store.contexts import context_id_of
 from stook.store.refresh import batch_of
 from stook.store.repository import Repository
+from stook.store.stamp import stamp
 from stook.store.verify.history import History, read_history
 from stook.store.verify.packs import check_packs
 from stook.store.verify.report import Observer, Problem, Progress, ignore
@@ -76,10 +77,12 @@ def rebuild(store: Store, *, observer: Observer = ignore) -> Rebuilt:
 def _rescue(store: Store, history: History) -> int:
     """Append to the log what of it only the catalog still has. Neither order nor repetition of records counts."""
     repository = store.repository
-    lost = [payload for payload in repository.catalog.iter_known() if _id(payload) not in history.ids]
+    lost = [
+        payload for payload in repository.catalog.iter_known() if records.read_id(payload) not in history.ids
+    ]
     if lost:  # or it was appended since the log was read
         ids = read_history(repository, ignore).ids
-        lost = [payload for payload in lost if _id(payload) not in ids]
+        lost = [payload for payload in lost if records.read_id(payload) not in ids]
     lost = [*_lost_contexts(store, history), *lost]
     for start in range(0, len(lost), _APPENDED_AT_ONCE):
         repository.log.append(lost[start : start + _APPENDED_AT_ONCE])
@@ -93,12 +96,8 @@ def _lost_contexts(store: Store, history: History) -> Iterator[bytes]:
     names |= {context.id: context.name for context in repository.catalog.contexts()}
     for context, name in sorted(names.items()):
         if context in history.nameless:
-            identifier, now = repository.clock.new_id(), int(repository.clock.now() * 1e6)
-            yield records.dump(ContextRecord(identifier, context, name, now, repository.owner))
-
-
-def _id(payload: bytes) -> str:
-    return records.load(payload).id
+            mark = stamp(repository)
+            yield records.dump(ContextRecord(mark.id, context, name, mark.time, mark.owner))
 
 
 def _iter_batches(repository: Repository) -> Iterator[Batch]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from itertools import islice
-
-import msgspec
+from pathlib import Path
 
 from stook._io import write_atomic
 from stook.catalog import Batch, DamageRow
@@ -18,17 +17,11 @@ from stook.model.record import BundleRecord, Record
 from stook.storage.disk_errors import translate_os_errors
 from stook.store.repository import Repository
 
-__all__ = ["batch_of", "refresh", "warn_of_damage"]
+__all__ = ["batch_of", "find_lost", "refresh", "warn_of_damage"]
 
 _AT_ONCE = 10_000
+_LOST = "lost-"
 _SKEW_MILLIS = 5 * 60 * 1000
-
-
-class _Identity(msgspec.Struct, frozen=True):
-    id: str
-
-
-_identify = msgspec.json.Decoder(_Identity)
 
 
 def refresh(repository: Repository) -> None:
@@ -41,20 +34,21 @@ def refresh(repository: Repository) -> None:
     except IntegrityError as error:
         if error.kind != "log-went-back":
             raise
-        known = {_identify.decode(payload).id: payload for payload in repository.catalog.iter_known()}
+        known = {records.read_id(payload): payload for payload in repository.catalog.iter_known()}
         repository.catalog.reset()
         _take_in(repository)
         for payload in repository.catalog.iter_known():
-            known.pop(_identify.decode(payload).id, None)
+            known.pop(records.read_id(payload), None)
         if known:
             _keep_lost(repository, known)
+    # What is new may have been read by another process, which has the same catalog.
     if newest := repository.catalog.find_newest_id():
-        repository.clock.observe(newest)  # another process, with the same catalog, may have been the one to read it
+        repository.clock.observe(newest)
 
 
 def _keep_lost(repository: Repository, lost: Mapping[str, bytes]) -> None:
     """Keep the records that are not in the log any more, as a segment that could be put back."""
-    path = repository.cache / f"lost-{repository.clock.new_id()}"
+    path = repository.cache / f"{_LOST}{repository.clock.new_id()}"
     with translate_os_errors(path):
         write_atomic(path, segments.MAGIC + b"".join(segments.frame(payload) for payload in lost.values()))
     warnings.warn(
@@ -62,6 +56,16 @@ def _keep_lost(repository: Repository, lost: Mapping[str, bytes]) -> None:
         f"If it was not put back to an older copy on purpose, they are in {path}",
         stacklevel=2,
     )
+
+
+def find_lost(cache: Path) -> list[tuple[Path, list[bytes]]]:
+    """Return the files with records that a log did not have any more, and these, as far as they can be read."""
+    found = []
+    for path in sorted(cache.glob(f"{_LOST}*")):
+        with translate_os_errors(path):
+            data = path.read_bytes()
+        found.append((path, [payload for payload, _ in segments.iter_frames(data, len(segments.MAGIC))]))
+    return found
 
 
 def _take_in(repository: Repository) -> None:

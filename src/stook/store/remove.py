@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from stook.model.refs import FULL_ID, parse_ref
 from stook.store.alias import Alias, list_aliases
 from stook.store.chunk_index import KnownIndex
 from stook.store.contexts import Context
-from stook.store.reach import chunk_ids, iter_blobs, read_manifest
+from stook.store.reach import needed_ids
 from stook.store.reviving import reviving
 from stook.store.stamp import append, stamp
 
@@ -116,13 +117,13 @@ def restore(store: Store, bundles: Sequence[Bundle]) -> list[Bundle]:
 
 
 def get_versions(store: Store, bundle: Bundle | str) -> list[Bundle]:
-    """Return the version that a reference stands for, or all versions of a mere name.
+    """Return the version that a reference or a bundle stands for, or all versions of a mere name.
 
     Raises:
         NotFoundError: There is none.
     """
     if not isinstance(bundle, str):
-        return [bundle]
+        return [store.get(bundle.id)]
     wanted = parse_ref(bundle)
     versions = [] if wanted.id or wanted.alias else store.versions(wanted.name)
     return versions or [store.get(bundle)]
@@ -155,15 +156,9 @@ def has_content(store: Store, bundle: Bundle) -> bool:
     reader = store.repository.reader()
     index = KnownIndex(store.repository.storage, store.repository.catalog)
     try:
-        manifest = read_manifest(bundle.record, reader)
-        blobs = [
-            *iter_blobs(manifest),
-            *([bundle.record.manifest_blob] if bundle.record.manifest_blob else []),
-        ]
-        ids = list({id_ for blob in blobs for id_ in chunk_ids(reader, blob)})
+        return index.has_all(list(needed_ids(reader, bundle.record)))
     except IntegrityError:
         return False
-    return len(index.find(ids)) == len(ids)
 
 
 def _deletions(store: Store, bundles: Iterable[Bundle]) -> list[Record]:
@@ -175,10 +170,14 @@ def _deletions(store: Store, bundles: Iterable[Bundle]) -> list[Record]:
 
 
 def _describe_all(store: Store) -> None:
-    """Let the catalog know the inputs of bundles whose manifests are not in their records."""
+    """Let the catalog know the inputs of bundles whose manifests are not in their records.
+
+    One that is damaged stands in nobody's way: `verify` tells of it, and removing it is a way to be rid of it.
+    """
     for row in store.repository.catalog.undescribed():
         bundle = store.bundle_of(row)
-        store.repository.catalog.describe(bundle.id, bundle.manifest)
+        with suppress(IntegrityError):
+            store.repository.catalog.describe(bundle.id, bundle.manifest)
 
 
 def _refusal(held: Sequence[Held]) -> ConflictError:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from stook.errors import ConflictError, IntegrityError, NotFoundError
 from stook.model.record import BundleRecord
-from stook.store.reach import chunk_ids, iter_blobs, read_manifest
+from stook.store.reach import needed_ids
 from stook.store.repository import Repository
 
 __all__ = ["reviving"]
@@ -26,7 +26,7 @@ def reviving(repository: Repository, records: Iterable[BundleRecord]) -> Iterato
     with repository.writer() as writer:
         for record in wanted:
             try:
-                writer.index.rely(_chunks_of(repository, record))
+                writer.index.rely(needed_ids(repository.reader(), record))
             except (IntegrityError, NotFoundError) as error:
                 raise _collected(record) from error
         try:
@@ -34,14 +34,6 @@ def reviving(repository: Repository, records: Iterable[BundleRecord]) -> Iterato
         except ConflictError as error:
             raise _collected(wanted[0]) from error
         yield
-
-
-def _chunks_of(repository: Repository, record: BundleRecord) -> Iterator[bytes]:
-    reader = repository.reader()
-    if record.manifest_blob is not None:
-        yield from chunk_ids(reader, record.manifest_blob)
-    for blob in iter_blobs(read_manifest(record, reader)):
-        yield from chunk_ids(reader, blob)
 
 
 def _collected(record: BundleRecord) -> NotFoundError:

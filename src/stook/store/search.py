@@ -218,7 +218,7 @@ def _columns(bundle: Bundle) -> Iterator[str]:
     for _, leaf in iter_items(bundle.tree):
         if isinstance(leaf, Object) and leaf.kind == "frame":
             codec = cast("FrameCodec", registry.codec(leaf.kind))
-            source = BlobSource(bundle._repository, leaf.blob, codec.suffix)
+            source = BlobSource(bundle.repository, leaf.blob, codec.suffix)
             yield from (name for name, _ in codec.describe(source, leaf.meta).columns)
 
 

@@ -32,7 +32,7 @@ _DIGEST_BYTES = 32
 _LOCAL_DISKS = frozenset({"apfs", "bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "tmpfs", "xfs", "zfs"})
 
 
-class SeenFile(msgspec.Struct, frozen=True, array_like=True):
+class SeenFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One file as it was read.
 
     Attributes:

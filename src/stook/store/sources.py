@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from stook.errors import InputError
 from stook.format import trees
 from stook.model.paths import find_path_problem
 from stook.model.tree import File, Folder, FolderFile
-from stook.store.scan import Scan, check_regular, is_executable, scan_folder, state_of, unreadable
+from stook.store.scan import Scan, State, check_regular, is_executable, scan_folder, state_of, unreadable
 from stook.store.snapshots import SeenFile, Snapshot, Snapshots
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def encode_path(path: Path, writer: ChunkWriter, snapshots: Snapshots | None = N
     before = snapshots.find(source.root) if snapshots else None
     known = _find_known(source, before, writer)
     files = [
-        _reuse(known[at], writer) if at in known else _read(source, at, writer) for at, _ in source.scan.files
+        _reuse(known[at], writer) if at in known else _read(source, at, state, writer)
+        for at, state in source.scan.files
     ]
     node = _node(source, files)
     is_as_before = before is not None and before.empty == source.scan.empty and before.files == files
@@ -69,10 +70,13 @@ def encode_path(path: Path, writer: ChunkWriter, snapshots: Snapshots | None = N
     return node
 
 
-def find_digest(path: Path, snapshots: Snapshots) -> str | None:
+def find_digest(path: Path, snapshots: Snapshots, has_all: Callable[[Collection[bytes]], bool]) -> str | None:
     """Return the digest of a file or folder that is in every way as it was when last read; None where it is not.
 
-    Nothing is said of whether its content is in a store.
+    Args:
+        path: The file or folder.
+        snapshots: What was read before.
+        has_all: Tells whether the store has chunks; None is returned where it has lost any.
 
     Raises:
         InputError: It is not there, or something in it cannot be looked at.
@@ -82,7 +86,9 @@ def find_digest(path: Path, snapshots: Snapshots) -> str | None:
     if before is None or before.empty != source.scan.empty:
         return None
     is_same = [(seen.path, seen.state) for seen in before.files] == source.scan.files
-    return before.digest if is_same and all(before.is_settled(seen.state) for seen in before.files) else None
+    if not is_same or not all(before.is_settled(seen.state) for seen in before.files):
+        return None
+    return before.digest if has_all([id_ for seen in before.files for id_ in _ids(seen)]) else None
 
 
 def _look_at(path: Path) -> _Source:
@@ -136,11 +142,11 @@ def _reuse(seen: SeenFile, writer: ChunkWriter) -> SeenFile:
     return seen
 
 
-def _read(source: _Source, at: str, writer: ChunkWriter) -> SeenFile:
+def _read(source: _Source, at: str, state: State, writer: ChunkWriter) -> SeenFile:
     path = f"{source.base}/{at}"
     _check_name(at, path)
-    read = writer.read_file(path)
-    return SeenFile(at, state_of(read.status), read.blob, read.listing)
+    blob, listing, status = writer.read_file(path, state)
+    return SeenFile(at, state if status is None else state_of(status), blob, listing)
 
 
 def _node(source: _Source, files: Sequence[SeenFile]) -> File | Folder:

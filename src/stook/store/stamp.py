@@ -30,7 +30,7 @@ def append(repository: Repository, *said: Record) -> None:
     """Write records, all or none; durable when this returns.
 
     Raises:
-        InputError: One is too long for the log.
+        InputError: One is too long for the log, or has text that is not Unicode.
         StorageError: The storage refused; nothing was written.
     """
     payloads = [records.dump(record) for record in said]

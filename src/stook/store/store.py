@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stook.model.refs import check_name
 from stook.store.add import add
 from stook.store.bundle import Bundle
 from stook.store.contexts import Context, get_context
@@ -38,6 +38,16 @@ class Store(View):
         repository: Where they are.
         context: Name of the context; made when the first bundle is added.
     """
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from stook.store.open import reopen
+
+        return reopen, (
+            self.repository.url,
+            self.context,
+            str(self.repository.cache.parent),
+            self.repository.owner,
+        )
 
     def add(  # noqa: PLR0913 - each is one thing to say of a bundle, and by name
         self,
@@ -206,10 +216,15 @@ class Store(View):
         return drop_alias(self, alias, name, why=why)
 
     def aliases(self, name: str = "", *, dropped: bool = False) -> list[Alias]:
-        """Return the aliases of a name, or of all names; with `dropped` also those that were taken away."""
+        """Return the aliases of a name, or of all names; with `dropped` also those that were taken away.
+
+        Raises:
+            InputError: This is no name.
+        """
         from stook.store.alias import list_aliases
 
         context = self.find_context_id()
+        name = check_name(name) if name else ""
         return list_aliases(self.repository, context, name, dropped=dropped) if context else []
 
     def history(self, name: str) -> list[Happening]:
@@ -231,14 +246,18 @@ class Store(View):
         """
         from stook.store.remove import get_versions, remove
 
-        going = [version for bundle in bundles for version in get_versions(self, bundle)]
-        remove(self, going, force=force)
-        return going
+        going = {version.id: version for bundle in bundles for version in get_versions(self, bundle)}
+        remove(self, list(going.values()), force=force)
+        return list(going.values())
 
     def removed(self, name: str = "") -> list[Bundle]:
-        """Return the versions that were removed, of one name or of all, newest first; collected ones too."""
+        """Return the versions that were removed, of one name or of all, newest first; collected ones too.
+
+        Raises:
+            InputError: This is no name.
+        """
         self.refresh()
-        context, name = self.find_context_id(), unicodedata.normalize("NFC", name)
+        context, name = self.find_context_id(), check_name(name) if name else ""
         rows = self.repository.catalog.removed(context, name) if context else []
         return [self.bundle_of(row) for row in rows]
 

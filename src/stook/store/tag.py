@@ -60,6 +60,7 @@ def commit(store: Store, bundle: Bundle, message: str) -> Bundle:
             kind="bad-message",
             hint=f'stook commit {bundle.name} -m "why it is kept"',
         )
+    store.get(bundle.id)
     mark = stamp(store.repository)
     append(
         store.repository,

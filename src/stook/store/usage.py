@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stook.model.record import BundleRecord
+from stook.model.refs import check_name
 from stook.store.condemned import read_lists
 from stook.store.gc.marking import KEY_BYTES, Marks, iter_records, keys_of_bundle
 from stook.store.gc.report import Amount
 from stook.store.gc.survey import Survey, look_at_packs
 from stook.store.refresh import refresh
 from stook.store.repository import Repository
-from stook.store.store import Store
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from stook.store.store import Store
 
 __all__ = ["CACHED", "NameUse", "Usage", "measure", "measure_folder"]
 
@@ -77,15 +79,17 @@ def measure(store: Store, names: Collection[str] = ()) -> Usage:
 
     Raises:
         IntegrityError: The description of a bundle cannot be read.
+        InputError: One is no name.
     """
     repository = store.repository
     refresh(repository)
     count = _Count(repository)
     survey = look_at_packs(repository, Marks.of(count.keys))
     by_place = count.by_place()
+    chosen = {check_name(name) for name in names}
     context = store.find_context_id()
     wanted = [
-        by_place[place] for place in by_place if place[0] == context and (not names or place[1] in names)
+        by_place[place] for place in by_place if place[0] == context and (not chosen or place[1] in chosen)
     ]
     log = [entry.size for entry in repository.storage.list("log/")]
     return Usage(

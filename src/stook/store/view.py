@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Self
 
 from stook.catalog import BundleRow
@@ -40,16 +39,6 @@ class View:
     def __repr__(self) -> str:
         return f"<Store {self.repository.url} context {self.context!r}>"
 
-    def __reduce__(self) -> tuple[object, ...]:
-        from stook.store.open import reopen
-
-        return reopen, (
-            self.repository.url,
-            self.context,
-            str(self.repository.cache.parent),
-            self.repository.owner,
-        )
-
     def _repr_html_(self) -> str:
         return store_html(self)
 
@@ -70,7 +59,7 @@ class View:
 
     def find_output(self, name: str, fingerprint: str) -> Bundle | None:
         """Return the newest bundle of a name with this fingerprint, or None; as of the last `refresh` or read."""
-        context, name = self.find_context_id(), unicodedata.normalize("NFC", name)
+        context, name = self.find_context_id(), check_name(name)
         row = self.repository.catalog.find_output(context, name, fingerprint) if context else None
         return self.bundle_of(row) if row else None
 
@@ -81,9 +70,13 @@ class View:
         return [self.bundle_of(row) for row in self.repository.catalog.latest(context)] if context else []
 
     def versions(self, name: str) -> list[Bundle]:
-        """Return all bundles of a name, newest first; none where there is no such name."""
+        """Return all bundles of a name, newest first; none where there is no such name.
+
+        Raises:
+            InputError: This is no name.
+        """
         self.refresh()
-        context, name = self.find_context_id(), unicodedata.normalize("NFC", name)
+        context, name = self.find_context_id(), check_name(name)
         rows = self.repository.catalog.versions(context, name) if context else []
         return [self.bundle_of(row) for row in rows]
 

@@ -41,7 +41,8 @@ def test_output(stook: Stook, tmp_path: Path) -> None:
     assert (code, out) == (0, f"{bundle('a').ref}\n")
     assert err.splitlines() == [
         "unchanged; the latest version has this content:",
-        "its tags, params and inputs stay as they were; --new makes another version with these",
+        "its tags, params and inputs stay as they were: --new makes another version with these;",
+        "stook tag a KEY:VALUE tags this one",
     ]
     assert stook("add", "a", "a.txt", "--new", "-t", "day:monday")[2] == "added 1 item, 6 B, as\n"
     assert (len(package.open().versions("a")), bundle("a").tags) == (2, {"day": "monday"})

@@ -28,7 +28,7 @@ def test_it_is_the_history_newest_first(lived: Stook) -> None:
     code, out, _ = lived("log", "n")
     lines = out.splitlines()
     assert code == 0
-    assert lines[0].split() == ["TIME", "WHAT", "VERSION", "WHO"]
+    assert lines[0].split() == ["DATE", "WHAT", "VERSION", "WHO", "ABOUT"]
     assert [line.split()[2] for line in lines[1:]] == [
         "removed",
         "alias",

@@ -72,13 +72,14 @@ def test_the_tree_has_the_parts_of_names_with_counts(filled: Stook) -> None:
     """With --tree names are parted at dots, and each branch says how much is on it."""
     lines = [line.split() for line in filled("ls", "--tree")[1].splitlines()]
     assert lines == [
-        ["NAMES", "VERSIONS"],
+        ["NAME", "NAMES", "VERSIONS"],
         ["raw", "2", "3"],
         ["orders", "1", "2"],
         ["people", "1", "1"],
         ["rawXorders", "1", "1"],
     ]
     assert filled("ls", "--tree", "-n", "1")[1].split() == [
+        "NAME",
         "NAMES",
         "VERSIONS",
         "raw",

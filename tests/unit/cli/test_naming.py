@@ -20,7 +20,7 @@ def _a_bundle(stook: Stook, tmp_path: Path) -> None:
 def test_tags_are_given_and_taken(stook: Stook) -> None:
     """`tag` and `untag` say the tags of now, and print the version; a value may hold colons."""
     code, ref, talk = stook("tag", "raw", "stage:ok", "from:10:30")
-    assert (code, ref.startswith("raw@"), talk) == (0, True, "tagged: from:10:30 stage:ok\n")
+    assert (code, ref.startswith("raw@"), talk) == (0, True, "its tags now: from:10:30 stage:ok\n")
     assert stook("untag", ref.strip(), "from")[2] == "its tags now: stage:ok\n"
     assert json.loads(stook("show", "raw", "--json")[1])["tags"] == {"stage": "ok"}
     assert stook("tag", "raw", "stage")[0] == 2

@@ -59,14 +59,17 @@ def test_all_that_is_given_must_fit(filled: Stook, words: tuple[str, ...], names
 def test_it_prints_what_ls_prints(filled: Stook) -> None:
     """What is found is listed in the same columns, and nothing is said to be found by silence."""
     assert filled("search", "a.table", "-v")[1] == filled("ls", "a.table", "-v")[1]
-    assert filled("search", "zzz") == (0, "", "nothing fits\n")
+    code, out, talk = filled("search", "zzz")
+    assert (code, out, talk.splitlines()[0]) == (0, "", "nothing fits")
+    assert "stook search '*zzz*'" in talk
+    assert filled("search", "*zzz*") == (0, "", "nothing fits\n")
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("-p", "lr"), "name=value"),
-        (("-p", "=1"), "name=value"),
+        (("-p", "lr"), "KEY=VALUE"),
+        (("-p", "=1"), "KEY=VALUE"),
         (("-p", "lr=0.1", "-p", "lr=0.2"), "both"),
         (("-t", "k", "-t", "k:v"), "both"),
         (("--sort", "best"), "newest"),

@@ -59,7 +59,7 @@ def test_json_is_complete(stook: Stook) -> None:
             "versions",
             "tags",
         ),
-        *("params", "items", "inputs", "code", "environment", "seconds", "fingerprint"),
+        *("params", "items", "sources", "inputs", "code", "environment", "seconds", "fingerprint"),
     ]
     assert found["committed"]["message"] == "why"
     assert (found["versions"], found["aliases"]) == (1, [])

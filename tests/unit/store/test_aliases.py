@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,42 @@ def test_a_storage_that_fails_leaves_the_alias(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         store.alias("prod", second)
     assert store.get("raw@prod") == first
+
+
+def test_names_in_any_form_of_unicode_mean_the_same(store: Store) -> None:
+    """A name and an alias given in NFD are those that were given in NFC."""
+    name = unicodedata.normalize("NFD", "é")
+    store.alias(name, store.add(name, 1))
+    assert [alias.ref for alias in store.aliases(name)] == ["é@é"]
+    assert store.get(f"{name}@{name}").data == 1
+    assert store.unalias(name, name).id is None
+
+
+def test_an_alias_of_a_removed_version_says_so(store: Store) -> None:
+    """Whoever gets it learns that the version was removed, and how to have it back."""
+    old = store.add("raw", 1)
+    store.add("raw", 2)
+    store.alias("prod", old)
+    store.rm(old, force=True)
+    with pytest.raises(NotFoundError, match="which was removed") as caught:
+        store.get("raw@prod")
+    assert caught.value.hint
+    assert f"stook restore {old.id}" in caught.value.hint
+
+
+def test_a_reason_that_is_no_unicode_is_refused(store: Store) -> None:
+    """As it comes of bytes in the arguments of a command; nothing is moved."""
+    bundle = store.add("raw", 1)
+    with pytest.raises(InputError, match="Unicode"):
+        store.alias("prod", bundle, why="caf\udce9")
+    assert store.aliases() == []
+
+
+def test_a_time_that_cannot_be_is_damage(store: Store) -> None:
+    """A date beyond all calendars in an alias's object is refused, not tripped over."""
+    store.alias("prod", store.add("raw", 1))
+    (entry,) = store.repository.storage.list("aliases/")
+    path = Path(store.repository.url, entry.key)
+    path.write_bytes(re.sub(rb'"when":\d+', b'"when":999999999999999999', path.read_bytes()))
+    with pytest.raises(FormatError, match="time"):
+        store.aliases()

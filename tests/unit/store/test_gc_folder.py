@@ -13,8 +13,10 @@ import pytest
 import stook
 from stook.errors import ConflictError, InputError, NotFoundError
 from stook.format.packs import pack_key
+from stook.model.clock import Clock
 from stook.store import Store
 from stook.store.gc import Amount, collect
+from stook.store.repository import open_repository
 from tests.unit.store.aging import AgingStorage
 
 _DAY = 24 * 3600
@@ -332,3 +334,34 @@ def test_a_grace_too_short_for_others_is_refused(store: Store) -> None:
     with pytest.raises(InputError) as caught:
         collect(store.repository, grace=timedelta(minutes=59))
     assert caught.value.kind == "bad-grace"
+
+
+def test_what_the_log_has_lost_is_kept(store: Store, tmp_path: Path) -> None:
+    """Where records went from the log, what they need stays until the file that keeps them is removed."""
+    store.add("raw", {"a": _BYTES[0].hex()})
+    store.ls()
+    (log,) = Path(store.repository.url, "log").iterdir()
+    lost = log.rename(tmp_path / "lost")
+    log.mkdir()
+    with pytest.warns(UserWarning, match="went back"):
+        store = stook.open(tmp_path / "store", context="test")
+    store.add("other", 1)
+    done = collect(store.repository)
+    assert done.swept.count == 0
+    assert any("lost 1 records" in problem for problem in done.problems)
+    for segment in lost.iterdir():
+        (log.parent / segment.name).write_bytes(segment.read_bytes())
+    (kept,) = store.repository.cache.glob("lost-*")
+    assert str(kept) in done.problems[-1]
+    kept.unlink()
+    assert collect(store.repository).swept.count == 1
+
+
+def test_a_clock_that_is_ahead_takes_no_files_from_writers(store: Store, tmp_path: Path) -> None:
+    """How old a temporary file is, is told by the clock of the disk."""
+    store.add("raw", 1)
+    temporary = tmp_path / "store" / ".tmp-0123456789abcdef"
+    temporary.write_bytes(b"being written")
+    clock = Clock(now=lambda: time.time() + 3 * _DAY)
+    collect(open_repository(str(tmp_path / "store"), cache=tmp_path / "cache", owner="me", clock=clock))
+    assert temporary.exists()

@@ -76,7 +76,7 @@ def test_every_kind_of_data_outlives_collection(store: Store, tmp_path: Path) ->
 
 
 def _check(bundle: stook.Bundle, leaf: object) -> None:
-    reader = bundle._repository.reader()
+    reader = bundle.repository.reader()
     for blob in [leaf.blob] if hasattr(leaf, "blob") else [file.blob for file in leaf.files]:  # type: ignore[attr-defined]
         assert blake3(reader.read(blob)).hexdigest() == blob.digest
 

@@ -79,9 +79,7 @@ def test_a_path_that_leads_out_is_never_written(store: Store, tmp_path: Path, na
         store,
         File(name, Blob(0, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262", data=b"")),
     )
-    with pytest.warns(
-        UserWarning, match="versions may be missing: the description of a bundle is not sound"
-    ):
+    with pytest.warns(UserWarning, match="versions may be missing: the description of a bundle is not sound"):
         assert store.find("bad") is None
     assert store.get("good").data == {"a": 1}
     assert not list(tmp_path.rglob("*evil*"))

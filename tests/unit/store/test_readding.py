@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
 from blake3 import blake3
 
 from stook.chunks import ChunkIndex, ChunkWriter, Location, MemoryIndex
-from stook.chunks.write import ReadFile
+from stook.chunks.write import ReadFile, Seen
 from stook.format.trees import digest_tree
 from stook.model.clock import Clock
 from stook.model.tree import Blob, File, Folder
@@ -34,9 +34,9 @@ class _Noting(ChunkWriter):
         super().__init__(open_storage("memory:"), index or MemoryIndex())
         self.read: list[str] = []
 
-    def read_file(self, path: str | os.PathLike[str]) -> ReadFile:
+    def read_file(self, path: str | os.PathLike[str], seen: Seen | None = None) -> ReadFile:
         self.read.append(os.path.basename(path))
-        return super().read_file(path)
+        return super().read_file(path, seen)
 
 
 class _Lossy(MemoryIndex):
@@ -58,6 +58,9 @@ class _Room:
         self.index: MemoryIndex = MemoryIndex()
         self.ahead = HOUR
         self.snapshots = Snapshots(folder / "seen", lambda: time.time() + self.ahead)
+
+    def has_all(self, ids: Collection[bytes]) -> bool:
+        return set(self.index.find(list(ids))) == set(ids)
 
     def encode(self, path: Path) -> tuple[File | Folder, list[str]]:
         writer = _Noting(self.index)
@@ -98,7 +101,7 @@ def test_a_folder_that_did_not_change_is_not_read_again(room: _Room, folder: Pat
     first, read = room.encode(folder)
     assert len(read) == MANY + 1
     assert room.encode(folder) == (first, [])
-    assert find_digest(folder, room.snapshots) == digest_tree(first)
+    assert find_digest(folder, room.snapshots, room.has_all) == digest_tree(first)
 
 
 def test_only_what_changed_is_read(room: _Room, folder: Path) -> None:
@@ -108,7 +111,7 @@ def test_only_what_changed_is_read(room: _Room, folder: Path) -> None:
     (folder / "sub" / "001").write_bytes(b"changed")
     (folder / "new").write_bytes(b"new")
     (folder / "sub" / "002").unlink()
-    assert find_digest(folder, room.snapshots) is None
+    assert find_digest(folder, room.snapshots, room.has_all) is None
     node, read = room.encode(folder)
     assert sorted(read) == ["001", "new"]
     assert digest_tree(node) == digest_tree(encode_path(folder, _Noting()))
@@ -119,11 +122,11 @@ def test_a_file_that_goes_is_noticed_and_then_known(room: _Room, folder: Path) -
     """Nothing is read for it, and the folder without it is the one that did not change."""
     room.encode(folder)
     (folder / "large").unlink()
-    assert find_digest(folder, room.snapshots) is None
+    assert find_digest(folder, room.snapshots, room.has_all) is None
     node, read = room.encode(folder)
     assert read == []
     assert (
-        find_digest(folder, room.snapshots)
+        find_digest(folder, room.snapshots, room.has_all)
         == digest_tree(node)
         == digest_tree(encode_path(folder, _Noting()))
     )
@@ -142,7 +145,7 @@ def test_an_empty_folder_that_comes_or_goes_is_noticed(room: _Room, folder: Path
     """Folders without files count too."""
     room.encode(folder)
     (folder / "nothing").rmdir()
-    assert find_digest(folder, room.snapshots) is None
+    assert find_digest(folder, room.snapshots, room.has_all) is None
     node, _ = room.encode(folder)
     assert isinstance(node, Folder)
     assert node.empty == ()
@@ -156,7 +159,7 @@ def test_a_large_file_is_not_read_again(room: _Room, tmp_path: Path) -> None:
     assert read == ["large"]
     assert first.blob.listing is not None  # type: ignore[union-attr]
     assert room.encode(path) == (first, [])
-    assert find_digest(path, room.snapshots) == digest_tree(first)
+    assert find_digest(path, room.snapshots, room.has_all) == digest_tree(first)
 
 
 def test_what_the_store_has_lost_is_read_again(room: _Room, folder: Path) -> None:
@@ -248,7 +251,7 @@ def test_a_change_is_seen_however_it_hides(
     room.encode(folder)
     _wait_for_tick(folder.parent)
     change(path)
-    assert find_digest(folder, room.snapshots) is None
+    assert find_digest(folder, room.snapshots, room.has_all) is None
     node, read = room.encode(folder)
     assert "005" in read
     assert digest_tree(node) == digest_tree(encode_path(folder, _Noting()))
@@ -276,7 +279,7 @@ def test_a_link_to_another_place_is_another_folder(room: _Room, folder: Path) ->
     (other / "a").write_bytes(b"a")
     link.unlink()
     link.symlink_to(other)
-    assert find_digest(link, room.snapshots) is None
+    assert find_digest(link, room.snapshots, room.has_all) is None
     second, _ = room.encode(link)
     assert isinstance(first, Folder)
     assert isinstance(second, Folder)
@@ -294,7 +297,7 @@ def test_a_file_written_just_before_it_was_read_is_read_again(
         seen.append(SeenFile(at, state, Blob(len(old), blake3(old).hexdigest(), data=old)))
     newest = max(max(file.state[1:3]) for file in seen)
     room.snapshots.keep(str(folder), newest + age * SECOND, "0" * 64, seen, ["nothing"], before=None)
-    assert (find_digest(folder, room.snapshots) is None) == is_read
+    assert (find_digest(folder, room.snapshots, room.has_all) is None) == is_read
     node, read = room.encode(folder)
     assert bool(read) == is_read
     assert (digest_tree(node) == digest_tree(encode_path(folder, _Noting()))) == is_read
@@ -333,17 +336,17 @@ def test_a_damaged_snapshot_is_as_none(room: _Room, folder: Path) -> None:
     good = path.read_bytes()
     for at in [0, 40, len(good) // 2, len(good) - 1]:
         path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
-        assert find_digest(folder, room.snapshots) is None
+        assert find_digest(folder, room.snapshots, room.has_all) is None
     for bad in (b"", good[:100], b"x" * 100, blake3(b"junk").digest() + b"junk"):
         path.write_bytes(bad)
-        assert find_digest(folder, room.snapshots) is None
+        assert find_digest(folder, room.snapshots, room.has_all) is None
     again, read = room.encode(folder)
     assert again == first
     assert len(read) == MANY + 1
     other = folder.parent / "copy"
     folder.rename(other)
     room.snapshots._path(str(other)).write_bytes(good)
-    assert find_digest(other, room.snapshots) is None
+    assert find_digest(other, room.snapshots, room.has_all) is None
 
 
 def test_snapshots_that_cannot_be_written_cost_only_time(room: _Room, folder: Path) -> None:

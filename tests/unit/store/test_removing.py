@@ -9,7 +9,7 @@ import pytest
 
 import stook
 from stook.app.removing import bring_back, list_removed, plan_old, plan_scratch
-from stook.errors import ConflictError, NotFoundError
+from stook.errors import ConflictError, InputError, NotFoundError
 from stook.model.lineage import Lineage
 from stook.store import Bundle, Store
 
@@ -184,3 +184,66 @@ def test_what_was_removed_is_listed(store: Store) -> None:
     assert list_removed(store) == [made[0]]
     with pytest.raises(NotFoundError):
         store.restore(made[2])
+
+
+def test_what_was_collected_holds_nothing_up(store: Store, tmp_path: Path) -> None:
+    """A machine that never read the description of a bundle that was collected can remove others."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for number in range(200):
+        (folder / f"a-file-of-a-name-that-is-long-{number:04}").write_bytes(b"%d" % number * 2_000)
+    large, small = store.add("large", folder), store.add("small", 1)
+    assert large.record.manifest_blob is not None
+    store.rm(large)
+    assert store.gc().swept.count
+    store.rebuild()
+    assert store.rm("small") == [small]
+
+
+def test_a_damaged_description_holds_nothing_up(store: Store, tmp_path: Path) -> None:
+    """A bundle whose description is lost can be removed, and so can others."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for number in range(200):
+        (folder / f"a-file-of-a-name-that-is-long-{number:04}").write_bytes(b"%d" % number * 2_000)
+    large, small = store.add("large", folder), store.add("small", 1)
+    for pack in Path(store.repository.url, "packs", "meta").rglob("*.pack"):
+        pack.unlink()
+    store = stook.open(tmp_path / "store", context="test")
+    assert store.rm("small") == [small]
+    assert store.rm("large") == [large]
+
+
+def test_a_version_that_is_named_twice_is_removed_once(store: Store) -> None:
+    """Naming a bundle in several ways makes one of it."""
+    bundle = store.add("raw", 1)
+    assert store.rm(bundle, bundle.ref, "raw") == [bundle]
+    assert [happening.what for happening in store.history("raw")] == ["removed", "added"]
+
+
+def test_a_bundle_of_another_store_is_not_found(store: Store, tmp_path: Path) -> None:
+    """Nothing is said in the log of what is not there."""
+    other = stook.open(tmp_path / "other", context="test").add("raw", 1)
+    with pytest.raises(NotFoundError):
+        store.rm(other)
+    with pytest.raises(NotFoundError):
+        store.commit(other, "why")
+    assert list(store.repository.catalog.iter_known()) == []
+
+
+def test_a_message_that_is_no_unicode_is_refused(store: Store) -> None:
+    """As it comes of bytes in the arguments of a command."""
+    bundle = store.add("raw", 1)
+    with pytest.raises(InputError, match="Unicode"):
+        store.commit(bundle, "caf\udce9")
+    assert store.get("raw").committed is None
+
+
+def test_a_name_that_cannot_be_is_refused(store: Store) -> None:
+    """Half of a surrogate pair is no name of versions, removed ones or not."""
+    with pytest.raises(InputError):
+        store.removed("\udce9")
+    with pytest.raises(InputError):
+        store.versions("\udce9")
+    with pytest.raises(InputError):
+        store.aliases("\udce9")

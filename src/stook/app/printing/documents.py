@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import chain
 
-from stook.app.printing.places import files_in, iter_file, joined, no_text, table_of
+from stook.app.printing.places import ending_a_line, files_in, iter_file, joined, no_text, table_of
 from stook.format import values
 from stook.model.tree import Dict, File, Folder, FolderFile, Object, Sequence, Value
 from stook.store import Bundle
@@ -29,7 +28,7 @@ def iter_json(bundle: Bundle, path: str = "") -> Iterator[bytes]:
     """
     place = bundle.get_place(path)
     if not isinstance(place.node, (Dict, Sequence)):
-        return chain(_iter_json_of(bundle, place), (b"\n",))
+        return ending_a_line(_iter_json_of(bundle, place))
     return _iter_json_items(bundle, place)
 
 

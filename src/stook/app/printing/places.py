@@ -15,10 +15,20 @@ from stook.store.codec import FrameCodec, Source
 from stook.store.decode import BlobSource
 from stook.store.items import Place
 
-__all__ = ["files_in", "iter_file", "joined", "no_text", "table_of"]
+__all__ = ["ending_a_line", "files_in", "iter_file", "joined", "no_text", "table_of"]
 
 _SNIFF_BYTES = 64 * 1024
 _PIECE_BYTES = 1 << 20
+
+
+def ending_a_line(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield text, and the end of its last line where there is none."""
+    last = b""
+    for piece in pieces:
+        yield piece
+        last = piece or last
+    if not last.endswith(b"\n"):
+        yield b"\n"
 
 
 def joined(path: str, inner: str) -> str:
@@ -67,7 +77,7 @@ def _is_text(start: bytes) -> bool:
 
 def no_text(bundle: Bundle, place: Place) -> InputError:
     """Return the error that says that something cannot be printed, and how to have it."""
-    what = f"{bundle.ref} {shlex.quote(place.path) if place.path else ''}".rstrip()
+    what = f"{shlex.quote(bundle.ref)} {shlex.quote(place.path) if place.path else ''}".rstrip()
     return InputError(
         f"{what} is not text",
         kind="not-text",

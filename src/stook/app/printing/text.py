@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from stook.app.printing.places import files_in, iter_file, joined, no_text, table_of
+from stook.app.printing.places import ending_a_line, files_in, iter_file, joined, no_text, table_of
 from stook.app.readable import iter_readable
 from stook.errors import InputError
 from stook.model.tree import Dict, File, Folder, Leaf, Object, Sequence, Value
@@ -53,7 +53,7 @@ def _iter_places(bundle: Bundle, places: list[Place], rows: int) -> Iterator[byt
     for number, place in enumerate(places):
         yield b"\n" if number else b""
         yield f"== {place.path}\n".encode()
-        yield from _ending_a_line(_text_or_summary(bundle, place, rows))
+        yield from ending_a_line(_text_or_summary(bundle, place, rows))
 
 
 def _text_or_summary(bundle: Bundle, place: Place, rows: int) -> Iterator[bytes]:
@@ -64,21 +64,12 @@ def _text_or_summary(bundle: Bundle, place: Place, rows: int) -> Iterator[bytes]
         return iter((f"({item.kind}, {item.size:,} bytes)\n".encode(),))
 
 
-def _ending_a_line(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    last = b""
-    for piece in pieces:
-        yield piece
-        last = piece or last
-    if not last.endswith(b"\n"):
-        yield b"\n"
-
-
 def _iter_place(bundle: Bundle, place: Place, rows: int) -> Iterator[bytes]:
     match place.node:
         case Value():
             return _iter_value(bundle, place)
         case Object(kind="frame"):
-            return _iter_table(*table_of(bundle, place), rows)
+            return _iter_table(*table_of(bundle, place), rows, place.node.meta)
         case Folder() if place.find_file() is None:
             return (f"{file.blob.size:>12,}  {name}\n".encode() for name, file in files_in(place))
         case Folder() | File():
@@ -99,11 +90,12 @@ def _iter_value(bundle: Bundle, place: Place) -> Iterator[bytes]:
     yield ("".join(waiting) + "\n").encode()
 
 
-def _iter_table(codec: FrameCodec, source: Source, rows: int) -> Iterator[bytes]:
-    """Yield names, types and the first rows of a table, aligned."""
+def _iter_table(codec: FrameCodec, source: Source, rows: int, meta: Mapping[str, object]) -> Iterator[bytes]:
+    """Yield names, types and the first rows of a table, aligned; links as the paths that `stook get` takes."""
     shape, cells = codec.head(source, rows)
+    before = _folder_of_links(meta)
     columns = [
-        [visible(name), kind, *(visible(cell) for cell in column)]
+        [visible(name), kind, *(visible(before.get(name, "") + cell if cell else cell) for cell in column)]
         for (name, kind), column in zip(shape.columns, cells, strict=True)
     ]
     widths = [max(map(len, column)) for column in columns]
@@ -113,9 +105,22 @@ def _iter_table(codec: FrameCodec, source: Source, rows: int) -> Iterator[bytes]
     yield _foot(shape, min(rows, shape.rows)).encode()
 
 
+def _folder_of_links(meta: Mapping[str, object]) -> dict[str, str]:
+    """Return the folder that the cells of a column are files of, `files/`, for each column that names files."""
+    links = meta.get("links")
+    columns = links.get("columns") if isinstance(links, Mapping) else None
+    if not isinstance(links, Mapping) or not isinstance(columns, list):
+        return {}
+    return {str(column): f"{links.get('folder')}/" for column in columns}
+
+
 def _foot(shape: TableShape, shown: int) -> str:
     rest = shape.rows - shown
-    return f"… {rest:,} more rows\n" if rest else f"{shape.rows:,} rows\n"
+    return f"… {_rows(rest, 'more ')}\n" if rest else f"{_rows(shape.rows)}\n"
+
+
+def _rows(count: int, more: str = "") -> str:
+    return f"{count:,} {more}row{'' if count == 1 else 's'}"
 
 
 def _leaf(place: Place) -> Leaf:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
-from stook.errors import InputError
+from stook.errors import InputError, IntegrityError
 from stook.format.packs import pack_key
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
@@ -23,6 +23,7 @@ from stook.store.gc.report import Amount, Collected
 from stook.store.gc.salvage import Salvage
 from stook.store.gc.survey import PackUse, Survey, amount, look_at_packs
 from stook.store.gc.whole_log import WholeLog
+from stook.store.refresh import find_lost
 from stook.store.repository import Repository
 from stook.store.writing import elapsed_seconds
 
@@ -141,6 +142,7 @@ class _Collection:
     def _look(self) -> tuple[list[PackUse], Survey, list[CondemnedList]]:
         """Return the packs worth collecting that are on no list, all packs, and the lists."""
         self._read_log()
+        self._mark_lost()
         survey = look_at_packs(self._repository, self._marks)
         self._problems += [
             f"the pack {name} is left alone: its index cannot be read" for name in survey.unreadable
@@ -164,6 +166,16 @@ class _Collection:
         """
         if self._log.read_news():
             self._marks.mark(self._repository.reader(), self._log.iter_live())
+
+    def _mark_lost(self) -> None:
+        """Mark what is needed by records that the log has lost: they may be put back."""
+        for path, payloads in find_lost(self._repository.cache):
+            for payload in payloads:
+                with suppress(IntegrityError):  # its description went before the log did
+                    self._marks.mark(self._repository.reader(), [payload])
+            self._problems.append(
+                f"the log has lost {len(payloads)} records, and what they need is kept until {path} is removed"
+            )
 
     def _sweep_at_once(self, lists: list[CondemnedList], found: list[PackUse]) -> bool:
         """Delete what is condemned and what is found where nobody writes; return whether that was so."""
@@ -262,7 +274,8 @@ class _Collection:
     def _remove_leftovers(self, *, dry_run: bool) -> Amount:
         if not isinstance(self._storage, FolderStorage):
             return Amount()
-        return remove_temporary(self._storage.root, self._repository.clock.now(), dry_run=dry_run)
+        now = self._repository.clock.now() if dry_run else self._now
+        return remove_temporary(self._storage.root, now, dry_run=dry_run)
 
     def _find_cuts(self) -> tuple[str, ...]:
         return find_cuts(self._storage.root) if isinstance(self._storage, FolderStorage) else ()

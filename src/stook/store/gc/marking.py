@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from stook.errors import FormatError, IntegrityError
 from stook.format import records
 from stook.model.record import BundleRecord
 from stook.model.tree import Blob
-from stook.store.reach import iter_blobs, read_manifest
+from stook.store.reach import needed_blobs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,13 +23,6 @@ KEY_BYTES = 8
 _ID_BYTES = 32
 _MAX_LISTINGS = 4
 _SETTLE_BYTES = 16 * 1024 * 1024
-
-
-class _Named(msgspec.Struct):
-    id: str
-
-
-_identify = msgspec.json.Decoder(_Named)
 
 
 class Marks:
@@ -98,7 +89,7 @@ class Marks:
 def iter_records(payloads: Iterable[bytes], known: Collection[str] = ()) -> Iterator[BundleRecord]:
     """Yield the records of bundles, but for those known already."""
     for payload in payloads:
-        if known and _identify.decode(payload).id in known:
+        if known and records.read_id(payload) in known:
             continue
         record = records.load(payload)
         if isinstance(record, BundleRecord):
@@ -117,9 +108,7 @@ def keys_of_bundle(reader: ChunkReader, record: BundleRecord, seen: set[str]) ->
         IntegrityError: A description or a listing cannot be read; it says of which bundle.
     """
     try:
-        if record.manifest_blob is not None:
-            yield from iter_keys(reader, record.manifest_blob, seen)
-        for blob in iter_blobs(read_manifest(record, reader)):
+        for blob in needed_blobs(reader, record):
             yield from iter_keys(reader, blob, seen)
     except IntegrityError as error:
         raise IntegrityError(

@@ -45,7 +45,7 @@ def _check_identity(repository: Repository) -> Iterator[Problem]:
 def _check_aliases(repository: Repository) -> Iterator[Problem]:
     for entry in repository.storage.list("aliases/"):
         try:
-            state = aliases.load(repository.storage.get(entry.key).data)
+            state = aliases.load(repository.storage.get(entry.key).data, entry.key)
         except NotFoundError:
             continue  # taken away meanwhile
         except FormatError as error:

@@ -11,7 +11,7 @@ from stook.format import records
 from stook.model.record import BundleRecord
 from stook.storage.protocol import Entry
 from stook.store.chunk_index import ReadingIndex, list_packs
-from stook.store.reach import chunk_ids, iter_blobs, read_manifest
+from stook.store.reach import needed_ids
 from stook.store.refresh import refresh
 from stook.store.verify.bundles import DamagedBundle, check_bundle
 from stook.store.verify.chunk_set import ChunkSet
@@ -166,8 +166,7 @@ def _packs_of(repository: Repository, chosen: Iterable[BundleRecord]) -> set[str
     packs: set[str] = set()
     for record in chosen:
         try:
-            blobs = [*iter_blobs(read_manifest(record, reader)), *filter(None, [record.manifest_blob])]
-            ids = [id_ for blob in blobs for id_ in chunk_ids(reader, blob)]
+            ids = list(needed_ids(reader, record))
         except IntegrityError:
             ids = []  # which is found when the bundle is looked at
         packs.update(location.pack for location in index.find(ids).values())
