@@ -137,9 +137,8 @@ class Repository:
         elif kind == "file":
             self.write(inside(place, node["name"]), node["blob"], executable=node.get("executable", False))
         else:
-            suffix = "value.json" if kind == "value" else node["kind"]
-            check(is_safe(suffix) and "/" not in suffix, f"{suffix!r} is not a kind")
-            self.write(place.with_name(f"{place.name}.{suffix}"), node["blob"], executable=False)
+            suffix = "value.json" if kind == "value" else node["kind"].replace("/", "-")
+            self.write(inside(place.parent, f"{place.name}.{suffix}"), node["blob"], executable=False)
 
     def write(self, path: Path, blob: dict, *, executable: bool) -> None:
         """Write a blob as a new file."""
@@ -151,9 +150,8 @@ class Repository:
 
 def is_safe(path: str) -> bool:
     """Tell whether a stored path stays within a folder, and is harmless there."""
-    return all(ord(c) >= 32 and c not in "\\\x7f" for c in path) and not {"", ".", ".."} & set(
-        path.split("/")
-    )
+    parts = {"", ".", ".."} & set(path.split("/"))
+    return not parts and all(ord(c) >= 32 and c not in "\\\x7f" for c in path)
 
 
 def inside(folder: Path, path: str) -> Path:
