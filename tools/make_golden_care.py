@@ -19,8 +19,8 @@ from typing import Any
 
 from stook.format import packs, segments
 from stook.store import Store
-from stook.store.condemned import read_lists
 from stook.store.gc import collect
+from stook.store.packs.condemned import read_lists
 from stook.store.rebuild import rebuild
 from tools import make_golden
 

@@ -15,10 +15,10 @@ import pytest
 from stook.errors import IntegrityError, NotFoundError
 from stook.format import condemned, segments
 from stook.store import Bundle, Store
-from stook.store.condemned import put_list
 from stook.store.gc import collect
 from stook.store.open import reopen
-from stook.store.reach import iter_parts
+from stook.store.packs.condemned import put_list
+from stook.store.packs.reach import iter_parts
 from stook.store.verify import verify
 
 pytestmark = pytest.mark.filterwarnings("ignore:a part of the log is lost", "ignore:the log of .* went back")

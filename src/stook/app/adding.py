@@ -15,7 +15,7 @@ from stook.model.lineage import Lineage
 from stook.model.tree import Folder, Node, iter_items
 from stook.storage.urls import find_scheme
 from stook.store import Bundle, Store
-from stook.store.preview import count_ignored, preview
+from stook.store.intake.preview import count_ignored, preview
 
 __all__ = ["Added", "Addition", "Planned", "Said", "add_paths", "plan_paths"]
 

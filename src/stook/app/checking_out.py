@@ -12,7 +12,7 @@ from stook.model.tree import Folder, Object
 from stook.store import Bundle, Store, open_store
 from stook.store.checkout import Status, checkout, status
 from stook.store.checkout.status import find_newer
-from stook.store.remove import has_content
+from stook.store.words.remove import has_content
 
 __all__ = ["FolderState", "is_as_checked_out", "look_at", "note_added"]
 

@@ -10,8 +10,8 @@ from stook.app.switching import edited_file, find_workspace_context, write_file
 from stook.config import WORKSPACE_FILE, load_config
 from stook.model.refs import check_name
 from stook.store import Bundle, Store
-from stook.store.contexts import Context, get_context
-from stook.store.remove import find_holds
+from stook.store.words.contexts import Context, get_context
+from stook.store.words.remove import find_holds
 
 __all__ = ["Deletion", "Renamed", "plan_deletion", "rename_context"]
 

@@ -20,7 +20,7 @@ from stook.store.diffing import (
     TableChange,
     ValueChange,
 )
-from stook.store.rendering import short_text
+from stook.store.reading.rendering import short_text
 
 __all__ = ["Line", "find_pair", "iter_lines", "iter_stat"]
 

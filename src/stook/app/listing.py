@@ -10,8 +10,8 @@ from stook.catalog import BundleLine
 from stook.errors import InputError
 from stook.model.refs import parse_ref
 from stook.store import Store
-from stook.store.alias import list_aliases
 from stook.store.search import Query, count_versions, iter_lines
+from stook.store.words.alias import list_aliases
 
 __all__ = [
     "Branch",

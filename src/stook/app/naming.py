@@ -6,7 +6,7 @@ import shlex
 
 from stook.errors import NotFoundError
 from stook.store import Store
-from stook.store.alias import Alias, alias_not_found, find_alias
+from stook.store.words.alias import Alias, alias_not_found, find_alias
 
 __all__ = ["get_alias", "set_alias"]
 

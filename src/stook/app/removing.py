@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from stook.errors import InputError
 from stook.model.clock import is_id
 from stook.store import Bundle, Store
-from stook.store.alias import list_aliases
-from stook.store.remove import Held, find_holds, get_removed, get_versions, has_content
+from stook.store.words.alias import list_aliases
+from stook.store.words.remove import Held, find_holds, get_removed, get_versions, has_content
 
 __all__ = ["Removal", "Restored", "bring_back", "list_removed", "plan_old", "plan_removal", "plan_scratch"]
 

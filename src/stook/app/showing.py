@@ -8,8 +8,8 @@ from stook.errors import StookError
 from stook.format import values
 from stook.model.tree import Leaf, Object
 from stook.store import Bundle, Store
-from stook.store.describing import item_facts, table_shape
-from stook.store.summary import summarise
+from stook.store.reading.describing import item_facts, table_shape
+from stook.store.reading.summary import summarise
 
 __all__ = ["Details", "Item", "describe"]
 

@@ -18,7 +18,7 @@ from stook.model.paths import find_path_problem
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.fetch import list_folder, open_url
 from stook.storage.urls import find_scheme, folder_of, local_path, redact, url_parts
-from stook.store.content import Files, Stream
+from stook.store.intake.content import Files, Stream
 
 if TYPE_CHECKING:
     from stook.frames.files import TableOptions

@@ -14,7 +14,7 @@ from stook.errors import InputError
 if TYPE_CHECKING:
     from stook.app.contexts import Deletion
     from stook.store import Store
-    from stook.store.contexts import Context
+    from stook.store.words.contexts import Context
 
 
 class _Context(click.Group):

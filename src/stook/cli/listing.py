@@ -17,8 +17,8 @@ from stook.errors import InputError
 if TYPE_CHECKING:
     from stook.catalog import Order
     from stook.store import Store
-    from stook.store.history import Happening
     from stook.store.search import Query
+    from stook.store.words.history import Happening
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _ORDERS = ("newest", "oldest", "name", "largest")

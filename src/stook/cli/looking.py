@@ -175,7 +175,7 @@ def _facts(details: Details) -> Iterator[tuple[str, str]]:
 
 def _param_text(tagged: object) -> str:
     from stook.format import values
-    from stook.store.rendering import short_text
+    from stook.store.reading.rendering import short_text
 
     return short_text(values.from_json(tagged), 200)
 

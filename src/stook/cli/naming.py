@@ -12,7 +12,7 @@ from stook.errors import InputError
 
 if TYPE_CHECKING:
     from stook.store import Store
-    from stook.store.alias import Alias
+    from stook.store.words.alias import Alias
 
 
 @click.command()

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from stook.model.amounts import human_size
+from stook.model.visible import visible
 
 __all__ = [
     "human_size",
@@ -22,7 +23,6 @@ __all__ = [
     "print_facts",
     "print_json",
     "print_table",
-    "printable",
     "say",
     "short_id",
     "short_path",
@@ -47,12 +47,12 @@ def print_json(value: object) -> None:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns; names of files and people may hold anything, so control characters are shown, not sent."""
-    _print_lines([list(header), *([printable(cell) for cell in row] for row in rows)])
+    _print_lines([list(header), *([visible(cell) for cell in row] for row in rows)])
 
 
 def print_facts(facts: Sequence[Sequence[str]]) -> None:
     """Print aligned columns that need no header."""
-    _print_lines([[printable(cell) for cell in row] for row in facts])
+    _print_lines([[visible(cell) for cell in row] for row in facts])
 
 
 def _print_lines(lines: Sequence[Sequence[str]]) -> None:
@@ -108,8 +108,3 @@ def shorten_ids(text: str) -> str:
 def short_id(identifier: str) -> str:
     """Return the end of an id: its random part, enough to tell versions apart and to type."""
     return identifier[-8:]
-
-
-def printable(text: str) -> str:
-    """Return a text in which what does not print is written as Python would: names may hold anything."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

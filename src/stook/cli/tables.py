@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import click
 
-from stook.cli.output import padded, printable, text_width
+from stook.cli.output import padded, text_width
+from stook.model.visible import visible
 
 __all__ = ["stream_json", "stream_table"]
 
@@ -26,7 +27,7 @@ def stream_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
     lines: Iterable[Sequence[str]] = [header]
     is_empty = True
     for page in _pages(rows):
-        cells = [[cell if cell.isprintable() else printable(cell) for cell in row] for row in page]
+        cells = [[cell if cell.isprintable() else visible(cell) for cell in row] for row in page]
         widths = [
             max(width, *map(text_width, column))
             for width, column in zip(widths, zip(*cells, strict=True), strict=True)

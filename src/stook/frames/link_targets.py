@@ -12,7 +12,7 @@ from stook.errors import InputError
 from stook.model.naming import short_names
 from stook.storage.fetch import open_url
 from stook.storage.urls import find_scheme, join_url, local_path, redact, url_parts
-from stook.store.content import Stream
+from stook.store.intake.content import Stream
 
 __all__ = ["NamedTargets", "Targets"]
 

@@ -18,7 +18,7 @@ import pyarrow.types as pat
 from stook.errors import InputError, IntegrityError
 from stook.frames.link_targets import Targets
 from stook.frames.reading import Stored
-from stook.store.content import Files
+from stook.store.intake.content import Files
 
 __all__ = ["LinkedTable", "find_link_columns", "linked", "resolved"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from stook.errors import InputError
 from stook.format import trees
-from stook.store.encode import encode
+from stook.store.intake.encode import encode
+from stook.store.intake.snapshots import Snapshots
+from stook.store.intake.sources import find_digest
 from stook.store.publish import Description, publish
-from stook.store.snapshots import Snapshots
-from stook.store.sources import find_digest
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle
@@ -35,7 +35,7 @@ def add(store: Store, description: Description, data: object, *, if_changed: boo
     with store.repository.writer() as writer:
         tree = encode(source, writer, snapshots=snapshots)
         if if_changed:
-            from stook.store.remove import has_content
+            from stook.store.words.remove import has_content
 
             latest = store.find(description.name)
             if latest is not None and latest.digest == trees.digest_tree(tree):
@@ -47,8 +47,8 @@ def add(store: Store, description: Description, data: object, *, if_changed: boo
 
 def _is_of(store: Store, bundle: Bundle, path: Path, snapshots: Snapshots) -> bool:
     """Tell, without reading it, whether a file or folder is what a bundle has, and the store has lost nothing of it."""
-    from stook.store.chunk_index import KnownIndex
-    from stook.store.reach import chunk_ids
+    from stook.store.packs.chunk_index import KnownIndex
+    from stook.store.packs.reach import chunk_ids
 
     repository, described = store.repository, bundle.record.manifest_blob
     index = KnownIndex(repository.storage, repository.catalog)

@@ -17,12 +17,12 @@ from stook.model.commit import Commit
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, Manifest
 from stook.model.tree import Dict, File, Folder, Leaf, Node, Object, Sequence, Value
-from stook.store import rendering
-from stook.store.decode import BlobSource, decode, file_path
-from stook.store.items import Place, find_place, iter_leaves, part_of
-from stook.store.linked import find_linked
-from stook.store.places import find_sole, item_at, no_item
-from stook.store.whose import VERIFY, in_bundle, naming
+from stook.store.reading import rendering
+from stook.store.reading.decode import BlobSource, decode, file_path
+from stook.store.reading.items import Place, find_place, iter_leaves, part_of
+from stook.store.reading.linked import find_linked
+from stook.store.reading.places import find_sole, item_at, no_item
+from stook.store.reading.whose import VERIFY, in_bundle, naming
 
 if TYPE_CHECKING:
     import pandas as pd

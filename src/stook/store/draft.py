@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Self
 from stook.errors import InputError
 from stook.model.paths import find_path_problem
 from stook.model.tree import Dict, Node
-from stook.store.encode import encode
+from stook.store.intake.encode import encode
+from stook.store.intake.snapshots import Snapshots
+from stook.store.intake.sources import encode_path
 from stook.store.publish import Description, publish
-from stook.store.snapshots import Snapshots
-from stook.store.sources import encode_path
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle

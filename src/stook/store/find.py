@@ -10,7 +10,7 @@ from stook.errors import InputError, NotFoundError
 from stook.format import records
 from stook.model.record import BundleRecord
 from stook.model.refs import FULL_ID, Ref, parse_ref
-from stook.store.alias import alias_not_found, find_alias
+from stook.store.words.alias import alias_not_found, find_alias
 
 if TYPE_CHECKING:
     from stook.store.view import View

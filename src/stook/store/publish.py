@@ -19,8 +19,8 @@ from stook.store.stamp import append, stamp
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle
+    from stook.store.packs.writing import BundleWriter
     from stook.store.store import Store
-    from stook.store.writing import BundleWriter
 
 __all__ = ["Description", "check_tags", "publish"]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from stook.catalog import Batch
 from stook.format import records
 from stook.model.record import ContextRecord
-from stook.store.chunk_index import list_packs
-from stook.store.contexts import context_id_of
+from stook.store.packs.chunk_index import list_packs
 from stook.store.refresh import batch_of
 from stook.store.repository import Repository
 from stook.store.stamp import stamp
 from stook.store.verify.history import History, read_history
 from stook.store.verify.packs import check_packs
 from stook.store.verify.report import Observer, Problem, Progress, ignore
+from stook.store.words.contexts import context_id_of
 
 if TYPE_CHECKING:
     from stook.store.store import Store

@@ -78,7 +78,7 @@ def _apply(repository: Repository, found: Sequence[Line | Damage]) -> None:
     batch = batch_of(found)
     named = {pack for record, _ in batch.records if isinstance(record, BundleRecord) for pack in record.packs}
     if named:
-        from stook.store.chunk_index import learn_packs  # most refreshes need none of that
+        from stook.store.packs.chunk_index import learn_packs  # most refreshes need none of that
 
         learn_packs(repository.storage, repository.catalog, named)
     repository.catalog.apply(batch)

@@ -20,11 +20,11 @@ from stook.storage import open_storage
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
-from stook.store.lease import open_gate
+from stook.store.packs.lease import open_gate
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader
-    from stook.store.writing import BundleWriter
+    from stook.store.packs.writing import BundleWriter
 
 __all__ = ["Repository", "open_on", "open_repository"]
 
@@ -84,7 +84,7 @@ class Repository:
 
     def writer(self) -> BundleWriter:
         """Return a new writer of the chunks of one bundle; garbage collection may wait until it is closed."""
-        from stook.store.writing import BundleWriter, WritingIndex
+        from stook.store.packs.writing import BundleWriter, WritingIndex
 
         return BundleWriter(self.storage, WritingIndex(self.storage, self.catalog, self.gate.lease()))
 
@@ -95,7 +95,7 @@ class Repository:
     def reader(self) -> ChunkReader:
         """Return the reader of chunks."""
         from stook.chunks import ChunkReader
-        from stook.store.chunk_index import ReadingIndex
+        from stook.store.packs.chunk_index import ReadingIndex
 
         opened = self._opened
         if opened.reader is None:

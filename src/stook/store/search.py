@@ -18,7 +18,7 @@ from stook.errors import InputError, IntegrityError
 from stook.format import values
 from stook.model.record import Manifest
 from stook.model.tree import Object, iter_items
-from stook.store.decode import BlobSource
+from stook.store.reading.decode import BlobSource
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 from stook.model.refs import check_name
 from stook.store.add import add
 from stook.store.bundle import Bundle
-from stook.store.contexts import Context, get_context
 from stook.store.draft import Draft
 from stook.store.publish import Description
 from stook.store.view import View
+from stook.store.words.contexts import Context, get_context
 
 if TYPE_CHECKING:
     from stook.catalog import Order
     from stook.model.lineage import Lineage
-    from stook.store.alias import Alias
     from stook.store.checkout import Checkout
     from stook.store.diffing import Difference
     from stook.store.gc import Collected
-    from stook.store.history import Happening
     from stook.store.rebuild import Rebuilt
     from stook.store.trace import Trace
     from stook.store.usage import Usage
     from stook.store.verify import Verified
+    from stook.store.words.alias import Alias
+    from stook.store.words.history import Happening
 
 __all__ = ["Store"]
 
@@ -159,7 +159,7 @@ class Store(View):
             NotFoundError: There is no such bundle.
             InputError: A tag is no pair of strings.
         """
-        from stook.store.tag import tag
+        from stook.store.words.tag import tag
 
         return tag(self, self._bundle(bundle), {**(tags or {}), **named})
 
@@ -169,7 +169,7 @@ class Store(View):
         Raises:
             NotFoundError: There is no such bundle, or it has no such tag.
         """
-        from stook.store.tag import untag
+        from stook.store.words.tag import untag
 
         return untag(self, self._bundle(bundle), keys)
 
@@ -180,7 +180,7 @@ class Store(View):
             NotFoundError: There is no such bundle.
             InputError: The message is empty or too long.
         """
-        from stook.store.tag import commit
+        from stook.store.words.tag import commit
 
         return commit(self, self._bundle(bundle), message)
 
@@ -200,7 +200,7 @@ class Store(View):
             NotFoundError: There is no such bundle.
             InputError: This is no name for an alias.
         """
-        from stook.store.alias import move_alias
+        from stook.store.words.alias import move_alias
 
         expected = None if expect is None else ("" if expect == "" else self._bundle(expect).id)
         return move_alias(self, alias, self._bundle(bundle), why=why, expect=expected)
@@ -211,7 +211,7 @@ class Store(View):
         Raises:
             NotFoundError: There is none.
         """
-        from stook.store.alias import drop_alias
+        from stook.store.words.alias import drop_alias
 
         return drop_alias(self, alias, name, why=why)
 
@@ -221,7 +221,7 @@ class Store(View):
         Raises:
             InputError: This is no name.
         """
-        from stook.store.alias import list_aliases
+        from stook.store.words.alias import list_aliases
 
         context = self.find_context_id()
         name = check_name(name) if name else ""
@@ -229,7 +229,7 @@ class Store(View):
 
     def history(self, name: str) -> list[Happening]:
         """Return what happened to a name: versions, tags, commits, removals, moves of aliases; newest first."""
-        from stook.store.history import history
+        from stook.store.words.history import history
 
         return history(self, name)
 
@@ -244,7 +244,7 @@ class Store(View):
             ConflictError: One of them is in use, and `force` is not given.
             NotFoundError: There is no such bundle.
         """
-        from stook.store.remove import get_versions, remove
+        from stook.store.words.remove import get_versions, remove
 
         going = {version.id: version for bundle in bundles for version in get_versions(self, bundle)}
         remove(self, list(going.values()), force=force)
@@ -267,14 +267,14 @@ class Store(View):
         Raises:
             NotFoundError: There is no such version, or its content has been collected.
         """
-        from stook.store.remove import get_removed, restore
+        from stook.store.words.remove import get_removed, restore
 
         self.refresh()
         return restore(self, [get_removed(self, bundle) for bundle in bundles])
 
     def create_context(self, name: str) -> Context:
         """Make a context. Raises ConflictError where there is one of that name."""
-        from stook.store.contexts import make_context
+        from stook.store.words.contexts import make_context
 
         return make_context(self.repository, name)
 
@@ -285,7 +285,7 @@ class Store(View):
             NotFoundError: There is no such context.
             ConflictError: Another has the new name.
         """
-        from stook.store.contexts import name_context
+        from stook.store.words.contexts import name_context
 
         return name_context(self.repository, get_context(self.repository, name), new_name)
 
@@ -296,7 +296,7 @@ class Store(View):
             NotFoundError: There is no such context.
             ConflictError: Bundles of others were made from some of them, or aliases stand for some, without `force`.
         """
-        from stook.store.remove import remove_context
+        from stook.store.words.remove import remove_context
 
         return remove_context(self, get_context(self.repository, name), force=force)
 

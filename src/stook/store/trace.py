@@ -17,9 +17,9 @@ from stook.model.lineage import Input
 from stook.model.record import Manifest
 from stook.model.tree import Folder
 from stook.store.checkout.note import CheckedOut, Note, read_note
-from stook.store.hashed import Hashed, hash_file
-from stook.store.items import iter_leaves
-from stook.store.rooted import opened
+from stook.store.intake.hashed import Hashed, hash_file
+from stook.store.reading.items import iter_leaves
+from stook.store.reading.rooted import opened
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from stook.model.record import BundleRecord
 from stook.model.refs import check_name
-from stook.store.condemned import read_lists
 from stook.store.gc.marking import KEY_BYTES, Marks, iter_records, keys_of_bundle
 from stook.store.gc.report import Amount
 from stook.store.gc.survey import Survey, look_at_packs
+from stook.store.packs.condemned import read_lists
 from stook.store.refresh import refresh
 from stook.store.repository import Repository
 

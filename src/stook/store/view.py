@@ -9,11 +9,11 @@ from stook.format import records
 from stook.model.record import BundleRecord
 from stook.model.refs import check_name
 from stook.store.bundle import Bundle
-from stook.store.contexts import Context, ensure_context, find_context_id, list_contexts
 from stook.store.find import find_row, get_row
+from stook.store.reading.rendering import store_html
 from stook.store.refresh import refresh, warn_of_damage
-from stook.store.rendering import store_html
 from stook.store.repository import Repository
+from stook.store.words.contexts import Context, ensure_context, find_context_id, list_contexts
 
 __all__ = ["View"]
 

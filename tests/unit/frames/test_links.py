@@ -16,7 +16,7 @@ import stook
 from stook.errors import InputError, IntegrityError, NotFoundError
 from stook.frames.links import find_link_columns, linked
 from stook.model.tree import Dict, Folder, Object
-from stook.store.decode import decode
+from stook.store.reading.decode import decode
 from tests.servers.web import Web, serve_web
 
 

@@ -15,7 +15,7 @@ from msgspec import structs
 
 import stook
 from stook.store import Bundle, Store
-from stook.store.rendering import short_text, store_html
+from stook.store.reading.rendering import short_text, store_html
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from stook.store import Store
 from stook.store.checkout import checkout, status
 from stook.store.checkout.note import dump_note, settled_before
 from stook.store.publish import Description, publish
-from stook.store.rooted import opened, remove_tree
+from stook.store.reading.rooted import opened, remove_tree
 
 NOTE = ".stook-checkout.json"
 

@@ -17,7 +17,7 @@ from stook.store import Store
 from stook.store.checkout import checkout, status
 from stook.store.checkout.layout import lay_out
 from stook.store.checkout.writing import write_tree
-from stook.store.rooted import opened
+from stook.store.reading.rooted import opened
 
 _NOBODY = 65534
 

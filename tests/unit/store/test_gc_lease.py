@@ -9,8 +9,8 @@ import pytest
 
 import stook
 from stook.store.gc import collect
-from stook.store.lease import FolderGate
-from stook.store.mounts import find_file_system
+from stook.store.packs.lease import FolderGate
+from stook.store.packs.mounts import find_file_system
 
 _MOUNTS = """\
 21 1 254:0 / / rw,relatime - ext4 /dev/vda rw

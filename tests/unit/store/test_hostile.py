@@ -15,8 +15,8 @@ from stook.format import records, trees
 from stook.model.record import Manifest
 from stook.model.tree import Blob, File, Node, Object, Value
 from stook.store import Store
+from stook.store.packs.writing import BundleWriter
 from stook.store.publish import Description, publish
-from stook.store.writing import BundleWriter
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stook.errors import InputError
-from stook.store.ignore import CHECKOUT_NOTE, IGNORE_FILE
-from stook.store.scan import scan_folder
+from stook.store.intake.ignore import CHECKOUT_NOTE, IGNORE_FILE
+from stook.store.intake.scan import scan_folder
 
 
 def _make(root: Path, *paths: str) -> None:

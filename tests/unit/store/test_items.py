@@ -12,7 +12,7 @@ import stook
 from stook.errors import InputError, NotFoundError
 from stook.model.tree import Blob, Dict, File, Node, Value, iter_items
 from stook.store import Bundle, Store
-from stook.store.items import find_place, iter_leaves
+from stook.store.reading.items import find_place, iter_leaves
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from stook.errors import StorageError
 from stook.format.packs import pack_key
 from stook.model.clock import Clock
 from stook.store import Store
-from stook.store.chunk_index import KnownIndex, learn_packs
+from stook.store.packs.chunk_index import KnownIndex, learn_packs
 from stook.store.repository import open_repository
 
 HOUR = 3600

@@ -17,10 +17,10 @@ from stook.model.clock import Clock
 from stook.model.tree import Blob, File, Folder
 from stook.storage import open_storage
 from stook.store import Store
+from stook.store.intake.scan import scan_folder
+from stook.store.intake.snapshots import SeenFile, Snapshots
+from stook.store.intake.sources import encode_path, find_digest
 from stook.store.repository import open_repository
-from stook.store.scan import scan_folder
-from stook.store.snapshots import SeenFile, Snapshots
-from stook.store.sources import encode_path, find_digest
 
 HOUR = 3600.0
 SECOND = 1_000_000_000

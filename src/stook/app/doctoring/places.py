@@ -14,7 +14,7 @@ from stook.catalog.schema import VERSION
 from stook.errors import StookError
 from stook.format import repository as stook_json
 from stook.model.clock import id_millis
-from stook.store.mounts import find_file_system
+from stook.store.packs.mounts import find_file_system
 
 __all__ = [
     "check_cache",

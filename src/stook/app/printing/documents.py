@@ -9,7 +9,7 @@ from stook.app.printing.places import ending_a_line, files_in, iter_file, joined
 from stook.format import values
 from stook.model.tree import Dict, File, Folder, FolderFile, Object, Sequence, Value
 from stook.store import Bundle
-from stook.store.items import Place, iter_leaves
+from stook.store.reading.items import Place, iter_leaves
 
 __all__ = ["iter_json"]
 

@@ -12,8 +12,8 @@ from stook.errors import InputError
 from stook.model.tree import Folder, FolderFile, Object
 from stook.store import Bundle
 from stook.store.codec import FrameCodec, Source
-from stook.store.decode import BlobSource
-from stook.store.items import Place
+from stook.store.reading.decode import BlobSource
+from stook.store.reading.items import Place
 
 __all__ = ["ending_a_line", "files_in", "iter_file", "joined", "no_text", "table_of"]
 

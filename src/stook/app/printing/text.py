@@ -11,8 +11,8 @@ from stook.model.tree import Dict, File, Folder, Leaf, Object, Sequence, Value
 from stook.model.visible import visible
 from stook.store import Bundle
 from stook.store.codec import FrameCodec, Source, TableShape
-from stook.store.items import Place, iter_leaves
-from stook.store.summary import summarise
+from stook.store.reading.items import Place, iter_leaves
+from stook.store.reading.summary import summarise
 
 __all__ = ["iter_content", "iter_csv"]
 

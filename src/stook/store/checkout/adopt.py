@@ -10,8 +10,8 @@ from stook.store.checkout.layout import Layout
 from stook.store.checkout.local import look_around
 from stook.store.checkout.note import CheckedOut, Note, dump_note
 from stook.store.checkout.site import Site
-from stook.store.ignore import read_ignored
-from stook.store.rooted import Rooted, opened
+from stook.store.intake.ignore import read_ignored
+from stook.store.reading.rooted import Rooted, opened
 
 __all__ = ["adopt"]
 

@@ -19,9 +19,9 @@ from stook.store.checkout.local import Local, look_around
 from stook.store.checkout.note import Note, dump_note, read_note
 from stook.store.checkout.site import Site, open_site
 from stook.store.checkout.writing import write_tree
-from stook.store.ignore import CHECKOUT_NOTE, read_ignored
-from stook.store.rooted import Rooted, opened
-from stook.store.whose import in_bundle
+from stook.store.intake.ignore import CHECKOUT_NOTE, read_ignored
+from stook.store.reading.rooted import Rooted, opened
+from stook.store.reading.whose import in_bundle
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterable
 
 from stook.store.checkout.local import Local
-from stook.store.rooted import Rooted
+from stook.store.reading.rooted import Rooted
 
 __all__ = ["Keeper"]
 

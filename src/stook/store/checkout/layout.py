@@ -10,9 +10,9 @@ from stook import registry
 from stook.errors import InputError
 from stook.model.paths import find_path_problem
 from stook.model.tree import File, Folder, FolderFile, Node, Object, Value, iter_items
-from stook.store.ignore import CHECKOUT_NOTE
-from stook.store.items import part_of
-from stook.store.placing import check_path, folders_above
+from stook.store.intake.ignore import CHECKOUT_NOTE
+from stook.store.reading.items import part_of
+from stook.store.reading.placing import check_path, folders_above
 
 __all__ = ["FORMATS", "Converted", "Layout", "lay_out"]
 

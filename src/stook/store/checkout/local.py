@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from blake3 import blake3
 
 from stook.store.checkout.note import CheckedOut, Note, settled_before
-from stook.store.ignore import CHECKOUT_NOTE, Ignored
-from stook.store.rooted import Found, Rooted, is_folder
+from stook.store.intake.ignore import CHECKOUT_NOTE, Ignored
+from stook.store.reading.rooted import Found, Rooted, is_folder
 
 __all__ = ["Local", "look_around"]
 

@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from stook.errors import InputError
-from stook.store.ignore import CHECKOUT_NOTE
-from stook.store.rooted import Rooted
+from stook.store.intake.ignore import CHECKOUT_NOTE
+from stook.store.reading.rooted import Rooted
 
 __all__ = ["CheckedOut", "Note", "dump_note", "read_note", "settled_before"]
 

@@ -21,8 +21,8 @@ from stook.errors import InputError
 from stook.store.checkout.exchange import exchange
 from stook.store.checkout.local import look_around
 from stook.store.checkout.note import read_note
-from stook.store.ignore import CHECKOUT_NOTE
-from stook.store.rooted import Rooted, opened, remove_tree
+from stook.store.intake.ignore import CHECKOUT_NOTE
+from stook.store.reading.rooted import Rooted, opened, remove_tree
 
 __all__ = ["Site", "open_site"]
 

@@ -11,8 +11,8 @@ from stook.errors import NotFoundError
 from stook.storage.disk_errors import translate_os_errors
 from stook.store.checkout.local import look_around
 from stook.store.checkout.note import Note, read_note
-from stook.store.ignore import read_ignored
-from stook.store.rooted import opened
+from stook.store.intake.ignore import read_ignored
+from stook.store.reading.rooted import opened
 
 if TYPE_CHECKING:
     from stook.store.store import Store

@@ -15,9 +15,9 @@ from stook.errors import InputError
 from stook.model.tree import Value
 from stook.store.checkout.layout import Converted, Layout
 from stook.store.checkout.note import CheckedOut, settled_before
-from stook.store.decode import BlobSource
-from stook.store.placing import iter_written
-from stook.store.rooted import Rooted
+from stook.store.reading.decode import BlobSource
+from stook.store.reading.placing import iter_written
+from stook.store.reading.rooted import Rooted
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from stook.format import canonical, values
 from stook.model.tree import Blob, Dict, Leaf, Node, Sequence, Value
-from stook.store.items import iter_leaves, part_of
+from stook.store.reading.items import iter_leaves, part_of
 
 __all__ = ["Aligned", "align"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from stook.model.tree import Object
 from stook.store.codec import TableShape
-from stook.store.describing import item_facts
 from stook.store.diffing.difference import TableChange, ValueChange
 from stook.store.diffing.values import diff_mappings
+from stook.store.reading.describing import item_facts
 from stook.store.repository import Repository
 
 __all__ = ["diff_facts", "diff_tables"]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from stook.format import trees, values
 from stook.model.tree import File, Leaf, Object, Sequence, Value
-from stook.store.decode import decode
-from stook.store.describing import table_shape
 from stook.store.diffing.aligning import align
 from stook.store.diffing.difference import Difference, FileChange, ItemChange, ItemState
 from stook.store.diffing.files import Budget, diff_files, held_files
 from stook.store.diffing.objects import diff_facts, diff_tables
 from stook.store.diffing.values import diff_mappings, diff_values
-from stook.store.summary import summarise
+from stook.store.reading.decode import decode
+from stook.store.reading.describing import table_shape
+from stook.store.reading.summary import summarise
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle

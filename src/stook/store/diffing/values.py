@@ -7,7 +7,7 @@ from typing import Any
 
 from stook.format import canonical, values
 from stook.store.diffing.difference import Change, ValueChange
-from stook.store.items import part_of
+from stook.store.reading.items import part_of
 
 __all__ = ["diff_mappings", "diff_values", "is_same"]
 

@@ -15,17 +15,17 @@ from stook.errors import InputError, IntegrityError
 from stook.format.packs import pack_key
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
-from stook.store.chunk_index import list_packs
-from stook.store.condemned import CondemnedList, claim, put_list, read_lists, storage_time
 from stook.store.gc.leftovers import find_cuts, remove_temporary
 from stook.store.gc.marking import Marks
 from stook.store.gc.report import Amount, Collected
-from stook.store.gc.salvage import Salvage
+from stook.store.gc.safekeeping import Salvage
 from stook.store.gc.survey import PackUse, Survey, amount, look_at_packs
 from stook.store.gc.whole_log import WholeLog
+from stook.store.packs.chunk_index import list_packs
+from stook.store.packs.condemned import CondemnedList, claim, put_list, read_lists, storage_time
+from stook.store.packs.writing import elapsed_seconds
 from stook.store.refresh import find_lost
 from stook.store.repository import Repository
-from stook.store.writing import elapsed_seconds
 
 __all__ = ["GRACE", "collect"]
 

@@ -9,7 +9,7 @@ from stook.errors import FormatError, IntegrityError
 from stook.format import records
 from stook.model.record import BundleRecord
 from stook.model.tree import Blob
-from stook.store.reach import needed_blobs
+from stook.store.packs.reach import needed_blobs
 
 if TYPE_CHECKING:
     import numpy as np

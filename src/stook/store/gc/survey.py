@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stook.store.chunk_index import learn_packs, list_packs
 from stook.store.gc.marking import Marks
 from stook.store.gc.report import Amount
+from stook.store.packs.chunk_index import learn_packs, list_packs
 from stook.store.repository import Repository
 
 __all__ = ["PackUse", "Survey", "amount", "look_at_packs"]

@@ -13,7 +13,7 @@ from stook.chunks.plan import list_ids
 from stook.errors import IntegrityError
 from stook.model.record import BundleRecord
 from stook.model.tree import Blob
-from stook.store.reach import iter_parts, read_manifest
+from stook.store.packs.reach import iter_parts, read_manifest
 from stook.store.verify.chunk_set import ChunkSet
 from stook.store.verify.report import Affected
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stook.errors import FormatError, NotFoundError
 from stook.format import aliases
 from stook.format import repository as stook_json
-from stook.store.condemned import read_lists
+from stook.store.packs.condemned import read_lists
 from stook.store.repository import Repository
 from stook.store.verify.report import Problem
 

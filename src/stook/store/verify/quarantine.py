@@ -13,7 +13,7 @@ from stook.errors import ConflictError, IntegrityError, NotFoundError
 from stook.format.packs import pack_key, parse_pack
 from stook.storage.protocol import Storage
 from stook.store.repository import Repository
-from stook.store.verify.salvage import Salvage, salvage
+from stook.store.verify.pack_salvage import Salvage, salvage
 
 __all__ = ["PREFIX", "set_aside"]
 

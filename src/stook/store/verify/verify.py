@@ -10,8 +10,8 @@ from stook.errors import IntegrityError
 from stook.format import records
 from stook.model.record import BundleRecord
 from stook.storage.protocol import Entry
-from stook.store.chunk_index import ReadingIndex, list_packs
-from stook.store.reach import needed_ids
+from stook.store.packs.chunk_index import ReadingIndex, list_packs
+from stook.store.packs.reach import needed_ids
 from stook.store.refresh import refresh
 from stook.store.verify.bundles import DamagedBundle, check_bundle
 from stook.store.verify.chunk_set import ChunkSet

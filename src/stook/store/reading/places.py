@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stook.errors import InputError, NotFoundError
 from stook.model.tree import Dict, Leaf, Node, Object, Sequence, Value
-from stook.store.items import Place, iter_leaves
+from stook.store.reading.items import Place, iter_leaves
 
 __all__ = ["find_sole", "item_at", "no_item"]
 

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 
 from stook.errors import InputError
-from stook.store.ignore import Ignored, is_always_ignored, read_ignored
+from stook.store.intake.ignore import Ignored, is_always_ignored, read_ignored
 
 __all__ = ["Scan", "State", "check_regular", "is_executable", "scan_folder", "state_of", "unreadable"]
 

@@ -12,10 +12,10 @@ from stook.chunks import ChunkWriter, read_pack_index
 from stook.errors import ConflictError, NotFoundError
 from stook.format.packs import Location, PackEntry, pack_key
 from stook.storage.protocol import Storage
-from stook.store.chunk_index import KnownIndex, learn_packs, list_packs
-from stook.store.condemned import find_list, list_entries
-from stook.store.copying import Copier
-from stook.store.lease import Lease
+from stook.store.packs.chunk_index import KnownIndex, learn_packs, list_packs
+from stook.store.packs.condemned import find_list, list_entries
+from stook.store.packs.copying import Copier
+from stook.store.packs.lease import Lease
 
 __all__ = ["BundleWriter", "WritingIndex", "elapsed_seconds"]
 

@@ -12,11 +12,11 @@ from stook import registry
 from stook.errors import IntegrityError
 from stook.format import canonical, values
 from stook.model.tree import Blob, Dict, File, Folder, Node, Object, Sequence, Value, iter_items
-from stook.store.cached import cached_file, cached_files, cached_folder
-from stook.store.items import part_of
-from stook.store.linked import find_linked
+from stook.store.reading.cached import cached_file, cached_files, cached_folder
+from stook.store.reading.items import part_of
+from stook.store.reading.linked import find_linked
+from stook.store.reading.whose import VERIFY, in_bundle, in_item, naming
 from stook.store.repository import Repository
-from stook.store.whose import VERIFY, in_bundle, in_item, naming
 
 __all__ = ["BlobSource", "decode", "file_path"]
 

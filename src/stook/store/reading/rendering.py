@@ -11,7 +11,7 @@ from stook.errors import StookError
 from stook.model.amounts import human_size
 from stook.model.visible import visible
 from stook.storage.urls import redact
-from stook.store.summary import summarise
+from stook.store.reading.summary import summarise
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle

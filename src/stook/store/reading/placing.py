@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stook.errors import IntegrityError
 from stook.model.paths import find_path_problem
 from stook.model.tree import FolderFile
-from stook.store.rooted import Rooted
+from stook.store.reading.rooted import Rooted
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader

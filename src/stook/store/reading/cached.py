@@ -11,9 +11,9 @@ from stook._io import temp_name
 from stook.format import trees
 from stook.model.tree import File, Folder, FolderFile
 from stook.storage.disk_errors import translate_os_errors
-from stook.store.placing import check_path, folders_above, iter_written
+from stook.store.reading.placing import check_path, folders_above, iter_written
+from stook.store.reading.rooted import Rooted, opened, remove_tree
 from stook.store.repository import Repository
-from stook.store.rooted import Rooted, opened, remove_tree
 
 __all__ = ["cached_file", "cached_files", "cached_folder"]
 

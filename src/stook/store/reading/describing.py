@@ -7,7 +7,7 @@ from typing import cast
 from stook import registry
 from stook.model.tree import Object
 from stook.store.codec import Describing, FrameCodec, TableShape
-from stook.store.decode import BlobSource
+from stook.store.reading.decode import BlobSource
 from stook.store.repository import Repository
 
 __all__ = ["item_facts", "table_shape"]

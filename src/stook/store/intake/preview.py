@@ -12,9 +12,9 @@ from stook.format import trees
 from stook.format.packs import Location, PackEntry
 from stook.model.tree import Node
 from stook.storage.protocol import Content, Storage
-from stook.store.chunk_index import KnownIndex
-from stook.store.encode import encode
-from stook.store.ignore import read_ignored
+from stook.store.intake.encode import encode
+from stook.store.intake.ignore import read_ignored
+from stook.store.packs.chunk_index import KnownIndex
 
 if TYPE_CHECKING:
     from stook.catalog import Catalog

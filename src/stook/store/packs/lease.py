@@ -22,7 +22,7 @@ from stook.errors import ConflictError
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
-from stook.store.mounts import find_file_system
+from stook.store.packs.mounts import find_file_system
 
 __all__ = ["FolderGate", "Gate", "Lease", "OpenGate", "open_gate"]
 

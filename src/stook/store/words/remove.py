@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from stook.errors import ConflictError, IntegrityError, NotFoundError
 from stook.model.record import ContextRecord, DeleteRecord, RestoreRecord
 from stook.model.refs import FULL_ID, parse_ref
-from stook.store.alias import Alias, list_aliases
-from stook.store.chunk_index import KnownIndex
-from stook.store.contexts import Context
-from stook.store.reach import needed_ids
-from stook.store.reviving import reviving
+from stook.store.packs.chunk_index import KnownIndex
+from stook.store.packs.reach import needed_ids
 from stook.store.stamp import append, stamp
+from stook.store.words.alias import Alias, list_aliases
+from stook.store.words.contexts import Context
+from stook.store.words.reviving import reviving
 
 if TYPE_CHECKING:
     from stook.model.record import Record

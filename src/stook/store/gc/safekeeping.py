@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from stook.chunks import read_pack_index
 from stook.errors import IntegrityError, NotFoundError
 from stook.format.packs import Location, PackEntry
-from stook.store.copying import Copier, iter_sound
 from stook.store.gc.marking import Marks
 from stook.store.gc.report import Amount
+from stook.store.packs.copying import Copier, iter_sound
 from stook.store.repository import Repository
 
 __all__ = ["Salvage"]

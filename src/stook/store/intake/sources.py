@@ -15,8 +15,16 @@ from stook.errors import InputError
 from stook.format import trees
 from stook.model.paths import find_path_problem
 from stook.model.tree import File, Folder, FolderFile
-from stook.store.scan import Scan, State, check_regular, is_executable, scan_folder, state_of, unreadable
-from stook.store.snapshots import SeenFile, Snapshot, Snapshots
+from stook.store.intake.scan import (
+    Scan,
+    State,
+    check_regular,
+    is_executable,
+    scan_folder,
+    state_of,
+    unreadable,
+)
+from stook.store.intake.snapshots import SeenFile, Snapshot, Snapshots
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkWriter

@@ -21,7 +21,7 @@ from blake3 import blake3
 
 from stook._io import read_if_present, temp_name
 from stook.model.tree import Blob
-from stook.store.scan import State
+from stook.store.intake.scan import State
 
 __all__ = ["SeenFile", "Snapshot", "Snapshots"]
 

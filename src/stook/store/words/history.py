@@ -18,7 +18,7 @@ from stook.model.record import (
     TagRecord,
 )
 from stook.model.refs import check_name
-from stook.store.alias import list_aliases
+from stook.store.words.alias import list_aliases
 
 if TYPE_CHECKING:
     from stook.store.store import Store

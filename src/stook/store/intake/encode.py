@@ -11,12 +11,12 @@ from stook.format import canonical, values
 from stook.format.limits import MAX_DEPTH
 from stook.model.tree import Dict, Node, Object, Sequence, Value
 from stook.store.codec import Codec
-from stook.store.content import Files, Stream, encode_files, encode_stream
-from stook.store.sources import encode_path
+from stook.store.intake.content import Files, Stream, encode_files, encode_stream
+from stook.store.intake.sources import encode_path
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkWriter
-    from stook.store.snapshots import Snapshots
+    from stook.store.intake.snapshots import Snapshots
 
 __all__ = ["encode", "encode_path"]
 

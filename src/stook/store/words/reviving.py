@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from stook.errors import ConflictError, IntegrityError, NotFoundError
 from stook.model.record import BundleRecord
-from stook.store.reach import needed_ids
+from stook.store.packs.reach import needed_ids
 from stook.store.repository import Repository
 
 __all__ = ["reviving"]
