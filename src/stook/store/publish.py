@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stook.errors import ConflictError, InputError
+from stook.errors import InputError
 from stook.format import manifests, trees, values
 from stook.format.encoding import to_json
 from stook.model.lineage import Input, Lineage
-from stook.model.record import BundleRecord, DeleteRecord, Manifest
+from stook.model.record import BundleRecord, Manifest
 from stook.model.refs import check_name
 from stook.model.tree import Blob, Folder, Node, iter_items
-from stook.store.stamp import append, stamp
+from stook.store.stamp import append_relying
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle
@@ -101,9 +101,7 @@ def publish(store: Store, tree: Node, writer: BundleWriter, description: Descrip
         manifest_blob=blob,
         packs=(*meta_packs, *rescued, *packs)[:_NAMED_PACKS],
     )
-    append(repository, record)
-    if writer.index.is_late:
-        _confirm_late(store, record, writer)
+    append_relying(repository, writer.index, record)
     # Committed. The catalog takes the line in with the next read, many lines in one transaction.
     return store.bundle(record)
 
@@ -112,16 +110,6 @@ def _write_description(data_writer: BundleWriter, described: bytes) -> tuple[Blo
     writer = data_writer.for_description()
     blob = writer.add_bytes(described)
     return blob, writer.flush()
-
-
-def _confirm_late(store: Store, record: BundleRecord, writer: BundleWriter) -> None:
-    """Take a bundle back where the commit took so long, as when the machine slept, that its chunks were collected."""
-    try:
-        writer.index.confirm()
-    except ConflictError:
-        mark = stamp(store.repository)
-        append(store.repository, DeleteRecord(mark.id, record.context, record.id, mark.time, mark.owner))
-        raise
 
 
 def _size(tree: Node) -> int:

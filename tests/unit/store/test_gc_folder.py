@@ -14,9 +14,12 @@ import stook
 from stook.errors import ConflictError, InputError, NotFoundError
 from stook.format.packs import pack_key
 from stook.model.clock import Clock
+from stook.model.record import RestoreRecord
 from stook.store import Store
 from stook.store.gc import Amount, collect
 from stook.store.repository import open_repository
+from stook.store.stamp import append_relying, stamp
+from stook.store.words.reviving import reviving
 from tests.unit.store.aging import AgingStorage
 
 _DAY = 24 * 3600
@@ -222,6 +225,29 @@ def test_a_commit_that_took_a_day_is_taken_back(store: Store) -> None:
         draft.__exit__(None, None, None)
     assert caught.value.kind == "collected"
     assert fresh(store).find("d") is None
+
+
+def test_a_restoring_that_took_a_day_is_taken_back(store: Store) -> None:
+    """A machine that slept before it brought a bundle back does not bring back one that has lost its chunks."""
+    bundle = store.add("n", _BYTES[0])
+    store.rm(bundle)
+    age(store, "packs/")
+
+    def bring_back_late() -> None:
+        with reviving(store.repository, [bundle.record]) as index:
+            other = fresh(store)
+            collect(other.repository, wait=0)
+            age(store, "condemned/")
+            assert collect(other.repository, wait=0).swept.count == 1
+            index._begun -= 3600
+            index._confirmed -= 3600
+            mark = stamp(store.repository)
+            said = RestoreRecord(mark.id, bundle.record.context, bundle.id, mark.time)
+            append_relying(store.repository, index, said)
+
+    with pytest.raises(NotFoundError, match="collected since"):
+        bring_back_late()
+    assert fresh(store).find("n") is None
 
 
 def test_a_removed_bundle_is_brought_back_out_of_condemned_packs(store: Store) -> None:

@@ -9,10 +9,10 @@ from blake3 import blake3
 from stook.chunks import PackEntry, read_pack_index
 from stook.errors import ConflictError, NotFoundError, StorageError
 from stook.store.repository import Repository
+from stook.store.verify.pack_salvage import Salvage, salvage
 from stook.store.verify.packs import CheckedPack
 from stook.store.verify.quarantine import set_aside
 from stook.store.verify.report import Problem
-from stook.store.verify.pack_salvage import Salvage, salvage
 
 __all__ = ["DamagedPack", "deal_with"]
 

@@ -12,7 +12,7 @@ from stook.model.record import ContextRecord, DeleteRecord, RestoreRecord
 from stook.model.refs import FULL_ID, parse_ref
 from stook.store.packs.chunk_index import KnownIndex
 from stook.store.packs.reach import needed_ids
-from stook.store.stamp import append, stamp
+from stook.store.stamp import append, append_relying, stamp
 from stook.store.words.alias import Alias, list_aliases
 from stook.store.words.contexts import Context
 from stook.store.words.reviving import reviving
@@ -107,12 +107,12 @@ def restore(store: Store, bundles: Sequence[Bundle]) -> list[Bundle]:
     Raises:
         NotFoundError: The content of one has been collected since.
     """
-    with reviving(store.repository, [bundle.record for bundle in bundles]):
-        said: list[Record] = []
+    with reviving(store.repository, [bundle.record for bundle in bundles]) as index:
+        said: list[RestoreRecord] = []
         for bundle in bundles:
             mark = stamp(store.repository)
             said.append(RestoreRecord(mark.id, bundle.record.context, bundle.id, mark.time, mark.owner))
-        append(store.repository, *said)
+        append_relying(store.repository, index, *said)
     return [store.get(bundle.id) for bundle in bundles]
 
 

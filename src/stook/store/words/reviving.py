@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from stook.errors import ConflictError, IntegrityError, NotFoundError
 from stook.model.record import BundleRecord
 from stook.store.packs.reach import needed_ids
+from stook.store.packs.writing import WritingIndex
 from stook.store.repository import Repository
 
 __all__ = ["reviving"]
 
 
 @contextmanager
-def reviving(repository: Repository, records: Iterable[BundleRecord]) -> Iterator[None]:
-    """Hold all that some bundles need; the records that bring them back are to be written within the block.
+def reviving(repository: Repository, records: Iterable[BundleRecord]) -> Iterator[WritingIndex]:
+    """Hold all that some bundles need; within the block, `append_relying` is to write what brings them back.
 
     What is in packs that will be deleted is copied to new ones first.
 
@@ -31,9 +32,9 @@ def reviving(repository: Repository, records: Iterable[BundleRecord]) -> Iterato
                 raise _collected(record) from error
         try:
             writer.index.confirm()
+            yield writer.index
         except ConflictError as error:
             raise _collected(wanted[0]) from error
-        yield
 
 
 def _collected(record: BundleRecord) -> NotFoundError:
