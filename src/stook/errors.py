@@ -40,6 +40,8 @@ class StookError(Exception):
         self.kind = kind
         self.hint = hint
         self.facts = facts
+        if hint:
+            self.add_note(f"try: {hint}")  # which tracebacks show
 
     def __reduce__(self) -> tuple[object, ...]:
         return _revive, (type(self), self.message, self.kind, self.hint, self.facts)

@@ -95,14 +95,14 @@ class Pong(Task):
 
 def test_circle() -> None:
     """Tasks that require each other are shown as a path."""
-    with pytest.raises(InputError, match=r"in a circle: Ping\(\) → Pong\(\) → Ping\(\)$") as caught:
+    with pytest.raises(InputError, match=r"in a circle: Ping\(\) → Pong\(\) → Ping\(\)(\ntry|$)") as caught:
         collect(Ping())
     assert caught.value.kind == "cycle"
 
 
 def test_circle_further_down() -> None:
     """Only the tasks of the circle are named."""
-    with pytest.raises(InputError, match=r"in a circle: Ping\(\) → Pong\(\) → Ping\(\)$"):
+    with pytest.raises(InputError, match=r"in a circle: Ping\(\) → Pong\(\) → Ping\(\)(\ntry|$)"):
         collect(requiring([Leaf(), Ping()]))
 
 

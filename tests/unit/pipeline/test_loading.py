@@ -41,9 +41,9 @@ def test_a_base_without_run_is_no_task(tmp_path: Path) -> None:
 def test_missing_name_lists_the_tasks(tmp_path: Path) -> None:
     """Without a name, or with an unknown one, the error names the tasks that there are."""
     (tmp_path / "steps.py").write_text(ONE + "class Another(Only):\n    pass\n")
-    with pytest.raises(InputError, match=r"^steps\.py has several tasks: Another, Only$"):
+    with pytest.raises(InputError, match=r"^steps\.py has several tasks: Another, Only(\ntry|$)"):
         load_task("steps.py", folder=tmp_path)
-    with pytest.raises(NotFoundError, match=r"^steps\.py has no task Onyl; it has Another, Only$"):
+    with pytest.raises(NotFoundError, match=r"^steps\.py has no task Onyl; it has Another, Only(\ntry|$)"):
         load_task("steps.py:Onyl", folder=tmp_path)
     assert list(load_tasks("steps.py", folder=tmp_path)) == ["Only", "Another"]
 

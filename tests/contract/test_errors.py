@@ -1,0 +1,19 @@
+"""What an error tells whoever meets it."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+
+from stook.errors import InputError, NotFoundError
+
+
+def test_a_traceback_shows_what_to_try() -> None:
+    """In Python, too, an error ends with the next thing to do, and once only, from another process as well."""
+    error = pickle.loads(
+        pickle.dumps(NotFoundError("there is no x", kind="x-not-found", hint="stook ls", x=1))
+    )  # noqa: S301
+    shown = "".join(traceback.format_exception(error))
+    assert shown == "stook.errors.NotFoundError: there is no x\ntry: stook ls\n"
+    assert (str(error), error.kind, error.facts) == ("there is no x", "x-not-found", {"x": 1})
+    assert not hasattr(InputError("no"), "__notes__")
