@@ -221,7 +221,9 @@ def test_file_and_module_are_one(project: Project) -> None:
 
 def test_failure_names_the_task_and_shows_the_users_frames(project: Project) -> None:
     """A failing task leaves no bundle, what had finished is kept, and the traceback is the user's own."""
-    with pytest.raises(TaskError, match=r"^pipeline:Broken failed: ValueError: no such column(\ntry|$)") as caught:
+    with pytest.raises(
+        TaskError, match=r"^pipeline:Broken failed: ValueError: no such column(\ntry|$)"
+    ) as caught:
         project.run("pipeline.py:Broken")
     trace = str(caught.value.facts["traceback"])
     assert "KeyError: 'missing'" in trace

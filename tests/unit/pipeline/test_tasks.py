@@ -153,7 +153,9 @@ def test_unknown_and_missing_parameters() -> None:
         Derived(widow=3)
     with pytest.raises(InputError, match=r"Derived has no parameter 'wi-dow'"):
         parse_task(Derived, {"wi-dow": "3"})
-    with pytest.raises(InputError, match=r"^Everything: parameter number is missing; it is a whole number(\ntry|$)"):
+    with pytest.raises(
+        InputError, match=r"^Everything: parameter number is missing; it is a whole number(\ntry|$)"
+    ):
         Everything()
 
 
