@@ -61,14 +61,16 @@ class Added:
     Attributes:
         bundle: The bundle that has the content.
         is_new: Whether a version was made; otherwise the latest had the same content already.
-        files: How many files there are in it.
         kept_as_files: What was given beside tables, and is no table.
     """
 
     bundle: Bundle
     is_new: bool
-    files: int
     kept_as_files: tuple[str, ...] = ()
+
+    def count_items(self) -> int:
+        """Return how many values, tables and files there are in it, for which its description has to be read."""
+        return len(_items(self.bundle.tree))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def add_paths(
     sources = _sources(addition)
     before = store.find(addition.name)
     if before and if_changed and _is_checkout_of(store, before, addition):
-        return Added(before, False, len(_items(before.tree)))
+        return Added(before, False)
     with tempfile.TemporaryDirectory(prefix="stook-add-") as scratch:
         bundle = store.add(
             addition.name,
@@ -129,8 +131,7 @@ def add_paths(
     is_new = before is None or before.id != bundle.id
     if is_new:
         _note(store, bundle, addition)
-    files = len(_items(bundle.tree))
-    return Added(bundle, is_new, files, _kept_as_files(sources, addition.tables))
+    return Added(bundle, is_new, _kept_as_files(sources, addition.tables))
 
 
 def plan_paths(

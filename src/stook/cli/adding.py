@@ -228,7 +228,7 @@ def _show_added(added: Added, *, said_more: bool, as_json: bool) -> None:
     for given in added.kept_as_files:
         say(f"{given} is no table, and is kept as it is")
     if added.is_new:
-        say(f"added {_count(added.files, 'item')}, {human_size(bundle.size)}, as")
+        say(f"added {_count(added.count_items(), 'item')}, {human_size(bundle.size)}, as")
     else:
         say("unchanged; the latest version has this content:")
         if said_more:
@@ -236,7 +236,7 @@ def _show_added(added: Added, *, said_more: bool, as_json: bool) -> None:
             say(f"stook tag {shlex.quote(bundle.name)} KEY:VALUE tags this one")
     if as_json:
         facts = {"ref": bundle.ref, "name": bundle.name, "id": bundle.id, "digest": bundle.digest}
-        print_json({**facts, "size": bundle.size, "items": added.files, "is_new": added.is_new})
+        print_json({**facts, "size": bundle.size, "items": added.count_items(), "is_new": added.is_new})
     else:
         click.echo(bundle.ref)
 
