@@ -23,6 +23,7 @@ from stook.store.gc import collect
 from stook.store.open import reopen
 from stook.store.rebuild import rebuild
 from stook.store.verify import verify
+from tests.small_disks import small_disk_at
 from tests.stateful.model import observe
 
 _NOBODY = 65534
@@ -36,15 +37,8 @@ _NO_ROOM = (0,) * 40
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk in memory with room for 8 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "tmpfs", place], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("this user may not mount a small disk")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    with small_disk_at(tmp_path / "disk", 8) as place:
+        yield place
 
 
 @contextmanager

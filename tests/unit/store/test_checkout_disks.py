@@ -18,6 +18,7 @@ from stook.store.checkout import checkout, status
 from stook.store.checkout.layout import lay_out
 from stook.store.checkout.writing import write_tree
 from stook.store.reading.rooted import opened
+from tests.small_disks import small_disk_at
 
 _NOBODY = 65534
 
@@ -38,15 +39,8 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk in memory with room for 6 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", place], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("this user may not mount a small disk")
-    yield place
-    subprocess.run(["umount", place], check=True)
+    with small_disk_at(tmp_path / "disk", 6) as place:
+        yield place
 
 
 def test_a_full_disk_leaves_the_folder_as_it_was(store: Store, small_disk: Path) -> None:
