@@ -142,10 +142,13 @@ class Catalog:
         return self._bundle(where, context, name, fingerprint)
 
     def find_prefix(self, context: str, name: str, prefix: str) -> list[BundleRow]:
-        """Return the bundles of a name whose id begins or ends so, two at the most."""
-        where = "live AND context = ? AND name = ? AND (substr(id, 1, ?) = ? OR substr(id, -?) = ?)"
+        """Return the bundles of a name, of any where it is empty, whose id begins or ends so, two at the most."""
+        where = "live AND context = ? AND (substr(id, 1, ?) = ? OR substr(id, -?) = ?)"
         length = len(prefix)
-        return self._bundles(where, (context, name, length, prefix, length, prefix), limit=2)
+        values = (context, length, prefix, length, prefix)
+        if name:
+            return self._bundles(f"{where} AND name = ?", (*values, name), limit=2)
+        return self._bundles(where, values, limit=2)
 
     def versions(self, context: str, name: str) -> list[BundleRow]:
         """Return every bundle of a name, newest first."""

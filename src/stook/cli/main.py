@@ -118,7 +118,7 @@ def _no_command(word: str) -> InputError:
     return InputError(f"No such command {word!r}", kind="no-such-command", hint=hint)
 
 
-_EPILOG = """A REF is NAME, which is its newest version, NAME@VERSION, as ls shows it, NAME@ALIAS, or a whole id.
+_EPILOG = """A REF is NAME, which is its newest version, NAME@VERSION, as ls shows it, NAME@ALIAS, or a VERSION alone.
 
 Exit codes: 0 done, 1 a task failed, 2 wrong input, 3 a check failed, 4 not found, 5 damaged data,
 6 storage or access, 7 conflict, 8 missing extra, 70 a bug, 130 interrupted."""

@@ -9,11 +9,12 @@ from typing import Final
 from stook.errors import InputError
 from stook.model.clock import is_id
 
-__all__ = ["FULL_ID", "Ref", "check_name", "parse_ref"]
+__all__ = ["FULL_ID", "Ref", "check_name", "looks_like_id", "parse_ref"]
 
 FULL_ID: Final = 26
 """Letters in a whole id."""
 
+_LEAST_PART = 6
 _MAX_NAME_BYTES = 255
 _FORBIDDEN = '/\\@*?[]<>|"'
 
@@ -45,9 +46,14 @@ def parse_ref(text: str) -> Ref:
     name = check_name(name)
     if not separator:
         return Ref(name)
-    if is_id(at) or (len(at) >= 6 and at.isupper() and at.isalnum()):
+    if looks_like_id(at):
         return Ref(name, id=at)
     return Ref(name, alias=check_name(at))
+
+
+def looks_like_id(text: str) -> bool:
+    """Tell whether this may be an id, or the beginning or end of one."""
+    return is_id(text) or (_LEAST_PART <= len(text) < FULL_ID and text.isupper() and text.isalnum())
 
 
 def check_name(name: str) -> str:

@@ -9,7 +9,7 @@ from stook.catalog import BundleRow
 from stook.errors import InputError, NotFoundError
 from stook.format import records
 from stook.model.record import BundleRecord
-from stook.model.refs import FULL_ID, Ref, parse_ref
+from stook.model.refs import FULL_ID, Ref, looks_like_id, parse_ref
 from stook.store.words.alias import alias_not_found, find_alias
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ __all__ = ["find_row", "get_row"]
 
 
 def find_row(store: View, ref: str) -> BundleRow | None:
-    """Return what the catalog has under a name, `name@alias`, `name@id`, `name@part-of-id` or an id, or None.
+    """Return what the catalog has under a name, `name@alias`, `name@id`, an id, or part of one, or None.
 
     Raises:
         InputError: The text is no reference, or part of several ids.
@@ -32,16 +32,22 @@ def find_row(store: View, ref: str) -> BundleRow | None:
     if context is None:
         return None
     if wanted.id:
-        rows = catalog.find_prefix(context, wanted.name, wanted.id)
-        if len(rows) > 1:
-            raise InputError(
-                f"{ref} stands for several versions", kind="ambiguous-ref", hint="give more of the id"
-            )
-        return rows[0] if rows else None
+        return _find_part(catalog.find_prefix(context, wanted.name, wanted.id), ref)
     if wanted.alias:
         alias = find_alias(store.repository, context, wanted.name, wanted.alias)
         return catalog.find_bundle(alias.id) if alias and alias.id else None
-    return catalog.find_latest(context, wanted.name)
+    latest = catalog.find_latest(context, wanted.name)
+    if latest is None and looks_like_id(ref):  # the end of one, as listings show it
+        return _find_part(catalog.find_prefix(context, "", ref), ref)
+    return latest
+
+
+def _find_part(rows: list[BundleRow], ref: str) -> BundleRow | None:
+    if len(rows) > 1:
+        raise InputError(
+            f"{ref} stands for several versions", kind="ambiguous-ref", hint="give more of the id"
+        )
+    return rows[0] if rows else None
 
 
 def get_row(store: View, ref: str) -> BundleRow:

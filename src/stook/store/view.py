@@ -43,7 +43,7 @@ class View:
         return store_html(self)
 
     def get(self, ref: str) -> Bundle:
-        """Return a bundle by `name` (the latest), `name@alias`, `name@id`, `name@part-of-id` or id.
+        """Return a bundle by `name` (the latest), `name@alias`, `name@id`, or an id; the end of an id will do.
 
         Raises:
             NotFoundError: There is none.

@@ -237,3 +237,12 @@ def test_the_same_bytes_twice_take_no_more_room(store: Store, tmp_path: Path) ->
     packs = sorted((tmp_path / "store/packs").rglob("*.pack"))
     store.add("two", path)
     assert sorted((tmp_path / "store/packs").rglob("*.pack")) == packs
+
+
+def test_a_version_is_found_by_what_a_listing_shows(store: Store) -> None:
+    """The end of an id alone stands for its version, unless a name is written so."""
+    first, second = store.add("n", 1), store.add("m", 2)
+    assert [store.get(bundle.id[-8:]) for bundle in (first, second)] == [first, second]
+    assert store.find("ZZZZZZZZ") is None
+    named = store.add(first.id[-8:], 3)
+    assert store.get(first.id[-8:]) == named
