@@ -163,7 +163,7 @@ def search(  # noqa: PLR0913 - each is an option
 def log(name: str, limit: int | None, as_json: bool, context: str | None) -> None:
     """Show what happened to NAME, newest first: versions, tags, commits, removals, and moves of its aliases."""
     store = open_home(context)
-    found = store.history(name)[:limit]
+    found = store.log(name)[:limit]
     if not found:
         store.get(name)
     if as_json:

@@ -18,7 +18,7 @@ from stook.store.words.contexts import Context, get_context
 if TYPE_CHECKING:
     from stook.catalog import Order
     from stook.model.lineage import Lineage
-    from stook.store.checkout import Checkout
+    from stook.store.checkout import Checkout, Status
     from stook.store.diffing import Difference
     from stook.store.gc import Collected
     from stook.store.rebuild import Rebuilt
@@ -227,7 +227,7 @@ class Store(View):
         name = check_name(name) if name else ""
         return list_aliases(self.repository, context, name, dropped=dropped) if context else []
 
-    def history(self, name: str) -> list[Happening]:
+    def log(self, name: str) -> list[Happening]:
         """Return what happened to a name: versions, tags, commits, removals, moves of aliases; newest first."""
         from stook.store.words.history import history
 
@@ -337,6 +337,18 @@ class Store(View):
         from stook.store.checkout import checkout
 
         return checkout(self, self._bundle(bundle), folder, format=format, force=force)
+
+    def status(self, folder: str | Path = ".") -> Status:
+        """Compare a folder with what was checked out into it, be it from this store or another.
+
+        Raises:
+            NotFoundError: The folder is no checkout.
+            InputError: The note in it cannot be read.
+            StorageError: Something in it cannot be read.
+        """
+        from stook.store.checkout import status
+
+        return status(folder)
 
     def trace(self, path: str | Path, *, limit: int | None = None) -> Trace:
         """Say in which bundles a file on disk is, in every context, removed ones too, and what made them.

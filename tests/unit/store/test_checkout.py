@@ -410,3 +410,12 @@ def test_a_kept_folder_between_two_names_is_put_back(store: Store, folder: Path,
     with pytest.raises(ConflictError, match="mine"):
         checkout(store, bundle, out)
     assert (out / "mine").read_text() == "mine"
+
+
+def test_a_store_tells_of_a_folder_too(store: Store, tmp_path: Path) -> None:
+    """`store.status` says what the command says."""
+    store.add("words", {"a": 1})
+    folder = store.checkout("words", tmp_path / "out").folder
+    assert store.status(folder).is_clean
+    (folder / "mine.txt").write_text("x")
+    assert store.status(folder).added == ("mine.txt",)

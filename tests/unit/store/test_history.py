@@ -34,7 +34,7 @@ def test_ids_tell_what_came_after_what(store: Store) -> None:
         DeleteRecord(clock.new_id(), context, bundle, late - 10**10, "slow"),
     ]
     store.repository.log.append([records.dump(record) for record in said])
-    found = store.history("n")
+    found = store.log("n")
     assert [(one.what, one.owner, one.about) for one in found] == [
         ("removed", "slow", ""),
         ("tagged", "slow", "a:b -c"),
@@ -43,7 +43,7 @@ def test_ids_tell_what_came_after_what(store: Store) -> None:
     assert all(one.is_gone for one in found)
     back = RestoreRecord(clock.new_id(), context, bundle, late)
     store.repository.log.append([records.dump(back)])
-    assert [one.is_gone for one in store.history("n")] == [False] * 4
+    assert [one.is_gone for one in store.log("n")] == [False] * 4
 
 
 def test_each_name_has_its_own(store: Store) -> None:
@@ -53,12 +53,12 @@ def test_each_name_has_its_own(store: Store) -> None:
     store.tag(store.add("m", 2), a="b")
     second = store.add("n", 2)
     store.alias("prod", first, why="good")
-    assert [(one.what, one.id) for one in store.history("n")] == [
+    assert [(one.what, one.id) for one in store.log("n")] == [
         ("alias", first.id),
         ("added", second.id),
         ("added", first.id),
     ]
-    assert store.history("nothing") == []
+    assert store.log("nothing") == []
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "\udcff", "n@prod"], ids=repr)
@@ -66,4 +66,4 @@ def test_what_is_no_name_is_refused(store: Store, name: str) -> None:
     """The history of what can be no name is asked for by mistake."""
     store.add("n", 1)
     with pytest.raises(InputError):
-        store.history(name)
+        store.log(name)

@@ -218,7 +218,7 @@ def test_a_version_that_is_named_twice_is_removed_once(store: Store) -> None:
     """Naming a bundle in several ways makes one of it."""
     bundle = store.add("raw", 1)
     assert store.rm(bundle, bundle.ref, "raw") == [bundle]
-    assert [happening.what for happening in store.history("raw")] == ["removed", "added"]
+    assert [happening.what for happening in store.log("raw")] == ["removed", "added"]
 
 
 def test_a_bundle_of_another_store_is_not_found(store: Store, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_history_has_all_that_happened(store: Store) -> None:
     store.unalias("prod", "raw")
     store.rm(first)
     store.restore(first)
-    found = [(one.what, one.about) for one in store.history("raw")]
+    found = [(one.what, one.about) for one in store.log("raw")]
     assert found == [
         ("restored", ""),
         ("removed", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -188,5 +189,12 @@ def _refusal(held: Sequence[Held]) -> ConflictError:
     return ConflictError(
         f"{first.bundle.ref} is in use: {'; '.join(reasons)}{more}",
         kind="in-use",
-        hint="remove those first, or give --force",
+        hint=f"{_way_out(first)}, or give --force",
     )
+
+
+def _way_out(held: Held) -> str:
+    if held.dependents:
+        return "remove those first"
+    alias = held.aliases[0]
+    return f"stook alias --rm {shlex.quote(alias.alias)} {shlex.quote(alias.name)}"
