@@ -15,6 +15,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
     "add20k": adding.measure_many_files,
     "add2g": adding.measure_large_file,
     "readd20k": again.measure_unchanged,
+    "readd300k": again.measure_huge_folder,
     "version2": again.measure_second_version,
     "peers": peers.measure,
     "tiny2000": adding.measure_tiny_bundles,

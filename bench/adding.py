@@ -104,13 +104,13 @@ def stook_add(kept: Path, source: Path) -> None:
     stook.open(kept).add("large", source)
 
 
-def make_files(folder: Path) -> None:
+def make_files(folder: Path, count: int = MANY_FILES, size: int = SMALL_BYTES) -> None:
     """Write the small files, 200 to a folder."""
-    for number in range(MANY_FILES):
+    for number in range(count):
         path = folder / f"{number // 200:03d}" / f"{number:05d}.bin"
         if number % 200 == 0:
             path.parent.mkdir(parents=True)
-        path.write_bytes(os.urandom(SMALL_BYTES))
+        path.write_bytes(os.urandom(size))
 
 
 def copy_folder(source: Path, target: Path) -> None:

@@ -10,9 +10,22 @@ from pathlib import Path
 
 import stook
 from bench.adding import MANY_FILES, SMALL_BYTES, folder_bytes, make_files, text_blocks, write_blocks
-from bench.measuring import STOOK, by_turns, median_of, quiet_environment, run_quietly, show, show_goal, spend
+from bench.measuring import (
+    STOOK,
+    by_turns,
+    median_of,
+    peak_mebibytes,
+    quiet_environment,
+    run_quietly,
+    show,
+    show_goal,
+    spend,
+    spend_command,
+)
 
 _TIMES = 5
+_HUGE_FILES = 300_000
+_TINY_BYTES = 200
 _TABLE_BYTES = 1 << 30
 _OLD_SECONDS = 2.5
 
@@ -35,6 +48,24 @@ def measure_unchanged(folder: Path) -> None:
     for number in range(3):
         changed.write_bytes(os.urandom(SMALL_BYTES + number))
     show("store.add, one file changed", spend(lambda: store.add("files", source, if_changed=True)), look)
+
+
+def measure_huge_folder(folder: Path) -> None:
+    """Add a folder of 300,000 tiny files, and add it again with nothing and with one file changed."""
+    source = folder / "source"
+    make_files(source, _HUGE_FILES, _TINY_BYTES)
+    time.sleep(_OLD_SECONDS)
+    environment = quiet_environment(folder)
+    add = (STOOK, "add", "files", source)
+    look = median_of(_TIMES, lambda: look_at_all(source))
+    show(f"scandir and stat of {_HUGE_FILES} files", look)
+    show("stook add of them", spend_command(add, environment), look)
+    again = median_of(_TIMES, lambda: run_quietly(add, environment))
+    show("stook add, unchanged", again, look)
+    show_goal("CPU beside the looks", again.cpu / look.cpu, 3)
+    show_goal("most memory of it", peak_mebibytes(add, environment), 300, "MiB")
+    (source / "000" / "00000.bin").write_bytes(os.urandom(_TINY_BYTES))
+    show("stook add, one file changed", spend_command(add, environment), look)
 
 
 def measure_second_version(folder: Path) -> None:

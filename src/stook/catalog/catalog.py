@@ -95,6 +95,14 @@ class Catalog:
         )
         return str(row[0]) if row else None
 
+    def find_context_name(self, context: str) -> str | None:
+        """Return the name of the context of an id; None where there is none, or it was deleted and is empty."""
+        row = self._database.find_row(
+            "SELECT name FROM contexts WHERE id = ? AND (NOT deleted OR id IN (SELECT context FROM names))",
+            (context,),
+        )
+        return str(row[0]) if row else None
+
     def find_deleted_context(self, name: str) -> str | None:
         """Return the id of the context that bore a name last and was deleted."""
         sql = "SELECT id FROM contexts WHERE name = ? AND deleted ORDER BY clock DESC LIMIT 1"

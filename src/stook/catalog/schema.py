@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from stook.errors import StorageError
@@ -13,6 +14,8 @@ __all__ = ["TABLES", "VERSION", "connect", "discard"]
 
 # A catalog of another version is thrown away and made again from the log: it holds nothing of its own.
 VERSION = 3
+_WAIT_SECONDS = 60
+_POLL_SECONDS = 0.005
 
 TABLES = (
     "positions",
@@ -122,11 +125,11 @@ def discard(path: Path, found: os.stat_result) -> None:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = NORMAL")
     if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
         return connection
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("BEGIN IMMEDIATE")
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found == 0:
@@ -139,3 +142,17 @@ def _open(path: Path) -> sqlite3.Connection:
         return connection
     connection.close()
     raise sqlite3.DatabaseError(f"version {found}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Choose the journal; SQLite does not wait by itself for others who open the file in the same moment."""
+    end = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_POLL_SECONDS)
+        else:
+            return

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 
 from blake3 import blake3
 
@@ -15,7 +14,7 @@ __all__ = ["BlobBuilder"]
 
 
 class BlobBuilder:
-    """Hashes one block in a thread while the next is read and cut.
+    """Hashes each chunk for both digests while it is in the processor's cache.
 
     Args:
         packer: Takes the chunks.
@@ -28,20 +27,21 @@ class BlobBuilder:
         self._whole = blake3()
         self._size = 0
         self._ids: list[bytes] = []
-        self._block = memoryview(b"")
-        self._ends: list[int] = []
-        self._hashing: Future[list[bytes]] | None = None
 
-    def feed(self, block: memoryview, ends: list[int]) -> None:
+    def feed(self, block: memoryview, ends: Sequence[int]) -> None:
         """Take the next chunks: those of `block` that end at `ends`, the first of which begins where `block` does."""
-        self._finish_block()
-        self._block, self._ends = block, ends
-        self._size += ends[-1]
-        self._hashing = self._packer.submit(_hash, self._whole, block, ends)
+        start = 0
+        for end in ends:
+            chunk = block[start:end]
+            self._whole.update(chunk)
+            id_ = blake3(chunk).digest()
+            self._ids.append(id_)
+            self._packer.add(id_, chunk)
+            start = end
+        self._size += start
 
     def finish(self) -> Blob:
         """Return the blob of all that was fed."""
-        self._finish_block()
         digest = self._whole.hexdigest()
         if len(self._ids) == 1:
             return Blob(self._size, digest)
@@ -53,26 +53,3 @@ class BlobBuilder:
     def listing(self) -> bytes:
         """The ids of the chunks so far, 32 bytes each."""
         return b"".join(self._ids)
-
-    def _finish_block(self) -> None:
-        if self._hashing is None:
-            return
-        ids = self._hashing.result()
-        self._hashing = None
-        block, self._block = self._block, memoryview(b"")
-        start = 0
-        for id_, end in zip(ids, self._ends, strict=True):
-            self._packer.add(id_, block[start:end])
-            start = end
-        self._ids.extend(ids)
-
-
-def _hash(whole: blake3, block: memoryview, ends: list[int]) -> list[bytes]:
-    ids = []
-    start = 0
-    for end in ends:
-        chunk = block[start:end]  # for both digests while it is in the processor's cache
-        whole.update(chunk)
-        ids.append(blake3(chunk).digest())
-        start = end
-    return ids

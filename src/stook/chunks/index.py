@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from stook.errors import FormatError, NotFoundError
 from stook.format.packs import (
     TRAILER_BYTES,
     Location,
+    PackEnd,
     PackEntry,
     pack_key,
     parse_index,
@@ -31,6 +32,10 @@ class ChunkIndex(Protocol):
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """Learn what a pack holds; no error when it is known."""
+        ...
+
+    def has_packs(self, ends: Collection[PackEnd]) -> bool:
+        """Tell whether packs are there, each up to its end; if so all chunks in them before it are known."""
         ...
 
 
@@ -69,6 +74,12 @@ class MemoryIndex:
         with self._lock:
             for places in self._places.values():
                 places.pop(pack, None)
+
+    def has_packs(self, ends: Collection[PackEnd]) -> bool:
+        """See `ChunkIndex.has_packs`."""
+        with self._lock:
+            known = {pack for places in self._places.values() for pack in places}
+        return known.issuperset(pack for pack, _ in ends)
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """See `ChunkIndex.add`."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, ParamSpec, TypeVar
+from typing import Final
 
 from blake3 import blake3
 
@@ -17,7 +17,7 @@ from stook.chunks.compress import Bytes, Packed, compress_chunks
 from stook.chunks.index import ChunkIndex
 from stook.errors import ConflictError, StorageError
 from stook.format.packs import PackEntry, pack_key
-from stook.storage.protocol import Storage
+from stook.storage.protocol import Bulk, Storage
 
 __all__ = ["PACK_BYTES", "Packer"]
 
@@ -28,8 +28,10 @@ _IN_FLIGHT = 6
 _ALONE_BYTES = 1024 * 1024
 _WORKERS = 2
 _WRITERS = 2
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+# glibc gives memory back to the system at once, to be made afresh for the next chunk, until it saw so much freed.
+_FREED_BYTES = 16 * 1024 * 1024
+# What comes after so many bytes would only drive out of the system's cache what others, and we, read again.
+_CACHED_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Packer:
         self._writers: ThreadPoolExecutor | None = None
         self._failed = False
         self._assembly = Assembly(pool)
+        self._bytes = 0
 
     def add(self, id_: bytes, data: Bytes) -> None:
         """Take a chunk."""
@@ -75,8 +78,8 @@ class Packer:
             with self._all_or_nothing():
                 self._send_batch()
 
-    def flush(self) -> tuple[str, ...]:
-        """Write all that was taken, durably; return the names of the packs written since the last flush.
+    def push(self) -> None:
+        """Begin to write all that was taken, as `flush` does, which is to be called later.
 
         Raises:
             StorageError: The storage refused.
@@ -87,6 +90,15 @@ class Packer:
                 self._collect()
             if not self._assembly.is_empty:
                 self._close_pack()
+
+    def flush(self) -> tuple[str, ...]:
+        """Write all that was taken, durably; return the names of the packs written since the last flush.
+
+        Raises:
+            StorageError: The storage refused.
+        """
+        self.push()
+        with self._all_or_nothing():
             while self._writing:
                 self._await_pack()
         for executor in (self._executor, self._writers):
@@ -97,10 +109,6 @@ class Packer:
         self._unregistered.clear()
         names, self._names = tuple(self._names), []
         return names
-
-    def submit(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """Run something in the packer's threads."""
-        return self._threads().submit(work, *args, **kwargs)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -117,6 +125,7 @@ class Packer:
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._executor is None:
+            bytes(_FREED_BYTES)  # unlike a bytearray, never touched the first time
             self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="stook-chunks")
         return self._executor
 
@@ -150,7 +159,9 @@ class Packer:
     def _close_pack(self) -> None:
         while len(self._writing) >= _WRITERS:
             self._await_pack()
-        entries, pieces = self._assembly.entries, self._assembly.finish()
+        entries, finished = self._assembly.entries, self._assembly.finish()
+        self._bytes += self._assembly.size
+        pieces = finished if self._bytes <= _CACHED_BYTES else Bulk(finished)
         self._assembly = Assembly(self._pool)
         if self._executor is None:
             self._register(self._write(pieces, entries))

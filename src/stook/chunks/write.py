@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -18,6 +18,7 @@ from stook.chunks.sink import Sink
 from stook.chunks.split import WHOLE_BYTES, Splitter
 from stook.errors import InputError
 from stook.format.limits import INLINE_BYTES
+from stook.format.packs import PackEnd
 from stook.model.tree import Blob
 from stook.storage.protocol import Storage
 
@@ -117,9 +118,21 @@ class ChunkWriter:
         """Return those of some chunks that are stored already and can be relied on."""
         return set(self._index.find(ids))
 
+    def has_packs(self, ends: Collection[PackEnd]) -> bool:
+        """Tell whether all that lies in some packs is stored already and can be relied on."""
+        return self._index.has_packs(ends)
+
     def sink(self) -> Sink:
         """Return a file to write content to; after its `close()` its `blob` is there."""
         return Sink(self.add_bytes, self._new_builder, self._pool)
+
+    def push(self) -> None:
+        """Begin to write what was added, where nothing more comes; who has other work does it before `flush`.
+
+        Raises:
+            StorageError: The storage refused.
+        """
+        self._packer.push()
 
     def flush(self) -> tuple[str, ...]:
         """Make all that was added durable and known to the index; return the names of new packs, such as `data/3f…`.

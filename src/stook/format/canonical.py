@@ -13,14 +13,14 @@ import math
 import struct
 import uuid
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from blake3 import blake3
 
 from stook.errors import InputError
 from stook.format.limits import MAX_DEPTH
 
-__all__ = ["PLAIN_TYPES", "decimal_text", "digest", "encode"]
+__all__ = ["PLAIN_TYPES", "Digest", "decimal_text", "digest", "encode"]
 
 _NAN = bytes.fromhex("7ff8000000000000")
 _FLOAT = struct.Struct(">d").pack
@@ -42,6 +42,35 @@ def digest(context: str, *parts: bytes | bytearray | memoryview) -> str:
         hasher.update(_LENGTH(view.nbytes))
         hasher.update(view)
     return hasher.hexdigest()
+
+
+class Digest:
+    """The same digest of parts that come one after another, and need not be in memory whole.
+
+    Args:
+        context: As for `digest`.
+    """
+
+    def __init__(self, context: str) -> None:
+        self._hasher = blake3(derive_key_context=context)
+
+    def add(self, part: bytes | bytearray | memoryview) -> None:
+        """Take the next part."""
+        self.add_pieces(memoryview(part).nbytes, [part])
+
+    def add_pieces(self, size: int, pieces: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Take the next part, of `size` bytes, in pieces. Raises ValueError where it has another size."""
+        self._hasher.update(_LENGTH(size))
+        taken = 0
+        for piece in pieces:
+            taken += memoryview(piece).nbytes
+            self._hasher.update(piece)
+        if taken != size:
+            raise ValueError(f"{taken} bytes came, and not {size}")
+
+    def hexdigest(self) -> str:
+        """Return the hex digest of all parts."""
+        return self._hasher.hexdigest()
 
 
 def encode(value: object) -> bytes:

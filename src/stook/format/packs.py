@@ -24,6 +24,7 @@ __all__ = [
     "MAGIC",
     "TRAILER_BYTES",
     "Location",
+    "PackEnd",
     "PackEntry",
     "Trailer",
     "build_footer",
@@ -42,6 +43,8 @@ _ENTRY = struct.Struct("<32sQIIB")
 _TRAILER = struct.Struct("<I32s8s")
 ENTRY_BYTES: Final = _ENTRY.size
 TRAILER_BYTES: Final = _TRAILER.size
+PackEnd = tuple[str, int]
+"""A pack by name, and a position in it before which all chunks end that someone needs of it."""
 _NAME = re.compile(r"(?:data|meta)/[0-9a-f]{64}", re.ASCII)
 
 

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from stook._io import make_folder, read_if_present, write_atomic
@@ -18,6 +19,7 @@ from stook.log.news import Seen
 from stook.log.segment_file import Content, Look, iter_lines, look_at, read_after
 from stook.model.position import Position
 from stook.storage.disk_errors import translate_os_errors
+from stook.storage.locks import locked
 
 __all__ = ["FolderLog"]
 
@@ -26,15 +28,13 @@ _LOCK = ".lock"
 _BEGIN = Position(1, len(segments.MAGIC))
 
 
+@dataclass(slots=True)
 class _Ticket:
     """One thread's records on their way into a shared commit."""
 
-    __slots__ = ("data", "done", "error")
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.done = False
-        self.error: StorageError | None = None
+    data: bytes
+    done: bool = False
+    error: StorageError | None = None
 
 
 class FolderLog:
@@ -144,12 +144,8 @@ class FolderLog:
             descriptor = os.open(f"{self._root}/{writer}/{_LOCK}", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:  # nobody writes here, or nobody may know
             return read_after(path, known)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        with locked(descriptor, fcntl.LOCK_SH):
             return read_after(path, known)
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-            os.close(descriptor)
 
     def _commit(self, group: list[_Ticket]) -> None:
         error: StorageError | None = StorageError(
@@ -158,7 +154,7 @@ class FolderLog:
             hint="try again",
         )
         try:
-            with translate_os_errors(self._folder), self._locked():
+            with translate_os_errors(self._folder), locked(self._open_lock()):
                 self._write(b"".join(ticket.data for ticket in group))
             error = None
         except StorageError as failure:
@@ -167,16 +163,6 @@ class FolderLog:
             for ticket in group:
                 ticket.error = error
                 ticket.done = True
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = self._open_lock()
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing is not enough where a forked process has it too
-            os.close(descriptor)
 
     def _open_lock(self) -> int:
         lock, flags = f"{self._folder}/{_LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC

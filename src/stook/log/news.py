@@ -33,24 +33,19 @@ class Seen:
         return len(names) == len(self.lasts) and all(map(self._is_same, names))
 
     def _is_same(self, name: str) -> bool:
-        seq, look = self.lasts.get(name, (-1, None))
-        if seq < 0 or _exists(segment_path(self.root, name, seq + 1)):
+        if name not in self.lasts:
             return False
+        seq, look = self.lasts[name]
+        return self._find_look(name, seq + 1) is None and self._find_look(name, seq) == look
+
+    def _find_look(self, name: str, seq: int) -> Look | None:
         try:
-            return seq == 0 or look_at(segment_path(self.root, name, seq)) == look
+            return look_at(segment_path(self.root, name, seq)) if seq else None
         except (FileNotFoundError, NotADirectoryError):
-            return False
+            return None
 
     def with_own(self, writer: str, before: tuple[int, Look | None], after: tuple[int, Look]) -> Seen:
         """Return what was seen with an own append to it; the same where others had written before that."""
         if self.lasts.get(writer, (0, None)) != before:
             return self
         return Seen(self.root, {**self.lasts, writer: after})
-
-
-def _exists(path: str) -> bool:
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-__all__ = ["short_names"]
+__all__ = ["free_names", "short_names"]
 
 Place = tuple[str, ...]
 
@@ -27,7 +27,31 @@ def short_names(places: Sequence[Place]) -> list[str]:
         shared = _shared_parts([places[number] for number in numbers]) if len(numbers) > 1 else None
         for number in numbers:
             names[number] = ending if shared is None else "/".join(places[number][shared:])
-    return _numbered(names)
+    return free_names(names)
+
+
+def free_names(names: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return the names, with a number where one is there or taken already, or is a folder of such: `x-2.csv`.
+
+    Args:
+        names: In an order; of several that are alike the first keeps its name.
+        taken: Names that stay as they are; `/` stands between their parts.
+    """
+    known = {
+        "/".join(parts[:end])
+        for parts in (name.split("/") for name in taken)
+        for end in range(1, len(parts) + 1)
+    }
+    wanted = set(names)
+    free = []
+    for name in names:
+        fresh, number = name, 1
+        while fresh in known or (number > 1 and fresh in wanted):
+            number += 1
+            fresh = _with_number(name, number)
+        known.add(fresh)
+        free.append(fresh)
+    return free
 
 
 def _shared_parts(places: Sequence[Place]) -> int:
@@ -40,17 +64,7 @@ def _shared_parts(places: Sequence[Place]) -> int:
     return count
 
 
-def _numbered(names: list[str]) -> list[str]:
-    """Return the names, those that are there already with a number: `get`, `get-2`."""
-    taken = set(names)
-    seen: set[str] = set()
-    done = []
-    for name in names:
-        fresh, number = name, 1
-        while fresh in seen or (number > 1 and fresh in taken):
-            number += 1
-            stem, dot, suffix = name.rpartition(".")
-            fresh = f"{stem}-{number}.{suffix}" if dot and stem else f"{name}-{number}"
-        seen.add(fresh)
-        done.append(fresh)
-    return done
+def _with_number(name: str, number: int) -> str:
+    folder, slash, last = name.rpartition("/")
+    stem, dot, suffix = last.rpartition(".")
+    return f"{folder}{slash}" + (f"{stem}-{number}.{suffix}" if dot and stem else f"{last}-{number}")

@@ -9,7 +9,7 @@ from typing import Final
 from stook.errors import InputError
 from stook.model.clock import is_id
 
-__all__ = ["FULL_ID", "Ref", "check_name", "looks_like_id", "parse_ref"]
+__all__ = ["FULL_ID", "Ref", "check_name", "looks_like_id", "may_be_part", "parse_ref"]
 
 FULL_ID: Final = 26
 """Letters in a whole id."""
@@ -54,6 +54,12 @@ def parse_ref(text: str) -> Ref:
 def looks_like_id(text: str) -> bool:
     """Tell whether this may be an id, or the beginning or end of one."""
     return is_id(text) or (_LEAST_PART <= len(text) < FULL_ID and text.isupper() and text.isalnum())
+
+
+def may_be_part(text: str) -> bool:
+    """Tell whether this may be part of an id where no alias or name is so called: also digits alone, as in a date."""
+    is_digits = text.isascii() and text.isdigit() and _LEAST_PART <= len(text) < FULL_ID
+    return is_digits or looks_like_id(text)
 
 
 def check_name(name: str) -> str:

@@ -21,6 +21,7 @@ __all__ = [
     "Sequence",
     "Value",
     "iter_items",
+    "iter_nodes",
 ]
 
 
@@ -106,13 +107,19 @@ Leaf = Value | File | Folder | Object
 Node = Leaf | Dict | Sequence
 
 
-def iter_items(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Leaf]]:
+def iter_items(node: Node) -> Iterator[tuple[tuple[str, ...], Leaf]]:
     """Yield each leaf of a tree with the keys and positions that lead to it."""
+    for keys, found in iter_nodes(node):
+        if not isinstance(found, (Dict, Sequence)):
+            yield keys, found
+
+
+def iter_nodes(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """Yield a node and all below it, each with the keys and positions that lead there; containers come first."""
+    yield path, node
     if isinstance(node, Dict):
         for key, child in node.entries:
-            yield from iter_items(child, (*path, key))
+            yield from iter_nodes(child, (*path, key))
     elif isinstance(node, Sequence):
         for position, child in enumerate(node.nodes):
-            yield from iter_items(child, (*path, str(position)))
-    else:
-        yield path, node
+            yield from iter_nodes(child, (*path, str(position)))

@@ -105,26 +105,15 @@ class _Body(io.RawIOBase):
 
 
 def _refusal(place: str, status: int) -> StookError:
+    category: type[StookError] = StorageError
+    what, kind, hint = "was not given", "storage-failed", "try again later"
     if status in _GONE:
-        return NotFoundError(
-            f"{place} does not exist: the server answered {status}",
-            kind="url-not-found",
-            hint="check the URL in a browser",
-            status=status,
-        )
-    if status in _REFUSED:
-        return StorageError(
-            f"{place} may not be read: the server answered {status}",
-            kind="permission",
-            hint="log in as its server wants, download it, and add the file",
-            status=status,
-        )
-    return StorageError(
-        f"{place} was not given: the server answered {status}",
-        kind="storage-failed",
-        hint="try again later",
-        status=status,
-    )
+        category = NotFoundError
+        what, kind, hint = "does not exist", "url-not-found", "check the URL in a browser"
+    elif status in _REFUSED:
+        what, kind = "may not be read", "permission"
+        hint = "log in as its server wants, download it, and add the file"
+    return category(f"{place} {what}: the server answered {status}", kind=kind, hint=hint, status=status)
 
 
 def _failure(place: str, error: Exception) -> StorageError:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from blake3 import blake3
 
@@ -16,8 +14,10 @@ from stook._io import fsync_folder, make_folder, write_atomic
 from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from stook.storage.checks import check_key, check_prefix, check_range
 from stook.storage.disk_errors import translate_os_errors
+from stook.storage.locks import locked
 from stook.storage.paths import locate, open_regular, walk
-from stook.storage.protocol import Content, Entry, Stored
+from stook.storage.protocol import Bulk, Content, Entry, Stored
+from stook.storage.urls import local_path
 
 __all__ = ["FolderStorage", "open_folder"]
 
@@ -32,17 +32,12 @@ def open_folder(url: str, options: Mapping[str, str]) -> FolderStorage:
     Raises:
         InputError: The URL names no folder on this machine, or options are given, of which there are none.
     """
-    parts = urlsplit(url)
-    path = unquote(parts.path)
-    if parts.netloc not in {"", "localhost"} or not path.startswith("/") or "\0" in path:
-        raise InputError(
-            f"{url!r} names no folder on this machine", kind="bad-url", hint="write file:///path"
-        )
+    root = local_path(url)
     if options:
         raise InputError(
             f"a folder takes no options, but got {', '.join(sorted(options))}", kind="bad-option"
         )
-    return FolderStorage(Path(path))
+    return FolderStorage(root)
 
 
 class FolderStorage:
@@ -75,8 +70,8 @@ class FolderStorage:
 
     def get(self, key: str) -> Stored:
         """See `Storage.get`."""
-        with self._opened(key) as descriptor:
-            data = _read(descriptor)
+        with self._opened(key) as descriptor, open(descriptor, "rb", closefd=False) as file:
+            data = file.read()
         return Stored(data, _version(data))
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
@@ -148,16 +143,9 @@ class FolderStorage:
             finally:
                 os.close(descriptor)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> AbstractContextManager[None]:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(self._root / _LOCK_NAME, flags, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing is not enough where a forked process has it too
-            os.close(descriptor)
+        return locked(os.open(self._root / _LOCK_NAME, flags, 0o666))
 
     def _settle(self, folder: Path) -> None:
         """Make a folder, and its name durable even where another process made it and has not come so far."""
@@ -172,24 +160,20 @@ class FolderStorage:
 
     def _write_new(self, path: Path, data: Content) -> None:
         _refuse_existing(path)
+        cached = not isinstance(data, Bulk)
         try:
-            write_atomic(path, data, exclusive=True)
+            write_atomic(path, data, exclusive=True, cached=cached)
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
             with self._locked():
                 _refuse_existing(path)
-                write_atomic(path, data)
+                write_atomic(path, data, cached=cached)
 
 
 def _refuse_existing(path: Path) -> None:
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-
-
-def _read(descriptor: int) -> bytes:
-    with open(descriptor, "rb", closefd=False) as file:
-        return file.read()
 
 
 def _read_range(descriptor: int, start: int, length: int) -> bytes:

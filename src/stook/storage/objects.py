@@ -14,9 +14,10 @@ from stook.errors import InputError
 from stook.storage.checks import check_prefix
 from stook.storage.object_errors import translate_object_errors
 from stook.storage.object_storage import ObjectStorage
+from stook.storage.urls import split_s3
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig, S3Config, S3Credential
+    from obstore.store import S3Config, S3Credential
 
 __all__ = ["connect_s3", "open_memory", "open_s3"]
 
@@ -52,7 +53,8 @@ def open_s3(url: str, options: Mapping[str, str]) -> ObjectStorage:
     Raises:
         InputError: The URL or an option makes no sense.
     """
-    bucket, prefix = _parse_s3_url(url)
+    bucket, key = split_s3(url)
+    prefix = check_prefix(key.strip("/"))
     _check_s3_options(options)
     place = f"s3://{bucket}/{prefix}".removesuffix("/")
     with translate_object_errors(place):
@@ -63,43 +65,30 @@ def open_s3(url: str, options: Mapping[str, str]) -> ObjectStorage:
 def connect_s3(bucket: str, prefix: str = "", options: Mapping[str, str] | None = None) -> S3Store:
     """Return obstore's view of a bucket, or of a prefix in one; the options are those of `open_s3`."""
     options = options or {}
+    endpoint = _endpoint(options)
     return S3Store(
         bucket,
         prefix=prefix or None,
-        config=_s3_config(options),
-        client_options=_client_config(_endpoint(options)),
-        retry_config=_retry_config(),
-        credential_provider=_Credentials(options) if "access_key_id" in options else None,
+        config=_s3_config(options, endpoint),
+        client_options={
+            "allow_http": endpoint.startswith("http://"),
+            "timeout": _REQUEST_TIMEOUT,
+            "connect_timeout": _CONNECT_TIMEOUT,
+        },
+        retry_config={"max_retries": 5, "retry_timeout": timedelta(minutes=1)},
+        # A function, whose repr has no secret in it.
+        credential_provider=(lambda: _given(options)) if "access_key_id" in options else None,
     )
 
 
-class _Credentials:
-    """Credentials that were given, whole: none of the environment's are mixed in, and obstore's config has none."""
-
-    def __init__(self, options: Mapping[str, str]) -> None:
-        self._options = options
-
-    def __call__(self) -> S3Credential:
-        return {
-            "access_key_id": self._options["access_key_id"],
-            "secret_access_key": self._options["secret_access_key"],
-            "token": self._options.get("session_token"),
-            "expires_at": None,
-        }
-
-
-def _parse_s3_url(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise InputError(  # without the URL, which may hold a secret
-            "an S3 URL holds a bucket and a prefix, and neither credentials nor a query",
-            kind="bad-url",
-            hint="write s3://bucket/prefix, and give the rest as options or in the environment",
-        )
-    if not parts.netloc or not url.lower().startswith("s3://"):
-        raise InputError(f"{url!r} names no bucket", kind="bad-url", hint="write s3://bucket/prefix")
-    prefix = parts.path.strip("/")
-    return parts.netloc, check_prefix(prefix)
+def _given(options: Mapping[str, str]) -> S3Credential:
+    """Return the credentials that were given, whole: none of the environment's are mixed in."""
+    return {
+        "access_key_id": options["access_key_id"],
+        "secret_access_key": options["secret_access_key"],
+        "token": options.get("session_token"),
+        "expires_at": None,
+    }
 
 
 def _check_s3_options(options: Mapping[str, str]) -> None:
@@ -134,12 +123,11 @@ def _endpoint(options: Mapping[str, str]) -> str:
     return endpoint
 
 
-def _s3_config(options: Mapping[str, str]) -> S3Config:
+def _s3_config(options: Mapping[str, str], endpoint: str) -> S3Config:
     config: S3Config = {
         "virtual_hosted_style_request": options.get("path_style") == "false",
         "disable_bulk_delete": True,  # not every server has it, and keys are deleted one by one anyway
     }
-    endpoint = _endpoint(options)
     if endpoint:
         config["aws_endpoint_url_s3"] = endpoint  # the one that nothing in the environment overrides
     if "region" in options:
@@ -147,15 +135,3 @@ def _s3_config(options: Mapping[str, str]) -> S3Config:
     if "anonymous" in options:
         config["skip_signature"] = options["anonymous"] == "true"
     return config
-
-
-def _client_config(endpoint: str) -> ClientConfig:
-    return {
-        "allow_http": endpoint.startswith("http://"),
-        "timeout": _REQUEST_TIMEOUT,
-        "connect_timeout": _CONNECT_TIMEOUT,
-    }
-
-
-def _retry_config() -> RetryConfig:
-    return {"max_retries": 5, "retry_timeout": timedelta(minutes=1)}

@@ -65,9 +65,11 @@ def local_path(url: str) -> Path:
     """
     parts = urlsplit(url)
     path = unquote(parts.path)
-    if parts.netloc not in {"", "localhost"} or not path or "\0" in path:
+    if parts.netloc not in {"", "localhost"} or not path.startswith("/") or "\0" in path:
         raise InputError(
-            f"{redact(url)} names no file of this machine", kind="bad-url", hint="write file:///folder/file"
+            f"{redact(url)!r} names no file or folder of this machine",
+            kind="bad-url",
+            hint="write file:///folder/name",
         )
     return Path(path)
 
@@ -117,7 +119,7 @@ def split_s3(url: str) -> tuple[str, str]:
     bucket, _, key = rest.partition("/")
     if not bucket or "@" in bucket or re.search(r"[?#]", rest):
         raise InputError(
-            f"{redact(url)} must hold a bucket and a key, and neither credentials nor a query",
+            f"{redact(url)} must name a bucket, and hold neither credentials nor a query",
             kind="bad-url",
             hint="write s3://bucket/key, and give credentials in the environment",
         )

@@ -52,7 +52,9 @@ class Draft:
         self._state = "ended"
         try:
             if error is None:
-                self._bundle = publish(self._store, self._finished(), self._writer, self._description)
+                tree = self._finished()
+                self._bundle = publish(self._store, tree, self._writer, self._description)
+                self._snapshots.keep(tree, self._bundle.digest, self._writer.index.ends)
         finally:
             self._writer.close()
             if self._folder is not None:

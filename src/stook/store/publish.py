@@ -68,20 +68,30 @@ def replace_inputs(lineage: Lineage, inputs: tuple[Input, ...]) -> Lineage:
     return msgspec.structs.replace(lineage, inputs=inputs)
 
 
-def publish(store: Store, tree: Node, writer: BundleWriter, description: Description) -> Bundle:
+def publish(
+    store: Store, tree: Node, writer: BundleWriter, description: Description, *, digest: str = ""
+) -> Bundle:
     """Make a bundle known, once all that it needs is durable.
+
+    Args:
+        store: Where.
+        tree: Its data tree.
+        writer: Took the bytes.
+        description: What is said of it.
+        digest: That of the tree, where it is known already.
 
     Raises:
         StorageError: The storage refused; nothing is visible.
         ConflictError: Garbage collection took what it needs; nothing is visible.
     """
     repository = store.repository
+    writer.push()
     manifest = Manifest(tree, description.params, description.lineage)
     described = manifests.dump(manifest)
     manifests.load(described)
     if repository.log.has_news():
         store.refresh()  # so that the new id is greater than those others have made by now
-    context, digest = store.context_id(), trees.digest_tree(tree)
+    context = store.context_id()
     packs = writer.flush()
     is_small = len(described) <= _INLINE_MANIFEST
     blob, meta_packs = (None, ()) if is_small else _write_description(writer, described)
@@ -90,7 +100,7 @@ def publish(store: Store, tree: Node, writer: BundleWriter, description: Descrip
         id=repository.clock.new_id(),
         context=context,
         name=description.name,
-        digest=digest,
+        digest=digest or trees.digest_tree(tree),
         size=_size(tree),
         time=int(repository.clock.now() * 1e6),
         owner=repository.owner,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from stook.catalog.database import Database
 from stook.errors import StorageError
+
+_HANGS_SECONDS = 120
 
 
 def test_a_child_forked_while_a_thread_writes_can_write(tmp_path: Path) -> None:
@@ -38,7 +42,7 @@ def test_a_child_forked_while_a_thread_writes_can_write(tmp_path: Path) -> None:
 
 
 def _add_one_and_exit(path: Path) -> None:
-    signal.alarm(10)
+    signal.alarm(_HANGS_SECONDS)
     code = 1
     try:
         with Database(path).transaction() as connection:
@@ -53,7 +57,7 @@ def test_a_fork_leaves_the_parent_connected(tmp_path: Path) -> None:
     database = Database(tmp_path / "catalog.db")
     child = os.fork()
     if child == 0:
-        signal.alarm(10)
+        signal.alarm(_HANGS_SECONDS)
         os._exit(len(database.rows("SELECT * FROM newest")))
     assert os.waitpid(child, 0)[1] == 0
     assert database.rows("SELECT * FROM newest") == []
@@ -106,6 +110,16 @@ def _filled(path: Path) -> Database:
     with database.transaction() as connection:
         connection.executemany("INSERT INTO newest VALUES (?, ?)", [(n, "x" * 100) for n in range(1000)])
     return database
+
+
+def test_who_opens_it_first_waits_for_others_who_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of processes that open a new catalog at once each gets it, also who comes while another is making it."""
+    other = sqlite3.connect(tmp_path / "catalog.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(time, "sleep", lambda _: other.execute("COMMIT") if other.in_transaction else None)
+    assert Database(tmp_path / "catalog.db").rows("SELECT * FROM newest") == []
+    assert not other.in_transaction
+    other.close()
 
 
 def test_a_damaged_one_is_made_anew(tmp_path: Path) -> None:

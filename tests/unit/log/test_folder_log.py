@@ -14,6 +14,7 @@ import pytest
 from stook.errors import IntegrityError, StookError, StorageError
 from stook.log import FolderLog, Line
 from stook.model.position import Position
+from stook.storage.locks import locked
 
 _W = "a" * 32
 
@@ -169,7 +170,7 @@ def test_a_forked_process_does_not_keep_the_lock(tmp_path: Path) -> None:
     log = FolderLog(tmp_path, _W)
     log.append([b"a"])
     read, write = os.pipe()
-    with log._locked():
+    with locked(log._open_lock()):
         child = os.fork()
         if child == 0:
             os.close(write)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stook.errors import StorageError
 from stook.log import FolderLog, Log, ObjectLog
 from stook.model.position import Position
 from stook.storage import open_storage
@@ -132,6 +133,16 @@ def test_strangers_in_the_log_folder_are_no_lasting_news(tmp_path: Path, name: s
     assert not log.has_news()
     FolderLog(tmp_path, _OTHER).append([b"x"])
     assert log.has_news()
+
+
+def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+    """A next segment that may be there, and cannot be looked at, is not taken for none."""
+    FolderLog(tmp_path, _OTHER).append([b"one"])
+    log = _read(FolderLog(tmp_path, _MINE))
+    segment = tmp_path / f"log/{_OTHER}/0000000000000002"
+    segment.symlink_to(segment)
+    with pytest.raises(StorageError):
+        log.has_news()
 
 
 @pytest.mark.parametrize("gone", [f"{_OTHER}/0000000000000001", _OTHER, "."])

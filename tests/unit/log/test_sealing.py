@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import signal
 import subprocess
 import sys
@@ -111,24 +110,27 @@ def test_threads_seal_and_read_at_once(tmp_path: Path) -> None:
     assert _all(tmp_path) == written
 
 
-def _is_waited_for(lock: Path) -> bool:
-    inode = f":{lock.stat().st_ino} "
-    return any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines())
-
-
-def test_what_looks_damaged_is_read_again_when_nobody_writes(tmp_path: Path) -> None:
+def test_what_looks_damaged_is_read_again_when_nobody_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Bytes that a writer was just cutting off and writing anew are no damage."""
     FolderLog(tmp_path, _W).append([_record("p", 0), _record("p", 1), _record("p", 2)])
     segment, lock = tmp_path / f"log/{_W}/0000000000000001", tmp_path / f"log/{_W}/.lock"
     whole = segment.read_bytes()
     segment.write_bytes(whole.replace(b"p:1", b"?:1"))
     found: list[bytes] = []
+    take, has_seen_damage = fcntl.flock, threading.Event()
+
+    def wait_for_the_writer(descriptor: int, operation: int) -> None:
+        has_seen_damage.set()
+        take(descriptor, operation)
+
     with open(lock) as writing:
-        fcntl.flock(writing, fcntl.LOCK_EX)
+        take(writing, fcntl.LOCK_EX)
+        monkeypatch.setattr(fcntl, "flock", wait_for_the_writer)
         reader = threading.Thread(target=lambda: found.extend(_all(tmp_path)))
         reader.start()
-        while reader.is_alive() and not _is_waited_for(lock):
-            os.sched_yield()
+        assert has_seen_damage.wait(60)
         segment.write_bytes(whole)
     reader.join()
     assert found == [_record("p", step) for step in range(3)]

@@ -7,7 +7,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stook.model.naming import short_names
+from stook.model.naming import free_names, short_names
 
 _PLACES = st.lists(
     st.lists(st.sampled_from(["a", "b", "x.csv", "x-2.csv"]), min_size=1, max_size=4).map(tuple),
@@ -35,3 +35,17 @@ def test_names_differ_and_order_does_not_count(places: list[tuple[str, ...]]) ->
     assert len(set(named.values())) == len(places)
     for other in list(permutations(places))[:6]:
         assert dict(zip(other, short_names(other), strict=True)) == named
+
+
+def test_names_that_are_taken() -> None:
+    """What another has, or what is a folder of another, gets a number before the suffix; all else stays."""
+    taken = ["x.csv", "a/x.csv", "y/z"]
+    assert free_names(["x.csv", "a", "a/x.csv", "y", "new"], taken) == [
+        "x-2.csv",
+        "a-2",
+        "a/x-2.csv",
+        "y-2",
+        "new",
+    ]
+    assert free_names(["x.csv", "x-2.csv"], ["x.csv"]) == ["x-3.csv", "x-2.csv"]
+    assert free_names(["a.b/x"], ["a.b/x"]) == ["a.b/x-2"]

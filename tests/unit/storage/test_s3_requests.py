@@ -12,12 +12,19 @@ import pytest
 
 from stook.errors import InputError, StookError, StorageError
 from stook.storage import open_storage
+from stook.storage.objects import connect_s3
 
 _DENIED = (
     b"<Error><Code>InvalidAccessKeyId</Code><Message>no key OPTIONKEY</Message>"
     b"<AWSAccessKeyId>OPTIONKEY</AWSAccessKeyId></Error>"
 )
 _CREDENTIALS = {"access_key_id": "OPTIONKEY", "secret_access_key": "OPTIONSECRET"}
+
+
+def test_what_is_shown_of_a_connection_has_no_secret() -> None:
+    """A log or debugger that shows a connection, and whatever gives it credentials, does not show these."""
+    connection = connect_s3("bucket", "prefix", _CREDENTIALS)
+    assert "OPTION" not in repr(connection) + repr(connection.credential_provider)
 
 
 @dataclass

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 from blake3 import blake3
 
-from stook.chunks import ChunkIndex, ChunkWriter, Location, MemoryIndex
+from stook.chunks import ChunkIndex, ChunkWriter, Location, MemoryIndex, read_pack_index
 from stook.chunks.write import ReadFile, Seen
+from stook.errors import StorageError
+from stook.format.packs import pack_key
 from stook.format.trees import digest_tree
 from stook.model.clock import Clock
-from stook.model.tree import Blob, File, Folder
+from stook.model.tree import Blob, File, Folder, FolderFile
 from stook.storage import open_storage
-from stook.store import Store
-from stook.store.intake.scan import scan_folder
+from stook.store import Bundle, Store
+from stook.store.gc import collect
+from stook.store.intake.scan import (
+    Scan,
+    State,
+    look_at_folder,
+    scan_file,
+    scan_folder,
+    state_of,
+    unpack_state,
+)
 from stook.store.intake.snapshots import SeenFile, Snapshots
 from stook.store.intake.sources import encode_path, find_digest
-from stook.store.repository import open_repository
+from stook.store.packs.chunk_index import KnownIndex
+from stook.store.repository import open_on, open_repository
+from tests.unit.store.aging import AgingStorage
 
 HOUR = 3600.0
 SECOND = 1_000_000_000
@@ -56,17 +70,26 @@ class _Room:
 
     def __init__(self, folder: Path) -> None:
         self.index: MemoryIndex = MemoryIndex()
+        self.packs: set[str] = set()
         self.ahead = HOUR
         self.snapshots = Snapshots(folder / "seen", lambda: time.time() + self.ahead)
 
-    def has_all(self, ids: Collection[bytes]) -> bool:
-        return set(self.index.find(list(ids))) == set(ids)
+    def has_packs(self, ends: Iterable[tuple[str, int]]) -> bool:
+        return {pack for pack, _ in ends} <= self.packs
 
     def encode(self, path: Path) -> tuple[File | Folder, list[str]]:
         writer = _Noting(self.index)
         node = encode_path(path, writer, self.snapshots)
-        writer.flush()
+        self.packs.update(writer.flush())
+        self.snapshots.keep(node, digest_tree(node), [(pack, 0) for pack in self.packs])
         return node, writer.read
+
+    def keep(self, root: str, began: int, seen: Sequence[SeenFile]) -> None:
+        """Note and keep files as if they had been read."""
+        node = Folder("folder", tuple(FolderFile(file.path, file.blob) for file in seen))
+        scan = Scan([(file.path, file.state) for file in seen], look=look_at_folder(root))
+        self.snapshots.note(root, node, seen, scan, began=began, before=self.snapshots.find(root))
+        self.snapshots.keep(node, digest_tree(node), [])
 
 
 @pytest.fixture
@@ -101,7 +124,7 @@ def test_a_folder_that_did_not_change_is_not_read_again(room: _Room, folder: Pat
     first, read = room.encode(folder)
     assert len(read) == MANY + 1
     assert room.encode(folder) == (first, [])
-    assert find_digest(folder, room.snapshots, room.has_all) == digest_tree(first)
+    assert find_digest(folder, room.snapshots, room.has_packs) == digest_tree(first)
 
 
 def test_only_what_changed_is_read(room: _Room, folder: Path) -> None:
@@ -111,7 +134,7 @@ def test_only_what_changed_is_read(room: _Room, folder: Path) -> None:
     (folder / "sub" / "001").write_bytes(b"changed")
     (folder / "new").write_bytes(b"new")
     (folder / "sub" / "002").unlink()
-    assert find_digest(folder, room.snapshots, room.has_all) is None
+    assert find_digest(folder, room.snapshots, room.has_packs) is None
     node, read = room.encode(folder)
     assert sorted(read) == ["001", "new"]
     assert digest_tree(node) == digest_tree(encode_path(folder, _Noting()))
@@ -122,11 +145,11 @@ def test_a_file_that_goes_is_noticed_and_then_known(room: _Room, folder: Path) -
     """Nothing is read for it, and the folder without it is the one that did not change."""
     room.encode(folder)
     (folder / "large").unlink()
-    assert find_digest(folder, room.snapshots, room.has_all) is None
+    assert find_digest(folder, room.snapshots, room.has_packs) is None
     node, read = room.encode(folder)
     assert read == []
     assert (
-        find_digest(folder, room.snapshots, room.has_all)
+        find_digest(folder, room.snapshots, room.has_packs)
         == digest_tree(node)
         == digest_tree(encode_path(folder, _Noting()))
     )
@@ -145,10 +168,29 @@ def test_an_empty_folder_that_comes_or_goes_is_noticed(room: _Room, folder: Path
     """Folders without files count too."""
     room.encode(folder)
     (folder / "nothing").rmdir()
-    assert find_digest(folder, room.snapshots, room.has_all) is None
+    assert find_digest(folder, room.snapshots, room.has_packs) is None
     node, _ = room.encode(folder)
     assert isinstance(node, Folder)
     assert node.empty == ()
+
+
+def test_a_folder_in_it_with_another_name_is_noticed(room: _Room, folder: Path) -> None:
+    """Nothing of the files themselves changes by that, not even a time."""
+    room.encode(folder)
+    (folder / "sub").rename(folder / "tub")
+    assert find_digest(folder, room.snapshots, room.has_packs) is None
+    node, _ = room.encode(folder)
+    assert digest_tree(node) == digest_tree(encode_path(folder, _Noting()))
+
+
+def test_a_file_is_the_one_that_dots_lead_to(room: _Room, tmp_path: Path) -> None:
+    """Above a folder that a link points to is that folder's own parent, not the link's."""
+    (tmp_path / "far" / "inner").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "inner")
+    (tmp_path / "file").write_bytes(b"near")
+    (tmp_path / "far" / "file").write_bytes(b"far")
+    node, _ = room.encode(tmp_path / "link" / ".." / "file")
+    assert node == File("file", Blob(3, blake3(b"far").hexdigest(), data=b"far"))
 
 
 def test_a_large_file_is_not_read_again(room: _Room, tmp_path: Path) -> None:
@@ -159,13 +201,15 @@ def test_a_large_file_is_not_read_again(room: _Room, tmp_path: Path) -> None:
     assert read == ["large"]
     assert first.blob.listing is not None  # type: ignore[union-attr]
     assert room.encode(path) == (first, [])
-    assert find_digest(path, room.snapshots, room.has_all) == digest_tree(first)
+    assert find_digest(path, room.snapshots, room.has_packs) == digest_tree(first)
 
 
 def test_what_the_store_has_lost_is_read_again(room: _Room, folder: Path) -> None:
     """Files whose chunks are not in the index any more are read, and only those."""
     first, _ = room.encode(folder)
     room.index = MemoryIndex()
+    room.packs.clear()
+    assert find_digest(folder, room.snapshots, room.has_packs) is None
     again, read = room.encode(folder)
     assert digest_tree(again) == digest_tree(first)
     assert isinstance(again, Folder)
@@ -251,7 +295,7 @@ def test_a_change_is_seen_however_it_hides(
     room.encode(folder)
     _wait_for_tick(folder.parent)
     change(path)
-    assert find_digest(folder, room.snapshots, room.has_all) is None
+    assert find_digest(folder, room.snapshots, room.has_packs) is None
     node, read = room.encode(folder)
     assert "005" in read
     assert digest_tree(node) == digest_tree(encode_path(folder, _Noting()))
@@ -279,7 +323,7 @@ def test_a_link_to_another_place_is_another_folder(room: _Room, folder: Path) ->
     (other / "a").write_bytes(b"a")
     link.unlink()
     link.symlink_to(other)
-    assert find_digest(link, room.snapshots, room.has_all) is None
+    assert find_digest(link, room.snapshots, room.has_packs) is None
     second, _ = room.encode(link)
     assert isinstance(first, Folder)
     assert isinstance(second, Folder)
@@ -295,28 +339,32 @@ def test_a_file_written_just_before_it_was_read_is_read_again(
     for at, state in scan_folder(str(folder)).files:
         old = b"what was there before the second write"
         seen.append(SeenFile(at, state, Blob(len(old), blake3(old).hexdigest(), data=old)))
-    newest = max(max(file.state[1:3]) for file in seen)
-    room.snapshots.keep(str(folder), newest + age * SECOND, "0" * 64, seen, ["nothing"], before=None)
-    assert (find_digest(folder, room.snapshots, room.has_all) is None) == is_read
+    newest = max(max(unpack_state(file.state)[1:3]) for file in seen)
+    room.keep(str(folder), newest + age * SECOND, seen)
+    assert (find_digest(folder, room.snapshots, room.has_packs) is None) == is_read
     node, read = room.encode(folder)
     assert bool(read) == is_read
     assert (digest_tree(node) == digest_tree(encode_path(folder, _Noting()))) == is_read
+
+
+def _state_at(time: int, device: int) -> State:
+    numbers = (0o100644, 1, device, 1, 0, 0, 1, 0, 0, 0, *[0.0] * 3, *[time] * 3)
+    return state_of(os.stat_result(numbers))
 
 
 def test_the_clock_of_a_disk_over_a_network_is_not_trusted(room: _Room, tmp_path: Path) -> None:
     """There a file is old only against the other files, or when time has passed since it was first seen."""
     nowhere = 2**40
     times = [1_000 * SECOND, 1_010 * SECOND]
-    seen = [
-        SeenFile(str(at), (1, at, at, 1, nowhere, 0o100644), Blob(1, "0" * 64, data=b"x")) for at in times
-    ]
+    seen = [SeenFile(str(at), _state_at(at, nowhere), Blob(1, "0" * 64, data=b"x")) for at in times]
 
     def keep(began: int) -> list[bool]:
-        before = room.snapshots.find("/net")
-        room.snapshots.keep("/net", began, "0" * 64, seen, [], before=before)
-        snapshot = room.snapshots.find("/net")
+        room.keep(str(tmp_path), began, seen)
+        snapshot = room.snapshots.find(str(tmp_path))
         assert snapshot is not None
-        return [snapshot.is_settled(file.state) for file in seen]
+        settled = [snapshot.is_settled_at(file.state) for file in seen]
+        assert snapshot.is_settled == all(settled)
+        return settled
 
     assert keep(5_000 * SECOND) == [
         True,
@@ -334,19 +382,18 @@ def test_a_damaged_snapshot_is_as_none(room: _Room, folder: Path) -> None:
     first, _ = room.encode(folder)
     (path,) = (room.snapshots._folder).iterdir()
     good = path.read_bytes()
-    for at in [0, 40, len(good) // 2, len(good) - 1]:
-        path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
-        assert find_digest(folder, room.snapshots, room.has_all) is None
-    for bad in (b"", good[:100], b"x" * 100, blake3(b"junk").digest() + b"junk"):
+    flipped = [good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :] for at in (0, 10, 50, 300, len(good) - 1)]
+    junk = (4).to_bytes(4, "little") + blake3(b"junk").digest() + b"junk"
+    for bad in (*flipped, b"", good[:100], good[:-1], b"x" * 100, junk):
         path.write_bytes(bad)
-        assert find_digest(folder, room.snapshots, room.has_all) is None
-    again, read = room.encode(folder)
-    assert again == first
-    assert len(read) == MANY + 1
+        assert find_digest(folder, room.snapshots, room.has_packs) in {None, digest_tree(first)}
+        again, read = room.encode(folder)
+        assert again == first
+        assert len(read) == MANY + 1
     other = folder.parent / "copy"
     folder.rename(other)
     room.snapshots._path(str(other)).write_bytes(good)
-    assert find_digest(other, room.snapshots, room.has_all) is None
+    assert find_digest(other, room.snapshots, room.has_packs) is None
 
 
 def test_snapshots_that_cannot_be_written_cost_only_time(room: _Room, folder: Path) -> None:
@@ -356,13 +403,14 @@ def test_snapshots_that_cannot_be_written_cost_only_time(room: _Room, folder: Pa
     assert room.encode(folder)[0] == first
 
 
-def test_old_snapshots_go(room: _Room, folder: Path) -> None:
+def test_old_snapshots_go(room: _Room, tmp_path: Path) -> None:
     """Adding from ever new places does not fill the disk."""
     for number in range(230):
-        room.snapshots.keep(f"/{number}", 0, "0" * 64, [], [], before=None)
+        (tmp_path / str(number)).mkdir()
+        room.keep(str(tmp_path / str(number)), 0, [])
     assert len(list(room.snapshots._folder.iterdir())) == 200
-    assert room.snapshots.find("/229") is not None
-    assert room.snapshots.find("/0") is None
+    assert room.snapshots.find(str(tmp_path / "229")) is not None
+    assert room.snapshots.find(str(tmp_path / "0")) is None
 
 
 def test_short_sources_leave_no_snapshot(room: _Room, tmp_path: Path) -> None:
@@ -374,13 +422,17 @@ def test_short_sources_leave_no_snapshot(room: _Room, tmp_path: Path) -> None:
     assert not room.snapshots._folder.exists()
 
 
+def _open(folder: Path) -> Store:
+    repository = open_repository(
+        str(folder / "store"), cache=folder / "cache", owner="me", clock=Clock(lambda: time.time() + HOUR)
+    )
+    return Store(repository, "test")
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A store whose clock is an hour ahead."""
-    repository = open_repository(
-        str(tmp_path / "store"), cache=tmp_path / "cache", owner="me", clock=Clock(lambda: time.time() + HOUR)
-    )
-    return Store(repository, "test")
+    return _open(tmp_path)
 
 
 def _packs(store: Store) -> set[str]:
@@ -399,9 +451,7 @@ def test_a_store_makes_no_version_of_what_did_not_change(store: Store, folder: P
     with store.draft("n") as draft:
         draft["part"] = folder
     assert {key.split("/")[1] for key in _packs(store) - packs} <= {"meta"}
-    path = second.path()
-    assert isinstance(path, Path)
-    assert (path / "large").read_bytes() == (folder / "large").read_bytes()
+    assert _content(second, "large") == (folder / "large").read_bytes()
 
 
 def test_a_store_that_lost_its_packs_gets_them_again(store: Store, folder: Path, tmp_path: Path) -> None:
@@ -409,7 +459,127 @@ def test_a_store_that_lost_its_packs_gets_them_again(store: Store, folder: Path,
     store.add("n", folder)
     for key in _packs(store):
         store.repository.storage.delete(key)
-    second = store.add("n", folder)
-    path = second.path()
+    again = store.add("n", folder, if_changed=True)
+    assert _content(again, "large") == (folder / "large").read_bytes()
+
+
+def test_a_pack_that_lost_its_end_is_noticed(store: Store, folder: Path) -> None:
+    """However the chunks were found, a snapshot knows where in each pack the last of them ends."""
+    store.add("other", {"copy": shutil.copytree(folder, folder.parent / "copy")})
+    store.add("n", folder)
+    snapshot = Snapshots(store.repository.cache / "seen", time.time).find(str(folder))
+    assert snapshot is not None
+    ((pack, end),) = [each for each in snapshot.packs if each[0].startswith("data/")]
+    entries = read_pack_index(store.repository.storage, pack)
+    assert end == max(entry.offset + entry.stored for entry in entries)
+    path = Path(store.repository.url) / pack_key(pack)
+    path.chmod(0o644)
+    os.truncate(path, end)
+    with pytest.raises(StorageError, match="is damaged"):
+        store.add("n", folder, if_changed=True)
+
+
+def test_a_description_that_is_lost_is_written_again(store: Store, folder: Path, tmp_path: Path) -> None:
+    """One so long that it has a listing, which is lost with it."""
+    first = store.add("n", folder, params={"long": os.urandom(6_000_000).hex()})
+    blob = first.record.manifest_blob
+    assert blob is not None
+    assert blob.listing is not None
+    assert blob.listing.data is None
+    (folder / "large").touch()
+    second = store.add("n", folder, if_changed=True)  # of which the snapshot has no description
+    assert second.id == first.id
+    for key in _packs(store):
+        if key.startswith("packs/meta/"):
+            store.repository.storage.delete(key)
+    again = _open(tmp_path).add("n", folder, if_changed=True)
+    assert again.id != first.id
+    assert digest_tree(again.tree) == first.digest
+
+
+def test_packs_that_are_condemned_are_not_relied_on(folder: Path, tmp_path: Path) -> None:
+    """Whoever relied on them before keeps what is in them; whoever comes later does not count on it."""
+    storage = AgingStorage()
+    clock = Clock(lambda: time.time() + HOUR)
+    store = Store(open_on(storage, cache=tmp_path / "cache", owner="me", clock=clock), "test")
+    store.rm(store.add("removed", folder))
+    storage.now += 48 * HOUR
+    snapshot = Snapshots(store.repository.cache / "seen", time.time).find(str(folder))
+    assert snapshot is not None
+    with store.repository.writer() as before, store.repository.writer() as after:
+        assert before.has_packs(snapshot.packs)
+        collect(store.repository)
+        assert not after.has_packs(snapshot.packs)
+        assert len(before.index.confirm()) > 0
+    again = store.add("again", folder)
+    storage.now += 25 * HOUR
+    collect(store.repository)
+    assert _content(again, "large") == (folder / "large").read_bytes()
+
+
+def test_packs_that_moved_are_known_again_after_one_look(store: Store, folder: Path) -> None:
+    """Where the same chunks are in other packs, the folder is as it was, and the next look finds that at once."""
+    first = store.add("n", folder)
+    snapshots = Snapshots(store.repository.cache / "seen", time.time)
+    before = snapshots.find(str(folder))
+    assert before is not None
+    gone = {pack for pack, _ in before.packs if pack.startswith("data/")}
+    for pack in gone:
+        store.repository.storage.delete(pack_key(pack))
+    store.add("other", {"more": os.urandom(100_000), "copy": shutil.copytree(folder, folder.parent / "copy")})
+    index = KnownIndex(store.repository.storage, store.repository.catalog)
+    assert find_digest(folder, snapshots, index.has_packs) is None
+    again = store.add("n", folder, if_changed=True)
+    assert again.id == first.id
+    after = snapshots.find(str(folder))
+    assert after is not None
+    assert gone.isdisjoint(pack for pack, _ in after.packs)
+    assert find_digest(folder, snapshots, index.has_packs) == first.digest
+
+
+def test_a_file_that_changes_between_look_and_reading_is_looked_at_again(room: _Room, folder: Path) -> None:
+    """The folder as it was scanned is not the one that was read: nobody takes the one for the other."""
+    path = folder / "sub" / "069"
+
+    class Late(_Noting):
+        def read_file(self, path_: str | os.PathLike[str], seen: Seen | None = None) -> ReadFile:
+            if os.fspath(path_) == str(path):
+                path.write_bytes(b"changed")
+            return super().read_file(path_, seen)
+
+    status = path.stat()
+    node = encode_path(folder, Late(room.index), room.snapshots)
+    room.snapshots.keep(node, digest_tree(node), [])
+    snapshot = room.snapshots.find(str(folder))
+    assert snapshot is not None
+    assert snapshot.look == b""
+    assert path.stat() != status
+    again, _ = room.encode(folder)
+    assert digest_tree(again) == digest_tree(node)
+    assert find_digest(folder, room.snapshots, room.has_packs) == digest_tree(node)
+
+
+def test_a_folder_and_the_only_file_in_it_do_not_look_the_same(tmp_path: Path) -> None:
+    """Nor do folders whose names and files are cut elsewhere."""
+    for names in (("a", "bc"), ("ab", "c")):
+        path = tmp_path / "-".join(names)
+        path.mkdir()
+        for name in names:
+            os.link(_file(tmp_path / "file"), path / name)
+    looks = {look_at_folder(str(tmp_path / name)) for name in ("a-bc", "ab-c")}
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    os.link(tmp_path / "file", alone / "x")
+    looks |= {look_at_folder(str(alone)), scan_file("x", (alone / "x").stat()).look}
+    assert len(looks) == 4
+
+
+def _file(path: Path) -> Path:
+    path.touch()
+    return path
+
+
+def _content(bundle: Bundle, name: str) -> bytes:
+    path = bundle.path()
     assert isinstance(path, Path)
-    assert (path / "large").read_bytes() == (folder / "large").read_bytes()
+    return (path / name).read_bytes()

@@ -5,31 +5,36 @@ long enough before it was read: one that is written twice within a tick of its d
 How long ago that was cannot be told by this machine's clock where the disk is another's, as over a network. There the
 times of files are compared with each other, and with how much time has passed since they were first looked at.
 
-What no such rule can find: writes through a memory map that the system has not written back yet, and a remote file
-system whose client still shows an old status.
+What no such rule can find: writes through a memory map that the system has not written back yet, a remote file system
+whose client still shows an old status, and a write of as many bytes whose time is set back on a disk that keeps no time
+of any change of its own, as FAT.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import struct
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from blake3 import blake3
 
-from stook._io import read_if_present, temp_name
-from stook.model.tree import Blob
-from stook.store.intake.scan import State
+from stook._io import temp_name
+from stook.format import trees
+from stook.format.packs import PackEnd
+from stook.model.tree import Blob, File, Folder, Node
+from stook.store.intake.disk_clock import Changes, changes_of, local_devices
+from stook.store.intake.scan import Scan, State, unpack_state
 
 __all__ = ["SeenFile", "Snapshot", "Snapshots"]
 
-_VERSION = 1
+_VERSION = 2
 _RACY_NS = 2_000_000_000
 _KEPT = 200
-_DIGEST_BYTES = 32
-_LOCAL_DISKS = frozenset({"apfs", "bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "tmpfs", "xfs", "zfs"})
+_HEAD = struct.Struct("<I32s")
 
 
 class SeenFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -49,29 +54,52 @@ class SeenFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """A folder, or one file, as it was read.
+    """A folder, or one file, as it was read; the files in it, which may be a million, are read apart.
 
     Attributes:
         version: Of this structure.
         root: Its absolute path, as the system has it.
         time: When the reading began, by this machine's clock, in ns since the epoch.
         disk_time: What the clock of its disk showed then at the least, likewise.
+        changed: When any file in it was last changed, likewise.
+        look: That of its scan; empty where a file was changed between the scan and its reading.
         digest: Digest of the tree.
-        files: Its files, sorted by path.
-        empty: Its empty folders, sorted.
+        packs: Where its content is.
+        files: BLAKE3 of its files.
     """
 
     version: int
     root: bytes
     time: int
     disk_time: int
+    changed: int
+    look: bytes
     digest: str
-    files: list[SeenFile]
-    empty: list[str]
+    packs: list[PackEnd]
+    files: bytes
 
-    def is_settled(self, state: State) -> bool:
-        """Tell whether a file with this state had been written long enough before it was read."""
-        return max(state[1], state[2]) < self.disk_time - _RACY_NS
+    @property
+    def is_settled(self) -> bool:
+        """Whether every file had been written long enough before it was read."""
+        return self.changed < self.disk_time - _RACY_NS
+
+    def is_settled_at(self, state: State) -> bool:
+        """Tell the same of one file with this state."""
+        _, written, changed, *_ = unpack_state(state)
+        return max(written, changed) < self.disk_time - _RACY_NS
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read, and is kept once its content is."""
+
+    root: str
+    node: File | Folder
+    began: int
+    look: bytes
+    changes: Changes
+    files: bytes
+    before: Snapshot | None
 
 
 class Snapshots:
@@ -85,6 +113,7 @@ class Snapshots:
     def __init__(self, folder: Path, now: Callable[[], float]) -> None:
         self._folder = folder
         self._now = now
+        self._read: list[_Read] = []
 
     def time(self) -> int:
         """Return the time, in ns since the epoch."""
@@ -93,46 +122,94 @@ class Snapshots:
     def find(self, root: str) -> Snapshot | None:
         """Return the snapshot of an absolute path, or None."""
         try:
-            data = read_if_present(self._path(root)) or b""
-            if blake3(data[_DIGEST_BYTES:]).digest() != data[:_DIGEST_BYTES]:
+            with self._path(root).open("rb") as file:
+                size, digest = _HEAD.unpack(file.read(_HEAD.size))
+                data = file.read(size)
+            if blake3(data).digest() != digest:
                 return None
-            snapshot = msgspec.msgpack.decode(memoryview(data)[_DIGEST_BYTES:], type=Snapshot)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            snapshot = msgspec.msgpack.decode(data, type=Snapshot)
+        except (OSError, struct.error, msgspec.MsgspecError, UnicodeDecodeError):
             return None
         return snapshot if (snapshot.version, snapshot.root) == (_VERSION, os.fsencode(root)) else None
 
-    def keep(
+    def files(self, snapshot: Snapshot) -> list[SeenFile]:
+        """Return the files of a snapshot, sorted by path; none where they are damaged."""
+        try:
+            with self._path(os.fsdecode(snapshot.root)).open("rb") as file:
+                file.seek(_HEAD.unpack(file.read(_HEAD.size))[0], os.SEEK_CUR)
+                data = file.read()
+            if blake3(data).digest() == snapshot.files:
+                return msgspec.msgpack.decode(data, type=list[SeenFile])
+        except (OSError, struct.error, msgspec.MsgspecError, UnicodeDecodeError):
+            pass
+        return []
+
+    def note(
         self,
         root: str,
-        began: int,
-        digest: str,
-        files: list[SeenFile],
-        empty: list[str],
+        node: File | Folder,
+        files: Sequence[SeenFile],
+        scan: Scan,
         *,
+        began: int,
         before: Snapshot | None,
     ) -> None:
-        """Keep a snapshot in place of the last one.
+        """Note what was read, to be kept by the next `keep`.
 
         Args:
             root: Absolute path of what was read.
-            began: The `time()` before it was looked at.
-            digest: Digest of its tree.
+            node: What it is in the store.
             files: Its files, sorted by path.
-            empty: Its empty folders, sorted.
+            scan: What was there before they were read.
+            began: The `time()` before it was looked at.
             before: The last snapshot.
         """
-        at = _disk_time([seen.state for seen in files], began, before)
-        data = msgspec.msgpack.encode(Snapshot(_VERSION, os.fsencode(root), began, at, digest, files, empty))
-        path = self._path(root)
+        is_as_scanned = all(seen.state == state for seen, (_, state) in zip(files, scan.files, strict=True))
+        look = scan.look if is_as_scanned else b""
+        data = msgspec.msgpack.encode(files)
+        self._read.append(
+            _Read(root, node, began, look, changes_of(seen.state for seen in files), data, before)
+        )
+
+    def keep(self, tree: Node, digest: str, packs: Collection[PackEnd]) -> None:
+        """Keep a snapshot of all that was read in place of the last one.
+
+        Args:
+            tree: The tree that it is in.
+            digest: Digest of that tree.
+            packs: Packs that have its content, which is durable by now; they may have more.
+        """
+        read, self._read = self._read, []
+        for each in read:
+            own = digest if each.node is tree else trees.digest_tree(each.node)
+            with suppress(OSError):  # a cache that cannot be written to costs time only
+                self._write(each, own, list(packs))
+
+    def _write(self, read: _Read, digest: str, packs: list[PackEnd]) -> None:
+        disk_time = _disk_time(read.changes, read.began, read.before)
+        snapshot = Snapshot(
+            version=_VERSION,
+            root=os.fsencode(read.root),
+            time=read.began,
+            disk_time=disk_time,
+            changed=max(read.changes.written, read.changes.changed),
+            look=read.look,
+            digest=digest,
+            packs=packs,
+            files=blake3(read.files).digest(),
+        )
+        head = msgspec.msgpack.encode(snapshot)
+        path = self._path(read.root)
         temp = temp_name(path)
-        with suppress(OSError):  # a cache that cannot be written to costs time only
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                temp.write_bytes(blake3(data).digest() + data)
-                os.replace(temp, path)
-            finally:
-                temp.unlink(missing_ok=True)
-            self._forget_old()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temp.open("xb") as file:
+                file.write(_HEAD.pack(len(head), blake3(head).digest()) + head)
+                file.write(read.files)
+            os.replace(temp, path)
+        finally:
+            temp.unlink(missing_ok=True)
+        self._forget_old()
 
     def _path(self, root: str) -> Path:
         return self._folder / blake3(os.fsencode(root)).hexdigest()[:32]
@@ -144,27 +221,14 @@ class Snapshots:
             os.unlink(path)
 
 
-def _disk_time(states: Iterable[State], began: int, before: Snapshot | None) -> int:
+def _disk_time(changes: Changes, began: int, before: Snapshot | None) -> int:
     """Return what the clock of the files' disk showed at the least when they were looked at.
 
     A local disk has this machine's clock. Any other has shown every time that is on it, and has gone on since.
     """
-    states = list(states)
-    if {state[4] for state in states} <= _local_devices():
+    if changes.devices <= local_devices():
         return began
-    shown = max((state[2] for state in states), default=0)
+    shown = changes.changed
     if before is not None:
         shown = max(shown, before.disk_time + max(0, began - before.time))
     return min(began, shown)
-
-
-def _local_devices() -> set[int]:
-    """Return the devices whose times this machine sets; those that cannot be told are left out."""
-    devices = set()
-    with suppress(OSError), open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
-        for line in file:
-            mount, _, source = line.partition(" - ")
-            if source.split(" ", 1)[0] in _LOCAL_DISKS:
-                major, minor = mount.split(" ", 3)[2].split(":")
-                devices.add(os.makedev(int(major), int(minor)))
-    return devices

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stook.errors import InputError
-from stook.format import trees
 from stook.model.paths import find_path_problem
 from stook.model.tree import File, Folder, FolderFile
 from stook.store.intake.scan import (
@@ -20,31 +19,46 @@ from stook.store.intake.scan import (
     State,
     check_regular,
     is_executable,
+    look_at_folder,
+    scan_file,
     scan_folder,
     state_of,
+    unpack_state,
     unreadable,
 )
 from stook.store.intake.snapshots import SeenFile, Snapshot, Snapshots
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkWriter
+    from stook.format.packs import PackEnd
 
 __all__ = ["encode_path", "find_digest"]
 
 _MANY_FILES = 64
 _MANY_BYTES = 1024 * 1024
 _ID_BYTES = 32
+_FILES_AT_ONCE = 8192
+_FILES_PER_PACK = 64  # to look for a pack costs about as much as to look up the chunks of so many
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """A file or a folder: the folder that its paths begin at, its own name, its path, and what is in it."""
+class _Place:
+    """Where a file or a folder is: the folder that its paths begin at, its own name, its path, and its status."""
 
     base: str
     name: str
     root: str
-    is_folder: bool
-    scan: Scan
+    status: os.stat_result
+
+    @property
+    def is_folder(self) -> bool:
+        return stat.S_ISDIR(self.status.st_mode)
+
+    def scan(self) -> Scan:
+        return scan_folder(self.root) if self.is_folder else scan_file(self.name, self.status)
+
+    def look(self) -> bytes:
+        return look_at_folder(self.root) if self.is_folder else self.scan().look
 
 
 def encode_path(path: Path, writer: ChunkWriter, snapshots: Snapshots | None = None) -> File | Folder:
@@ -53,79 +67,79 @@ def encode_path(path: Path, writer: ChunkWriter, snapshots: Snapshots | None = N
     Args:
         path: The file or folder; its name is kept.
         writer: Takes the bytes.
-        snapshots: What was read before; with none everything is read.
+        snapshots: What was read before, and is told what is read now; with none everything is read.
 
     Raises:
         InputError: There is no such file, or it is neither file nor folder, or something in it cannot be kept.
     """
     began = snapshots.time() if snapshots else 0
-    source = _look_at(path)
-    before = snapshots.find(source.root) if snapshots else None
-    known = _find_known(source, before, writer)
+    place = _find_place(path)
+    scan = place.scan()
+    before = snapshots.find(place.root) if snapshots else None
+    known = _find_known(scan, before, snapshots.files(before), writer) if snapshots and before else {}
     files = [
-        _reuse(known[at], writer) if at in known else _read(source, at, state, writer)
-        for at, state in source.scan.files
+        _reuse(known[at], writer) if at in known else _read(place, at, state, writer)
+        for at, state in scan.files
     ]
-    node = _node(source, files)
-    is_as_before = before is not None and before.empty == source.scan.empty and before.files == files
-    if (
-        snapshots is not None
-        and _is_worth_keeping(source)
-        and not (is_as_before and len(known) == len(files))
-    ):
-        digest = trees.digest_tree(node)
-        snapshots.keep(source.root, began, digest, files, source.scan.empty, before=before)
+    node = _node(place, scan, files)
+    if snapshots and _is_worth_keeping(scan):
+        snapshots.note(place.root, node, files, scan, began=began, before=before)
     return node
 
 
-def find_digest(path: Path, snapshots: Snapshots, has_all: Callable[[Collection[bytes]], bool]) -> str | None:
+def find_digest(
+    path: Path, snapshots: Snapshots, has_packs: Callable[[Collection[PackEnd]], bool]
+) -> str | None:
     """Return the digest of a file or folder that is in every way as it was when last read; None where it is not.
 
     Args:
         path: The file or folder.
         snapshots: What was read before.
-        has_all: Tells whether the store has chunks; None is returned where it has lost any.
+        has_packs: Tells whether the store has packs; None is returned where it has lost any.
 
     Raises:
         InputError: It is not there, or something in it cannot be looked at.
     """
-    source = _look_at(path)
-    before = snapshots.find(source.root)
-    if before is None or before.empty != source.scan.empty:
+    place = _find_place(path)
+    before = snapshots.find(place.root)
+    if before is None or not before.is_settled or before.look != place.look():
         return None
-    is_same = [(seen.path, seen.state) for seen in before.files] == source.scan.files
-    if not is_same or not all(before.is_settled(seen.state) for seen in before.files):
-        return None
-    return before.digest if has_all([id_ for seen in before.files for id_ in _ids(seen)]) else None
+    return before.digest if has_packs(before.packs) else None
 
 
-def _look_at(path: Path) -> _Source:
+def _find_place(path: Path) -> _Place:
     try:
         status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            root = str(path.resolve())
-            return _Source(root, os.path.basename(root), root, True, scan_folder(str(path)))
+        # A file keeps the name that it was called by, though it be a link's; before it there may be `..` after a link.
+        root = str(path.resolve() if stat.S_ISDIR(status.st_mode) else path.parent.resolve() / path.name)
     except FileNotFoundError as error:
         raise InputError(
             f"there is no file or folder {path}", kind="no-such-file", hint="check the path", path=str(path)
         ) from error
     except (OSError, ValueError) as error:
         raise unreadable(str(path), error) from error
+    if stat.S_ISDIR(status.st_mode):
+        return _Place(root, os.path.basename(root), root, status)
     check_regular(str(path), status.st_mode)
-    root = os.path.abspath(path)
-    return _Source(os.path.dirname(root), path.name, root, False, Scan([(path.name, state_of(status))]))
+    return _Place(os.path.dirname(root), path.name, root, status)
 
 
-def _find_known(source: _Source, before: Snapshot | None, writer: ChunkWriter) -> dict[str, SeenFile]:
+def _find_known(
+    scan: Scan, before: Snapshot, files: Sequence[SeenFile], writer: ChunkWriter
+) -> dict[str, SeenFile]:
     """Return the files that are as they were and whose chunks can be relied on, by path."""
-    if before is None:
-        return {}
-    states = dict(source.scan.files)
+    states = dict(scan.files)
     same = [
-        seen for seen in before.files if states.get(seen.path) == seen.state and before.is_settled(seen.state)
+        seen for seen in files if states.get(seen.path) == seen.state and before.is_settled_at(seen.state)
     ]
-    stored = writer.known([id_ for seen in same for id_ in _ids(seen)])
-    return {seen.path: seen for seen in same if all(id_ in stored for id_ in _ids(seen))}
+    if len(before.packs) * _FILES_PER_PACK < len(same) and writer.has_packs(before.packs):
+        return {seen.path: seen for seen in same}
+    known: dict[str, SeenFile] = {}
+    for start in range(0, len(same), _FILES_AT_ONCE):
+        some = same[start : start + _FILES_AT_ONCE]
+        stored = writer.known([id_ for seen in some for id_ in _ids(seen)])
+        known.update((seen.path, seen) for seen in some if stored.issuperset(_ids(seen)))
+    return known
 
 
 def _ids(seen: SeenFile) -> Iterator[bytes]:
@@ -150,27 +164,29 @@ def _reuse(seen: SeenFile, writer: ChunkWriter) -> SeenFile:
     return seen
 
 
-def _read(source: _Source, at: str, state: State, writer: ChunkWriter) -> SeenFile:
-    path = f"{source.base}/{at}"
+def _read(place: _Place, at: str, state: State, writer: ChunkWriter) -> SeenFile:
+    path = f"{place.base}/{at}"
     _check_name(at, path)
-    blob, listing, status = writer.read_file(path, state)
+    blob, listing, status = writer.read_file(path, unpack_state(state))
     return SeenFile(at, state if status is None else state_of(status), blob, listing)
 
 
-def _node(source: _Source, files: Sequence[SeenFile]) -> File | Folder:
-    _check_name(source.name, source.root)
-    if not source.is_folder:
-        return File(source.name, files[0].blob, is_executable(files[0].state))
-    for at in source.scan.empty:
-        _check_name(at, f"{source.base}/{at}")
+def _node(place: _Place, scan: Scan, files: Sequence[SeenFile]) -> File | Folder:
+    _check_name(place.name, place.root)
+    if not place.is_folder:
+        return File(place.name, files[0].blob, is_executable(files[0].state))
+    for at in scan.empty:
+        _check_name(at, f"{place.base}/{at}")
     kept = [FolderFile(seen.path, seen.blob, is_executable(seen.state)) for seen in files]
-    return Folder(source.name, tuple(kept), tuple(source.scan.empty))
+    return Folder(place.name, tuple(kept), tuple(scan.empty))
 
 
-def _is_worth_keeping(source: _Source) -> bool:
+def _is_worth_keeping(scan: Scan) -> bool:
     """Tell whether reading it again would take longer than reading a snapshot."""
-    files = source.scan.files
-    return len(files) >= _MANY_FILES or sum(state[0] for _, state in files) >= _MANY_BYTES
+    return (
+        len(scan.files) >= _MANY_FILES
+        or sum(unpack_state(state)[0] for _, state in scan.files) >= _MANY_BYTES
+    )
 
 
 def _check_name(relative: str, path: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from stook.catalog import Catalog
 from stook.chunks import read_pack_index
 from stook.errors import IntegrityError, NotFoundError
-from stook.format.packs import Location, PackEntry, is_pack_name, pack_key
+from stook.format.packs import Location, PackEnd, PackEntry, is_pack_name, pack_key
 from stook.storage.protocol import Entry, Storage
 
 __all__ = ["KnownIndex", "ReadingIndex", "learn_packs", "list_packs"]
@@ -25,14 +25,18 @@ class KnownIndex:
     def __init__(self, storage: Storage, catalog: Catalog) -> None:
         self._storage = storage
         self._catalog = catalog
-        self._present: set[str] = set()
+        self._present: dict[str, int] = {}
+
+    @property
+    def ends(self) -> tuple[PackEnd, ...]:
+        """The packs that were seen to be there, each with where the last chunk ends that was found or added in it."""
+        return tuple(self._present.items())
 
     def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
         """See `ChunkIndex.find`."""
         while True:
             found = self._catalog.chunks.find(ids)
-            ends = {location.pack: location for location in found.values()}
-            gone = [pack for pack, some in ends.items() if not self._is_there(some)]
+            gone = [pack for pack, end in _ends_of(found.values()).items() if not self._reaches(pack, end)]
             if not gone:
                 return found
             for pack in gone:
@@ -44,10 +48,14 @@ class KnownIndex:
         groups = (distinct[start : start + _AT_ONCE] for start in range(0, len(distinct), _AT_ONCE))
         return all(self._has_group(group) for group in groups)
 
+    def has_packs(self, ends: Collection[PackEnd]) -> bool:
+        """See `ChunkIndex.has_packs`."""
+        return all(self._reaches(pack, end) for pack, end in ends)
+
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """See `ChunkIndex.add`."""
         self._catalog.chunks.add(pack, entries)
-        self._present.add(pack)
+        self._present[pack] = max((entry.offset + entry.stored for entry in entries), default=0)
 
     def _has_group(self, ids: Sequence[bytes]) -> bool:
         count, places = self._catalog.chunks.count_known(ids)
@@ -56,13 +64,15 @@ class KnownIndex:
         return all(map(self._is_there, places)) or len(self.find(ids)) == len(ids)
 
     def _is_there(self, some: Location) -> bool:
-        if some.pack in self._present:
-            return True
-        try:
-            self._storage.get_range(pack_key(some.pack), some.offset + some.stored, 1)
-        except (NotFoundError, IntegrityError):
-            return False
-        self._present.add(some.pack)
+        return self._reaches(some.pack, some.offset + some.stored)
+
+    def _reaches(self, pack: str, end: int) -> bool:
+        if pack not in self._present:
+            try:
+                self._storage.get_range(pack_key(pack), end, 1)
+            except (NotFoundError, IntegrityError):
+                return False
+        self._present[pack] = max(end, self._present.get(pack, 0))
         return True
 
 
@@ -89,6 +99,16 @@ class ReadingIndex(KnownIndex):
 
     def _learn_all(self) -> None:
         learn_packs(self._storage, self._catalog, list_packs(self._storage))
+
+
+def _ends_of(places: Iterable[Location]) -> dict[str, int]:
+    """Return each pack that some chunks are in, with where the last of them ends."""
+    ends: dict[str, int] = {}
+    for place in places:
+        end = place.offset + place.stored
+        if end > ends.get(place.pack, 0):
+            ends[place.pack] = end
+    return ends
 
 
 def learn_packs(storage: Storage, catalog: Catalog, names: Iterable[str]) -> None:

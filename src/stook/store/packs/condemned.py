@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -13,7 +13,16 @@ from stook.format import condemned as lists
 from stook.model.clock import Clock
 from stook.storage.protocol import Entry, Storage
 
-__all__ = ["CondemnedList", "claim", "find_list", "list_entries", "put_list", "read_lists", "storage_time"]
+__all__ = [
+    "CondemnedList",
+    "claim",
+    "find_list",
+    "list_entries",
+    "packs_on",
+    "put_list",
+    "read_lists",
+    "storage_time",
+]
 
 _PROBE_SECONDS = 60 * 60
 
@@ -36,6 +45,11 @@ class CondemnedList:
     def key(self) -> str:
         """Its key in the storage."""
         return lists.condemned_key(self.id)
+
+
+def packs_on(lists: Iterable[CondemnedList]) -> set[str]:
+    """Return the names of all packs on some lists."""
+    return {pack for known in lists for pack in known.packs}
 
 
 def list_entries(storage: Storage) -> dict[str, Entry]:

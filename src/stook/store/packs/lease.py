@@ -13,22 +13,23 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Protocol
 
 from stook._io import fsync_folder
 from stook.errors import ConflictError
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
+from stook.storage.locks import unlock
 from stook.storage.protocol import Storage
 from stook.store.packs.mounts import find_file_system
 
-__all__ = ["FolderGate", "Gate", "Lease", "OpenGate", "open_gate"]
+__all__ = ["FolderGate", "Gate", "Lease", "open_gate"]
 
 _WRITERS = ".writers"
 _COLLECTOR = ".collector"
 _SHARED = ".shared"
+_EXCLUSIVE = fcntl.LOCK_EX | fcntl.LOCK_NB
 _POLL_SECONDS = 0.02
 # Their flock is seen by every process that can reach the files, unless those come over a network: see `_mark_shared`.
 _LOCAL = frozenset(
@@ -51,72 +52,38 @@ _LOCAL = frozenset(
 )
 
 
-class Lease(Protocol):
-    """One writer's word that it is at work."""
+class Lease:
+    """One writer's word that it is at work. This one says nothing: for where no lock reaches everyone."""
 
     def hold(self) -> bool:
         """Keep the gate open; return whether packs may have been deleted since this was called last."""
-        ...
+        return False
 
     def release(self) -> None:
         """Let go."""
-        ...
 
 
-class Gate(Protocol):
-    """Stands between writers and garbage collection."""
+class Gate:
+    """Stands between writers and garbage collection. This one never closes: for buckets, where several may collect."""
 
     def lease(self) -> Lease:
         """Return a lease that is not held yet."""
-        ...
+        return Lease()
 
     def collecting(self) -> AbstractContextManager[None]:
         """Return a context within which nobody else collects here."""
-        ...
+        return nullcontext()
 
     def closed(self, wait: float) -> AbstractContextManager[bool]:
         """Return a context whose value says whether nobody writes in it, having waited at most so many seconds."""
-        ...
+        return nullcontext(False)
 
     def is_trusted(self) -> bool:
         """Tell whether all who write here hold leases that can be seen."""
-        ...
-
-
-class NoLease:
-    """For where no lock reaches everyone, and nobody deletes by locks."""
-
-    def hold(self) -> bool:
-        """See `Lease.hold`."""
-        return False
-
-    def release(self) -> None:
-        """See `Lease.release`."""
-
-
-class OpenGate:
-    """A gate that never closes: for buckets, where several may collect at once."""
-
-    def lease(self) -> NoLease:
-        """See `Gate.lease`."""
-        return NoLease()
-
-    @contextmanager
-    def collecting(self) -> Iterator[None]:
-        """See `Gate.collecting`."""
-        yield
-
-    @contextmanager
-    def closed(self, wait: float) -> Iterator[bool]:
-        """See `Gate.closed`."""
-        yield False
-
-    def is_trusted(self) -> bool:
-        """See `Gate.is_trusted`."""
         return False
 
 
-class FolderLease:
+class FolderLease(Lease):
     """A shared lock on a file of the folder. Let go of when it is garbage, too. Safe to share between threads.
 
     Args:
@@ -134,14 +101,9 @@ class FolderLease:
         with self._lock:
             if self._pid == os.getpid():
                 return not self._gate.has_local_locks
-            descriptor = self._gate.open_writers()
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH)
-            except BaseException:
-                os.close(descriptor)
-                raise
-            self._pid = os.getpid()
-            self._closing = weakref.finalize(self, _let_go, descriptor, self._pid)
+            pid = os.getpid()
+            self._closing = weakref.finalize(self, _let_go, self._gate.lock_writers(), pid)
+            self._pid = pid
             return True
 
     def release(self) -> None:
@@ -152,7 +114,7 @@ class FolderLease:
                 self._closing()
 
 
-class FolderGate:
+class FolderGate(Gate):
     """The gate of a repository in a folder.
 
     Args:
@@ -177,14 +139,14 @@ class FolderGate:
         if not self.has_local_locks:
             self._mark_shared()
         descriptor = self._open(_COLLECTOR)
+        if not self._try_lock(descriptor, _EXCLUSIVE):
+            raise ConflictError(
+                f"another process collects garbage in {self._root}", kind="gc-running", hint="wait for it"
+            )
         try:
-            if not _try_exclusive(descriptor):
-                raise ConflictError(
-                    f"another process collects garbage in {self._root}", kind="gc-running", hint="wait for it"
-                )
             yield
         finally:
-            _let_go(descriptor, os.getpid())
+            unlock(descriptor)
 
     @contextmanager
     def closed(self, wait: float) -> Iterator[bool]:
@@ -192,24 +154,32 @@ class FolderGate:
         if not self.is_trusted():
             yield False
             return
-        descriptor = self._open(_WRITERS)
+        end = time.monotonic() + wait
+        while not self._try_lock(descriptor := self._open(_WRITERS), _EXCLUSIVE):
+            if time.monotonic() >= end:
+                yield False
+                return
+            time.sleep(_POLL_SECONDS)
         try:
-            end = time.monotonic() + wait
-            while not (is_ours := _try_exclusive(descriptor)) and time.monotonic() < end:
-                time.sleep(_POLL_SECONDS)
-            yield is_ours and self._is_current(descriptor)
+            yield self._is_current(descriptor)
         finally:
-            _let_go(descriptor, os.getpid())
+            unlock(descriptor)
 
     def is_trusted(self) -> bool:
         """See `Gate.is_trusted`. Once someone wrote here from another file system, the answer is no for ever."""
         return self.has_local_locks and not os.path.lexists(self._root / _SHARED)
 
-    def open_writers(self) -> int:
-        """Return a descriptor of the file that writers lock, having said so where their locks may be seen by nobody."""
+    def lock_writers(self) -> int:
+        """Lock the file that all writers share, having said so where their locks may be seen by nobody.
+
+        Returns:
+            Its descriptor.
+        """
         if not self.has_local_locks:
             self._mark_shared()
-        return self._open(_WRITERS)
+        descriptor = self._open(_WRITERS)
+        self._try_lock(descriptor, fcntl.LOCK_SH)
+        return descriptor
 
     @property
     def has_local_locks(self) -> bool:
@@ -234,6 +204,18 @@ class FolderGate:
             except FileNotFoundError:
                 return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
 
+    def _try_lock(self, descriptor: int, how: int) -> bool:
+        """Lock an open file, and return whether that is so; it is closed where it is not."""
+        with translate_os_errors(self._root):
+            try:
+                fcntl.flock(descriptor, how)
+            except BaseException as error:
+                os.close(descriptor)
+                if how & fcntl.LOCK_NB and isinstance(error, BlockingIOError):
+                    return False
+                raise
+        return True
+
     def _is_current(self, descriptor: int) -> bool:
         """Tell whether the file that was locked is the one that writers lock now."""
         try:
@@ -245,18 +227,11 @@ class FolderGate:
 
 def open_gate(storage: Storage) -> Gate:
     """Return the gate of a storage."""
-    return FolderGate(storage.root) if isinstance(storage, FolderStorage) else OpenGate()
-
-
-def _try_exclusive(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return FolderGate(storage.root) if isinstance(storage, FolderStorage) else Gate()
 
 
 def _let_go(descriptor: int, pid: int) -> None:
     if os.getpid() == pid:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing is not enough where a forked process has it too
-    os.close(descriptor)
+        unlock(descriptor)
+    else:
+        os.close(descriptor)

@@ -13,7 +13,7 @@ from stook.model.tree import Blob, File, Folder, Node, iter_items
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader
 
-__all__ = ["chunk_ids", "iter_parts", "needed_blobs", "needed_ids", "read_manifest"]
+__all__ = ["check_manifest", "chunk_ids", "iter_parts", "needed_blobs", "needed_ids", "read_manifest"]
 
 
 def read_manifest(record: BundleRecord, reader: ChunkReader) -> Manifest:
@@ -22,14 +22,23 @@ def read_manifest(record: BundleRecord, reader: ChunkReader) -> Manifest:
     Raises:
         IntegrityError: It cannot be read, or is not the one whose digest the record has.
     """
-    manifest = record.manifest
     if record.manifest_blob is not None:
-        manifest = manifests.load(reader.read(record.manifest_blob))
+        return check_manifest(record, manifests.load(reader.read(record.manifest_blob)))
+    return check_manifest(record, record.manifest)
+
+
+def check_manifest(record: BundleRecord, manifest: Manifest | None) -> Manifest:
+    """Return the description of a bundle as it came.
+
+    Raises:
+        IntegrityError: There is none, or it is not the one whose digest the record has.
+    """
     if manifest is None or trees.digest_tree(manifest.tree) != record.digest:
         raise IntegrityError(
             f"the description of {record.name}@{record.id} is not the one that its record names",
             kind="wrong-digest",
             hint="stook verify --deep",
+            bundle=f"{record.name}@{record.id}",
         )
     return manifest
 

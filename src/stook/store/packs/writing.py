@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
 from stook.catalog import Catalog
 from stook.chunks import ChunkWriter, read_pack_index
 from stook.errors import ConflictError, NotFoundError
-from stook.format.packs import Location, PackEntry, pack_key
+from stook.format.packs import Location, PackEnd, PackEntry, pack_key
 from stook.storage.protocol import Storage
 from stook.store.packs.chunk_index import KnownIndex, learn_packs, list_packs
 from stook.store.packs.condemned import find_list, list_entries
@@ -49,6 +49,15 @@ class WritingIndex(KnownIndex):
         found = self._find_kept(ids)
         self._relied.update({place.pack for place in found.values()})
         return found
+
+    def has_packs(self, ends: Collection[PackEnd]) -> bool:
+        """See `ChunkIndex.has_packs`. If so, they are relied on."""
+        self._begin()
+        packs = {pack for pack, _ in ends}
+        if not self._condemned.isdisjoint(packs) or not super().has_packs(ends):
+            return False
+        self._relied.update(packs)
+        return True
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """See `ChunkIndex.add`."""
@@ -168,7 +177,7 @@ class WritingIndex(KnownIndex):
         return True
 
     def _gone(self, pack: str) -> ConflictError:
-        self._present.discard(pack)
+        self._present.pop(pack, None)
         self._catalog.chunks.forget_pack(pack)
         return _collected(f"the pack {pack}, which it relies on, was deleted")
 
