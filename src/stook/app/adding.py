@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stook.app.checking_out import is_as_checked_out, note_added
+from stook.app.relinking import LinkedCheckout, find_linked_checkout
 from stook.app.sources import Source, TableReading, find_sources, gather, is_table
 from stook.errors import InputError
 from stook.model.lineage import Lineage
 from stook.model.tree import Folder, Node, iter_items
 from stook.storage.urls import find_scheme
 from stook.store import Bundle, Store
+from stook.store.add import Kept, add
 from stook.store.intake.preview import count_ignored, preview
+from stook.store.publish import Description
 
 __all__ = ["Added", "Addition", "Planned", "Said", "add_paths", "plan_paths"]
 
@@ -59,18 +62,29 @@ class Added:
     """What adding did.
 
     Attributes:
-        bundle: The bundle that has the content.
-        is_new: Whether a version was made; otherwise the latest had the same content already.
+        kept: The bundle that has the content.
         kept_as_files: What was given beside tables, and is no table.
+        left_out: Files in a checkout of a table with links that no row names.
     """
 
-    bundle: Bundle
-    is_new: bool
+    kept: Kept
     kept_as_files: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle that has the content."""
+        return self.kept.bundle
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a version was made; otherwise the latest had the same content already."""
+        return self.kept.tree is not None
 
     def count_items(self) -> int:
-        """Return how many values, tables and files there are in it, for which its description has to be read."""
-        return len(_items(self.bundle.tree))
+        """Return how many values, tables and files there are in it; of a bundle of before, its description is read."""
+        leaves = iter_items(self.kept.tree or self.bundle.tree)
+        return sum(len(leaf.files) if isinstance(leaf, Folder) else 1 for _, leaf in leaves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +127,26 @@ def add_paths(
         StorageError: A server or the store refused. Whatever is raised, nothing was added.
     """
     said = said or Said()
-    inputs = _inputs(store, said.inputs)
-    sources = _sources(addition)
     before = store.find(addition.name)
     if before and if_changed and _is_checkout_of(store, before, addition):
-        return Added(before, False)
+        return Added(Kept(before))
+    checkout = _linked_checkout(store, addition)
+    sources = _sources(addition)
+    description = Description.of(
+        addition.name,
+        params=said.params,
+        tags=said.tags,
+        inputs=_inputs(store, said.inputs),
+        lineage=Lineage(task="add", sources=tuple(source.given for source in sources)),
+    )
     with tempfile.TemporaryDirectory(prefix="stook-add-") as scratch:
-        bundle = store.add(
-            addition.name,
-            gather(sources, Path(scratch), addition.tables),
-            params=said.params,
-            tags=said.tags,
-            inputs=inputs,
-            lineage=Lineage(task="add", sources=tuple(source.given for source in sources)),
-            if_changed=if_changed,
-        )
-    is_new = before is None or before.id != bundle.id
-    if is_new:
-        _note(store, bundle, addition)
-    return Added(bundle, is_new, _kept_as_files(sources, addition.tables))
+        data = _gather(sources, Path(scratch), addition, checkout)
+        kept = add(store, description, data, if_changed=if_changed)
+    if kept.tree is not None or checkout is not None:
+        _note(store, kept.bundle, addition)
+    if checkout is not None:
+        return Added(kept, left_out=checkout.left_out(data))
+    return Added(kept, _kept_as_files(sources, addition.tables))
 
 
 def plan_paths(
@@ -145,10 +160,11 @@ def plan_paths(
         StorageError: A server refused.
     """
     _inputs(store, said.inputs if said else ())
-    sources = _sources(addition)
     latest = store.find(addition.name)
-    with tempfile.TemporaryDirectory(prefix="stook-add-") as folder:
-        found = preview(store, gather(sources, Path(folder), addition.tables))
+    checkout = _linked_checkout(store, addition)
+    sources = _sources(addition)
+    with tempfile.TemporaryDirectory(prefix="stook-add-") as scratch:
+        found = preview(store, _gather(sources, Path(scratch), addition, checkout))
     items = _items(found.tree)
     is_same = latest is not None and (
         latest.digest == found.digest or _is_checkout_of(store, latest, addition)
@@ -166,6 +182,21 @@ def plan_paths(
 
 def _sources(addition: Addition) -> list[Source]:
     return find_sources(addition.paths, stdin=addition.stdin, stdin_name=addition.stdin_name)
+
+
+def _linked_checkout(store: Store, addition: Addition) -> LinkedCheckout | None:
+    """Return the folder that is added, where it is a checkout of a table with links and is added as it is."""
+    paths = _local_paths(addition)
+    return find_linked_checkout(store, addition.name, paths[0]) if len(paths) == 1 else None
+
+
+def _gather(
+    sources: Sequence[Source], scratch: Path, addition: Addition, checkout: LinkedCheckout | None
+) -> object:
+    """Return what is added as data; of a checkout of a table with links that table, linked again."""
+    if checkout is not None:
+        return checkout.gather(scratch, addition.tables)
+    return gather(sources, scratch, addition.tables)
 
 
 def _is_checkout_of(store: Store, latest: Bundle, addition: Addition) -> bool:

@@ -6,12 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from stook.config import load_config
 from stook.errors import InputError, StookError
 from stook.model.refs import check_name
 from stook.model.tree import Folder, Object
 from stook.store import Bundle, Store, open_store
-from stook.store.checkout import Status, checkout, status
+from stook.store.checkout import Status, status
+from stook.store.checkout.checkout import note_content
 from stook.store.checkout.status import find_newer
+from stook.store.reading.linked import find_linked_table
 from stook.store.words.remove import has_content
 
 __all__ = ["FolderState", "is_as_checked_out", "look_at", "note_added"]
@@ -25,15 +28,17 @@ class FolderState:
         status: What was changed in it.
         newer: The version in the store that has other content, as `name@id`; None where there is none.
         elsewhere: The store that it came from, where that is not the one that was asked.
-        is_folder: Whether the bundle is one folder, so that adding the checkout whole makes a version like it.
-        has_tables: Whether there are tables in the bundle.
+        is_whole: Whether adding the checkout whole makes a version like it: of one folder, or a table with links.
+        has_tables: Whether, where it does not, there are tables in the bundle.
+        context: The line of bundles that was asked, where it is not the one that commands here ask anyway.
     """
 
     status: Status
     newer: str | None
     elsewhere: str
-    is_folder: bool = True
+    is_whole: bool = True
     has_tables: bool = False
+    context: str = ""
 
 
 def look_at(folder: Path, *, context: str | None = None) -> FolderState:
@@ -54,13 +59,16 @@ def look_at(folder: Path, *, context: str | None = None) -> FolderState:
     if store is None:
         return FolderState(found, None, found.note.store)
     bundle = store.find(found.note.ref)
+    usual = load_config().context.value
     leaves = [leaf for _, leaf in bundle.items()] if bundle else []
+    is_whole = bundle is None or isinstance(bundle.tree, Folder) or find_linked_table(bundle.tree) is not None
     return FolderState(
         found,
         find_newer(store, found.note),
         "",
-        is_folder=bundle is None or isinstance(bundle.tree, Folder),
-        has_tables=any(isinstance(leaf, Object) and leaf.kind == "frame" for leaf in leaves),
+        is_whole=is_whole,
+        has_tables=not is_whole and any(isinstance(leaf, Object) and leaf.kind == "frame" for leaf in leaves),
+        context="" if store.context == usual else store.context,
     )
 
 
@@ -89,8 +97,8 @@ def note_added(store: Store, bundle: Bundle, folder: Path) -> None:
     found = _find_status(folder)
     if found is None or not _is_of(found, store, bundle) or found.is_clean:
         return
-    with suppress(StookError):  # refused where it is not just that: nothing in it is written over
-        checkout(store, bundle, folder, format=found.note.tables)
+    with suppress(StookError):
+        note_content(store, bundle, folder, format=found.note.tables)
 
 
 def _find_status(folder: Path) -> Status | None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import math
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,7 +19,12 @@ from stook.store.codec import Encoded, Source
 __all__ = ["CODEC", "ArrayCodec"]
 
 _CONTEXT = "stook v1 array"
-_BROKEN = (ValueError, TypeError, KeyError, SyntaxError, EOFError, OverflowError, MemoryError, RecursionError)
+_BLOCK_BYTES = 16 << 20
+_MAX_HEADER_BYTES = 10_000  # as numpy has it
+_BROKEN = (
+    ValueError, TypeError, KeyError, SyntaxError, tokenize.TokenError, EOFError, OverflowError, MemoryError,
+    RecursionError,
+)  # fmt: skip
 
 
 class ArrayCodec:
@@ -38,9 +48,8 @@ class ArrayCodec:
         array = np.asarray(value)
         _check_dtype(array.dtype)
         np.lib.format.write_array(out, array, allow_pickle=False)
-        header = canonical.encode([_describe(array.dtype), list(array.shape), is_scalar])
-        content = np.ascontiguousarray(array).reshape(-1)
-        digest = canonical.digest(_CONTEXT, header, content.view(np.uint8).data if content.nbytes else b"")
+        header = _Header(array.shape, is_fortran=False, dtype=array.dtype)
+        digest = _digest(header, [_bytes_of(array)], is_scalar=is_scalar)
         return Encoded(digest, {"scalar": True} if is_scalar else {})
 
     def load(self, source: Source, meta: dict[str, object]) -> object:
@@ -59,6 +68,21 @@ class ArrayCodec:
             raise _damaged(error) from error
         return array[()] if is_scalar else array
 
+    def digest(self, source: Source, meta: dict[str, object]) -> str:
+        """Return what `dump` would say is the digest of a stored array, without having it in memory whole.
+
+        Raises:
+            IntegrityError: The bytes are not an array without pickled objects.
+        """
+        try:
+            with source.open() as file:
+                header = _read_header(file)
+                _check_dtype(header.dtype)
+                pieces = _iter_columns_first(source) if header.is_fortran else _iter_rest(file, header.size)
+                return _digest(header, pieces, is_scalar=bool(meta.get("scalar")))
+        except (*_BROKEN, InputError) as error:
+            raise _damaged(error) from error
+
     def facts(self, source: Source, meta: dict[str, object]) -> dict[str, object]:
         """Return shape and dtype as plain values, without reading the elements.
 
@@ -67,19 +91,81 @@ class ArrayCodec:
         """
         try:
             with source.open() as file:
-                version = np.lib.format.read_magic(file)
-                read = (
-                    np.lib.format.read_array_header_1_0
-                    if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0
-                )
-                shape, _, dtype = read(file)
+                header = _read_header(file)
         except _BROKEN as error:
             raise _damaged(error) from error
-        return {"shape": list(shape), "dtype": str(dtype)}
+        return {"shape": list(header.shape), "dtype": str(header.dtype)}
 
 
 CODEC = ArrayCodec()
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all elements."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def _read_header(file: BinaryIO) -> _Header:
+    version = np.lib.format.read_magic(file)
+    if version == (3, 0):
+        header = _read_header_3(file)
+    else:
+        read = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        header = _Header(*read(file))
+    if not all(type(count) is int and count >= 0 for count in header.shape) or header.size >= 2**63:
+        raise ValueError(f"no array has the shape {header.shape}")
+    return header
+
+
+def _read_header_3(file: BinaryIO) -> _Header:
+    """Read a header with names of fields beyond Latin-1, for which numpy has no function.
+
+    It is as NEP 1 says, with version 3.0 of `numpy.lib.format`: a length, and a dict in UTF-8.
+    """
+    size = int.from_bytes(file.read(4), "little")
+    if size > _MAX_HEADER_BYTES:
+        raise ValueError(f"its header would be {size} bytes")
+    header = ast.literal_eval(file.read(size).decode())
+    return _Header(
+        header["shape"], bool(header["fortran_order"]), np.lib.format.descr_to_dtype(header["descr"])
+    )
+
+
+def _digest(header: _Header, pieces: Iterable[memoryview | bytes], *, is_scalar: bool) -> str:
+    """Return the digest of an array whose elements come row by row."""
+    digest = canonical.Digest(_CONTEXT)
+    digest.add(canonical.encode([_describe(header.dtype), list(header.shape), is_scalar]))
+    digest.add_pieces(header.size, pieces)
+    return digest.hexdigest()
+
+
+def _bytes_of(array: np.ndarray[Any, Any]) -> memoryview | bytes:
+    """Return the elements row by row."""
+    content = np.ascontiguousarray(array).reshape(-1)
+    return content.view(np.uint8).data if content.nbytes else b""
+
+
+def _iter_rest(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while size and (piece := file.read(min(size, _BLOCK_BYTES))):
+        size -= len(piece)
+        yield piece
+
+
+def _iter_columns_first(source: Source) -> Iterator[memoryview | bytes]:
+    """Yield the elements, row by row, of an array that is stored column by column."""
+    array = np.lib.format.open_memmap(source.path(), mode="r")
+    rows = max(1, _BLOCK_BYTES * len(array) // max(array.nbytes, 1))
+    for start in range(0, len(array), rows):
+        yield _bytes_of(array[start : start + rows])
 
 
 def _check_dtype(dtype: np.dtype[Any]) -> None:

@@ -61,10 +61,7 @@ class LightgbmCodec:
         text = value.model_to_string(num_iteration=-1).encode()
         out.write(text)
         best = int(value.best_iteration)
-        digest = canonical.digest(
-            _CONTEXT, b"lightgbm", _PARAMETERS.sub(b"\n", text), str(max(best, 0)).encode()
-        )
-        return Encoded(digest, {"best_iteration": best, "text": blake3(text).hexdigest()})
+        return Encoded(_digest(text, best), {"best_iteration": best, "text": blake3(text).hexdigest()})
 
     def load(self, source: Source, meta: dict[str, object]) -> object:
         """Return the Booster; it predicts what it predicted.
@@ -82,12 +79,30 @@ class LightgbmCodec:
             booster = lightgbm.Booster(model_str=text.decode())
         except (lightgbm.basic.LightGBMError, ValueError, KeyError, IndexError) as error:
             raise _damaged(str(error)) from error
-        best = meta.get("best_iteration")
-        booster.best_iteration = best if isinstance(best, int) else -1
+        booster.best_iteration = _best(meta)
         return booster
+
+    def digest(self, source: Source, meta: dict[str, object]) -> str:
+        """Return what `dump` would say is the digest of a stored model. LightGBM is not needed.
+
+        Raises:
+            IntegrityError: The text is not the one that was stored.
+        """
+        text = source.read()
+        _check(text, meta)
+        return _digest(text, _best(meta))
 
 
 CODEC = LightgbmCodec()
+
+
+def _digest(text: bytes, best: int) -> str:
+    return canonical.digest(_CONTEXT, b"lightgbm", _PARAMETERS.sub(b"\n", text), str(max(best, 0)).encode())
+
+
+def _best(meta: dict[str, object]) -> int:
+    best = meta.get("best_iteration")
+    return best if isinstance(best, int) else -1
 
 
 def _check(text: bytes, meta: dict[str, object]) -> None:

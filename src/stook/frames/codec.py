@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from stook.errors import FormatError, InputError
 from stook.frames import polars_frames
+from stook.frames.content import stored_digest
 from stook.frames.describe import describe, head
 from stook.frames.intake import Intake, from_arrow
-from stook.frames.links import LinkedTable, resolved
+from stook.frames.links import LinkedTable, linked, resolved
 from stook.frames.parquet import write
 from stook.frames.reading import BROKEN, Stored, damaged, read
 from stook.frames.text import iter_csv, iter_json
@@ -90,6 +92,32 @@ class FrameCodec:
             stored.table.replace_schema_metadata(None) if stored.layout.library != "arrow" else stored.table
         )
 
+    def with_links(self, data: object, columns: str | Sequence[str]) -> dict[str, object]:
+        """Return a table together with the files that its cells name, as `links.linked` does.
+
+        Args:
+            data: A table, whose relative paths start from the current folder; or the path of a file of one, from whose
+                folder they start.
+            columns: The columns whose cells are paths or URLs.
+
+        Raises:
+            InputError: There is no such table or column, or files are missing.
+        """
+        if not isinstance(data, str | Path):
+            return linked(data, columns)
+        from stook.frames.files import read_table
+
+        return linked(read_table(Path(data)), columns, base=Path(data).parent)
+
+    def digest(self, source: Source, meta: dict[str, object]) -> str:
+        """Return what `dump` would say is the digest of a stored table, in a memory that does not grow with its rows.
+
+        Raises:
+            IntegrityError: The bytes are not a table that Stook wrote.
+            FormatError: They are of a version that this one does not know.
+        """
+        return stored_digest(source, meta)
+
     def describe(self, source: Source, meta: dict[str, object]) -> TableShape:
         """Return columns and rows from the footer, without reading the rows.
 
@@ -103,35 +131,38 @@ class FrameCodec:
         """Return the shape, and of each column the first rows as text for the eye. Raises as `describe` does."""
         return head(source, rows)
 
-    def iter_text(self, source: Source, style: str) -> Iterator[bytes]:
+    def iter_text(self, source: Source, meta: dict[str, object], style: str) -> Iterator[bytes]:
         """Yield all rows as text, a part at a time, in a memory that does not grow with them.
 
         Args:
             source: The stored bytes.
+            meta: What `dump` said of them.
             style: `"csv"`: a header, and empty cells for what is missing; or `"json"`: one array of objects.
 
         Raises:
             IntegrityError: The bytes are not a table that Stook wrote.
             FormatError: They are of a version that this one does not know.
         """
-        return iter_csv(source) if style == "csv" else iter_json(source)
+        return iter_csv(source, meta) if style == "csv" else iter_json(source, meta)
 
     def export(self, source: Source, meta: dict[str, object], format: str, out: BinaryIO) -> None:  # noqa: A002
-        """Write the table as a file of another format, `csv` or `feather`.
+        """Write the table as a file of a format: `csv`, `feather`, or `parquet` where its links are to be paths.
 
         Raises:
             InputError: There is no such format, or it cannot have a column of the table.
             IntegrityError: The bytes are not a table that Stook wrote.
         """
-        from stook.frames.export import write_csv, write_feather
+        from stook.frames.export import write_csv, write_feather, write_parquet
 
         if format == "csv":
-            write_csv(source, out)
+            write_csv(source, meta, out)
+        elif format == "parquet":
+            write_parquet(source, meta, out)
         elif format == "feather":
             write_feather(self.load_as(source, meta, "arrow"), out)
         else:
             raise InputError(
-                f"a table cannot be had as {format}", kind="bad-option", hint="use csv or feather"
+                f"a table cannot be had as {format}", kind="bad-option", hint="use csv, feather or parquet"
             )
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from stook.errors import InputError
-from stook.model.naming import short_names
+from stook.model.naming import free_names, short_names
 from stook.storage.fetch import open_url
 from stook.storage.urls import find_scheme, join_url, local_path, redact, url_parts
 from stook.store.intake.content import Stream
 
-__all__ = ["NamedTargets", "Targets"]
+__all__ = ["FOLDER", "NamedTargets", "Targets"]
 
+FOLDER: Final = "files"
+"""The folder of files beside a table, in a bundle and in a checkout of one."""
 _SHOWN = 10
+_FILE_ENDING = re.compile(r"[^/\s.]\.[A-Za-z]\w{0,7}$")
 _Place = tuple[str, ...]
 
 
@@ -48,12 +53,17 @@ class Targets:
         self._problems: dict[str, str] = {}
 
     def is_there(self, cell: str) -> bool:
-        """Tell whether a text is a URL, or the path of a file that is there."""
+        """Tell whether a text is a URL, or the path of a file that is there.
+
+        Nothing is asked for: beside a table from a URL, every text counts that ends as the names of files do.
+        """
         try:
             found = self._locate(cell)
         except InputError:
             return False
-        return isinstance(found, str) or not _problem(found)
+        if isinstance(found, str):
+            return bool(find_scheme(cell) or _FILE_ENDING.search(cell))
+        return not _problem(found)
 
     def add(self, column: str, cells: Iterable[str | None]) -> None:
         """Take the cells of a column. What is wrong with them is said by `named`."""
@@ -68,7 +78,7 @@ class Targets:
                 self._found[cell] = found
 
     def named(self) -> NamedTargets:
-        """Return all files under short names that tell them apart.
+        """Return all files under short names that tell them apart; those of a checkout under the names that they had.
 
         Raises:
             InputError: Some are missing; the first ten are named.
@@ -77,13 +87,26 @@ class Targets:
             raise self._missing()
         place_of = {cell: _place(found) for cell, found in self._found.items()}
         content = {place_of[cell]: found for cell, found in self._found.items()}
+        name_of = self._kept_names(content)
         # By place, so that the order of the rows does not change the name of a file.
-        places = sorted(content)
-        name_of = dict(zip(places, short_names([place[:-1] for place in places]), strict=True))
+        places = sorted(content.keys() - name_of.keys())
+        fresh = short_names([place[:-1] for place in places])
+        name_of |= zip(places, free_names(fresh, name_of.values()), strict=True)
         return NamedTargets(
             {cell: name_of[place] for cell, place in place_of.items()},
             {name_of[place]: _content(found) for place, found in content.items()},
         )
+
+    def _kept_names(self, places: Iterable[_Place]) -> dict[_Place, str]:
+        """Return the names of the files in the folder beside the table where a checkout has them."""
+        if self._is_remote:
+            return {}
+        folder = Path(self._base, FOLDER).resolve().parts[1:]
+        return {
+            place: "/".join(place[len(folder) : -1])
+            for place in places
+            if place[: len(folder)] == folder and len(place) > len(folder) + 1
+        }
 
     def _locate(self, cell: str) -> Path | str:
         scheme = find_scheme(cell)

@@ -6,8 +6,9 @@ Stored cells are paths within the folder of files beside the table; the table's 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
@@ -16,13 +17,12 @@ import pyarrow as pa
 import pyarrow.types as pat
 
 from stook.errors import InputError, IntegrityError
-from stook.frames.link_targets import Targets
+from stook.frames.link_targets import FOLDER, Targets
 from stook.frames.reading import Stored
 from stook.store.intake.content import Files
 
-__all__ = ["LinkedTable", "find_link_columns", "linked", "resolved"]
+__all__ = ["LinkedTable", "find_link_columns", "linked", "resolved", "resolver"]
 
-_FILES: Final = "files"
 _TABLE: Final = "table"
 
 
@@ -36,7 +36,7 @@ class LinkedTable:
     @property
     def meta(self) -> dict[str, object]:
         """What the stored table says of its links."""
-        return {"columns": list(self.columns), "folder": _FILES}
+        return {"columns": list(self.columns), "folder": FOLDER}
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Give the frame as a stream: by this the store knows a table."""
@@ -68,7 +68,7 @@ def linked(
     named = targets.named()
     for column, values in cells.items():
         frame = _replaced(frame, column, [None if v is None else named.names[v] for v in values])
-    return {_TABLE: LinkedTable(frame, wanted), _FILES: Files(_FILES, named.files)}
+    return {_TABLE: LinkedTable(frame, wanted), FOLDER: Files(FOLDER, named.files)}
 
 
 def find_link_columns(frame: Any, *, base: str | os.PathLike[str] = ".") -> list[str]:
@@ -99,36 +99,59 @@ def find_link_columns(frame: Any, *, base: str | os.PathLike[str] = ".") -> list
 class _Folder(Protocol):
     """The source of a table that has a folder of files beside it."""
 
-    def linked_folder(self) -> tuple[Path, frozenset[str]] | None: ...
+    def linked_folder(self) -> tuple[str, frozenset[str]] | None: ...
 
 
 def resolved(stored: Stored, source: object, meta: Mapping[str, object]) -> Stored:
-    """Return a stored table with its links as local paths; one without links as it is.
+    """Return a stored table with its links as paths for who reads; one without links as it is.
 
     Raises:
         IntegrityError: A cell names no file that is beside the table.
     """
+    return Stored(stored.layout, resolver(source, meta)(stored.table))
+
+
+def resolver(source: object, meta: Mapping[str, object]) -> Callable[[pa.Table], pa.Table]:
+    """Return what makes paths for who reads of the links in some rows of a stored table.
+
+    Args:
+        source: The table's; it knows where the files are.
+        meta: What was said of the table.
+
+    Raises:
+        IntegrityError: There are no files beside the table; or, when it is called, a cell names none of them.
+    """
     links = meta.get("links")
     if links is None or not hasattr(source, "linked_folder"):
-        return stored
+        return lambda table: table
     folder = cast(_Folder, source).linked_folder()
     columns = links.get("columns") if isinstance(links, Mapping) else None
-    if folder is None or not isinstance(columns, list) or not set(columns) <= set(stored.table.column_names):
-        raise IntegrityError(
-            "a table with links has no folder of files beside it",
-            kind="bad-links",
-            hint="read the bundle as it was added",
-        )
-    table = stored.table
+    if folder is None or not isinstance(columns, list):
+        raise _no_folder()
+    return partial(_resolve, columns=[str(column) for column in columns], folder=folder)
+
+
+def _resolve(table: pa.Table, columns: Sequence[str], folder: tuple[str, frozenset[str]]) -> pa.Table:
+    if not set(columns) <= set(table.column_names):
+        raise _no_folder()
     for column in columns:
         position = table.column_names.index(column)
         table = table.set_column(position, table.schema.field(position), _local(table[column], *folder))
-    return Stored(stored.layout, table)
+    return table
 
 
-def _local(cells: pa.ChunkedArray, root: Path, known: frozenset[str]) -> pa.ChunkedArray:
+def _no_folder() -> IntegrityError:
+    return IntegrityError(
+        "a table with links has no folder of files beside it",
+        kind="bad-links",
+        hint="read the bundle as it was added",
+    )
+
+
+def _local(cells: pa.ChunkedArray, root: str, known: frozenset[str]) -> pa.ChunkedArray:
     values = cells.to_pylist()
-    if strange := next((cell for cell in values if cell is not None and cell not in known), None):
+    strange = next((v for v in values if v is not None and not (isinstance(v, str) and v in known)), None)
+    if strange is not None:
         raise IntegrityError(
             f"a table links to {strange!r:.200}, which is not among its files",
             kind="bad-links",

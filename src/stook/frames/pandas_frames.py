@@ -9,11 +9,11 @@ import pyarrow as pa
 from stook.errors import InputError, MissingExtraError
 from stook.format import values as plain
 from stook.frames.categories import dump_arrays, load_arrays
-from stook.frames.digest import digest_array
 from stook.frames.intake import Intake, refuse_type
-from stook.frames.layout import ColumnLayout, IndexLayout, PandasLayout
-from stook.frames.logical import logical_type, refuse_column
-from stook.frames.pandas_columns import column_mark, from_column, to_column
+from stook.frames.layout import IndexLayout, PandasLayout
+from stook.frames.logical import refuse_column
+from stook.frames.pandas_columns import from_column, to_column
+from stook.frames.pandas_extras import Parts, are_names, frame_extras
 from stook.frames.reading import Stored
 
 __all__ = ["from_arrow", "from_pandas", "import_pandas", "to_pandas"]
@@ -53,8 +53,7 @@ def from_pandas(value: Any) -> Intake:
     columns = [from_column(pandas, frame.iloc[:, i], label) for i, label in enumerate(frame.columns)]
     index_arrays, index = _from_index(pandas, frame.index, "the index")
     label_arrays, labels = _from_index(pandas, frame.columns, "the column names")
-    are_names = not labels.range and not labels.multi and all(type(label) is str for label in frame.columns)
-    if not are_names and label_arrays:
+    if label_arrays and not are_names(labels, frame.columns):
         labels = _with_stored(labels, label_arrays)
     names = _column_names(frame.columns) + _index_names(frame)
     table = pa.table(dict(zip(names, [array for array, _ in columns] + index_arrays, strict=True)))
@@ -64,25 +63,10 @@ def from_pandas(value: Any) -> Intake:
         index=index,
         attrs=_dump_plain(frame.attrs, "df.attrs") if frame.attrs else None,
     )
-    marks = {
-        name: mark
-        for name, (array, layout) in zip(names, columns, strict=False)
-        if (mark := column_mark(array, layout))
-    }
-    extras = {
-        "index": _index_mark(index, index_arrays, len(frame)),
-        "labels": None
-        if are_names and plain.load(labels.names) == [None]
-        else _labels_mark(labels, label_arrays),
-        "attrs": frame.attrs,
-        "columns": marks,
-        "series": is_series,
-    }
-    counted = {key: extra for key, extra in extras.items() if extra}
+    arrays = [array for array, _ in columns]
+    extras = frame_extras(layout, Parts(names, arrays, index_arrays, label_arrays, len(frame), is_series))
     type_name = "Series" if is_series else "DataFrame"
-    return Intake(
-        "pandas", type_name, table.schema, (_with_rows(table, len(frame)),), layout, counted or None
-    )
+    return Intake("pandas", type_name, table.schema, (_with_rows(table, len(frame)),), layout, extras)
 
 
 def to_pandas(stored: Stored, layout: PandasLayout) -> Any:
@@ -195,28 +179,6 @@ def _dump_plain(value: object, what: str) -> bytes:
         raise InputError(
             f"{what} cannot be kept: {error.message}", kind="bad-frame", hint=error.hint
         ) from error
-
-
-def _index_mark(layout: IndexLayout, arrays: list[Any], rows: int) -> object:
-    names = plain.load(layout.names)
-    if layout.range == (0, rows, 1) and names == [None]:
-        return None
-    return [names, list(layout.range or ()), layout.multi, _marks(arrays, layout.levels)]
-
-
-def _labels_mark(layout: IndexLayout, arrays: list[Any]) -> object:
-    digests = [digest_array(array, logical_type(array.type, "the column names")) for array in arrays]
-    return [
-        plain.load(layout.names),
-        list(layout.range or ()),
-        layout.multi,
-        digests,
-        _marks(arrays, layout.levels),
-    ]
-
-
-def _marks(arrays: list[Any], layouts: tuple[ColumnLayout, ...]) -> list[object]:
-    return [column_mark(array, layout) for array, layout in zip(arrays, layouts, strict=True)]
 
 
 def _with_rows(table: pa.Table, rows: int) -> pa.Table:

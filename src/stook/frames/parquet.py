@@ -16,10 +16,10 @@ import pyarrow.types as pat
 
 from stook.errors import InputError
 from stook.frames.categories import Categories, dump_arrays
-from stook.frames.digest import FrameHasher
+from stook.frames.content import Content
 from stook.frames.intake import Intake
 from stook.frames.layout import FOOTER_KEY, Layout, dump
-from stook.frames.logical import logical_type, refuse_column
+from stook.frames.logical import refuse_column
 from stook.store.codec import Encoded
 
 __all__ = ["write"]
@@ -49,33 +49,29 @@ def write(intake: Intake, out: BinaryIO) -> Encoded:
 
 def _write(intake: Intake, out: BinaryIO) -> Encoded:
     schema = intake.schema
-    hasher = FrameHasher([(field.name, logical_type(field.type, field.name)) for field in schema])
-    categories = Categories(schema)
+    content = Content(schema)
     rows = 0
     writer: Any = None
     try:
         for group in _groups(intake.pieces, schema):
-            plain = categories.decode(group)
+            plain = content.decode(group)
             _check_dates(plain)
-            hasher.update(plain)
+            content.update(plain)
             writer = writer or _open(out, plain)
             writer.write_table(plain, row_group_size=_GROUP_ROWS)
             rows += group.num_rows
-        layout = _layout(intake, rows, categories)
+        layout = _layout(intake, rows, content.categories)
         writer.add_key_value_metadata({FOOTER_KEY: dump(layout)})
     finally:
         if writer is not None:
             writer.close()
-    extras: list[object] = [intake.extras, categories.ordered_digests()]
-    if intake.links:
-        extras.append(list(intake.links))
     meta: dict[str, object] = {
         "library": intake.library,
         "type": intake.type,
         "rows": rows,
         "columns": len(schema),
     }
-    return Encoded(hasher.hexdigest(extras), meta)
+    return Encoded(content.hexdigest(intake.extras, intake.links), meta)
 
 
 def _layout(intake: Intake, rows: int, categories: Categories) -> Layout:

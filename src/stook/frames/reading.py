@@ -19,6 +19,7 @@ __all__ = ["BROKEN", "Stored", "damaged", "iter_tables", "read", "read_schema"]
 BROKEN = (pa.ArrowException, ValueError, TypeError, KeyError, IndexError, OverflowError, OSError)
 """What libraries raise over bytes that make no sense."""
 
+_BUFFER_BYTES = 1 << 20
 _IN_MEMORY_BYTES = 256 << 20
 
 
@@ -61,7 +62,7 @@ def iter_tables(source: Source, rows: int) -> Iterator[pa.Table]:
         FormatError: They are of a version that this one does not know.
     """
     try:
-        opened = _open(source.open())
+        opened = _open(source.open(), pre_buffer=False)
         none = True
         for batch in opened.file.iter_batches(batch_size=rows):
             none = False
@@ -69,7 +70,7 @@ def iter_tables(source: Source, rows: int) -> Iterator[pa.Table]:
             plain.validate(full=True)
             yield _restored(plain, opened)
         if none:
-            yield opened.schema.empty_table()
+            yield _restored(opened.file.schema_arrow.empty_table(), opened)
     except BROKEN as error:
         raise damaged(error) from error
 
@@ -97,7 +98,7 @@ class _Opened:
 
 
 def _open(file: Any, *, pre_buffer: bool = True) -> _Opened:
-    parquet = pq.ParquetFile(file, pre_buffer=pre_buffer)
+    parquet = pq.ParquetFile(file, pre_buffer=pre_buffer, buffer_size=0 if pre_buffer else _BUFFER_BYTES)
     layout = load((parquet.metadata.metadata or {}).get(FOOTER_KEY))
     schema = pa.ipc.read_schema(pa.py_buffer(layout.schema))
     if parquet.schema_arrow.names != schema.names:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
+from stook.frames.links import resolver
 from stook.frames.reading import iter_tables
 from stook.store.codec import Source
 
@@ -19,13 +20,13 @@ __all__ = ["iter_csv", "iter_json", "plain_cells"]
 _ROWS = 8192
 
 
-def iter_csv(source: Source) -> Iterator[bytes]:
+def iter_csv(source: Source, meta: Mapping[str, object]) -> Iterator[bytes]:
     """Yield a header and all rows (RFC 4180, but with plain line ends); what is missing is an empty cell.
 
-    Lists and structs are JSON, bytes base64. Raises IntegrityError, FormatError.
+    Lists and structs are JSON, bytes base64, links paths for who reads. Raises IntegrityError, FormatError.
     """
     first = True
-    for table in iter_tables(source, _ROWS):
+    for table in map(resolver(source, meta), iter_tables(source, _ROWS)):
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\n")
         if first:
@@ -36,15 +37,15 @@ def iter_csv(source: Source) -> Iterator[bytes]:
         first = False
 
 
-def iter_json(source: Source) -> Iterator[bytes]:
+def iter_json(source: Source, meta: Mapping[str, object]) -> Iterator[bytes]:
     """Yield one JSON array with an object for each row.
 
-    What JSON has not is text, as dates and decimals are; bytes are base64, NaN is null. Raises IntegrityError,
-    FormatError.
+    What JSON has not is text, as dates and decimals are; bytes are base64, NaN is null, links are paths for
+    who reads. Raises IntegrityError, FormatError.
     """
     encoder = msgspec.json.Encoder(enc_hook=str)
     before = b"[\n"
-    for table in iter_tables(source, _ROWS):
+    for table in map(resolver(source, meta), iter_tables(source, _ROWS)):
         columns = [plain_cells(column) for column in table.columns]
         rows = [
             encoder.encode(dict(zip(table.column_names, row, strict=True)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-__all__ = ["Codec", "Describing", "Encoded", "FrameCodec", "Source", "TableShape"]
+__all__ = ["Codec", "Describing", "Digesting", "Encoded", "FrameCodec", "Source", "TableShape"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,17 @@ class Describing(Codec, Protocol):
         ...
 
 
+class Digesting(Codec, Protocol):
+    """A codec that can tell the digest of what is stored, so that a claim about it can be checked."""
+
+    def digest(self, source: Source, meta: dict[str, object]) -> str:
+        """Return the digest that `dump` gave, taken from the bytes alone, in bounded memory.
+
+        Raises IntegrityError where they are none of the codec's, MissingExtraError where a library is not installed.
+        """
+        ...
+
+
 class FrameCodec(Codec, Protocol):
     """The codec of tables, which can also give them as another library's type, describe them and print them."""
 
@@ -87,11 +98,15 @@ class FrameCodec(Codec, Protocol):
         """Return the table as `library` has it: `"arrow"`, `"pandas"` or `"polars"`. Raises MissingExtraError."""
         ...
 
+    def with_links(self, data: object, columns: str | Sequence[str]) -> dict[str, object]:
+        """Return a table, or that of a file, together with the files that its cells name. Raises InputError."""
+        ...
+
     def describe(self, source: Source, meta: dict[str, object]) -> TableShape:
         """Return columns and rows without reading the rows. Raises IntegrityError, FormatError."""
         ...
 
-    def iter_text(self, source: Source, style: str) -> Iterator[bytes]:
+    def iter_text(self, source: Source, meta: dict[str, object], style: str) -> Iterator[bytes]:
         """Yield all rows as text in parts; `style` is `"csv"` or `"json"`. Raises IntegrityError, FormatError."""
         ...
 

@@ -70,7 +70,7 @@ def stored() -> Store:
 
 
 def _text(source: Source, style: str) -> str:
-    return b"".join(CODEC.iter_text(source, style)).decode()
+    return b"".join(CODEC.iter_text(source, {}, style)).decode()
 
 
 def test_columns_and_rows_are_in_the_footer(stored: Store) -> None:

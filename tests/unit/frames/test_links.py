@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -16,7 +18,10 @@ import stook
 from stook.errors import InputError, IntegrityError, NotFoundError
 from stook.frames.links import find_link_columns, linked
 from stook.model.tree import Dict, Folder, Object
+from stook.store.checkout.layout import lay_out
+from stook.store.checkout.writing import write_tree
 from stook.store.reading.decode import decode
+from stook.store.reading.rooted import opened
 from tests.servers.web import Web, serve_web
 
 
@@ -202,3 +207,92 @@ def test_links_within_other_data(folder: Path) -> None:
     bundle = store.add("a", {"one": one, "two": [two, 3]})
     assert Path(bundle.data["two"][0]["table"]["file"][0].as_py()).read_text() == "a/x.png"
     assert Path(bundle.to_arrow("one/table")["file"][0].as_py()).read_text() == "y.png"
+
+
+def test_links_by_the_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`links` keeps files too: those of a table from the current folder, those of a file of one from its own."""
+    store = stook.open()
+    (folder / "t.csv").write_text("file,n\na/x.png,1\n,2\n")
+    of_file = store.add("a", folder / "t.csv", links="file")
+    monkeypatch.chdir(folder)
+    of_frame = store.add("b", pl.DataFrame({"file": ["a/x.png", None], "n": [1, 2]}), links=["file"])
+    assert of_file.digest == of_frame.digest
+    for bundle in (of_file, of_frame):
+        assert Path(bundle.to_arrow()["file"][0].as_py()).read_text() == "a/x.png"
+    with pytest.raises(InputError, match="no column 'x'"):
+        store.add("a", folder / "t.csv", links="x")
+
+
+def test_files_of_a_checkout_keep_their_names(folder: Path) -> None:
+    """What is in the folder `files` beside the table keeps its path there; others get names that are free."""
+    for name in ("files/deep/x.png", "files/x.png", "x.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    cells = ["files/deep/x.png", "files/x.png", "x.png"]
+    bundle = stook.open().add("a", linked(pa.table({"file": cells}), "file", base=folder))
+    files = dict(bundle.tree.entries)["files"]
+    assert isinstance(files, Folder)
+    assert [file.path for file in files.files] == ["deep/x.png", "x-2.png", "x.png"]
+    assert [Path(cell).read_text() for cell in bundle.to_arrow()["file"].to_pylist()] == cells
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "feather"])
+def test_a_hostile_cell_is_not_checked_out(folder: Path, form: str) -> None:
+    """A cell that names none of the files beside its table is written to no checkout, and the folder stays away."""
+    store = stook.open()
+    honest = dict(store.add("a", linked(pa.table({"file": ["y.png"]}), "file", base=folder)).tree.entries)
+    plain = store.add("b", pa.table({"file": ["../../secret"]})).tree
+    assert isinstance(plain, Object)
+    assert isinstance(honest["table"], Object)
+    forged = msgspec.structs.replace(plain, meta=honest["table"].meta)
+    for entries in ((("table", forged), ("files", honest["files"])), (("table", forged),)):
+        layout = lay_out(Dict(entries), form)
+        with pytest.raises(IntegrityError), opened(folder) as root:
+            write_tree(root, layout, store.repository)
+        shutil.rmtree(folder / "files", ignore_errors=True)
+        (folder / f"table.{form}").unlink()
+
+
+@pytest.mark.parametrize(
+    "cells", [[["y.png"]], [{"a": 1}], [1], [b"y.png"]], ids=["list", "dict", "int", "bytes"]
+)
+def test_a_hostile_column_of_links_is_no_path(folder: Path, cells: list[Any]) -> None:
+    """A column of anything but texts that is said to be one of links is refused, however it is read."""
+    store = stook.open()
+    honest = dict(store.add("a", linked(pa.table({"file": ["y.png"]}), "file", base=folder)).tree.entries)
+    plain = store.add("b", pa.table({"file": cells})).tree
+    assert isinstance(plain, Object)
+    assert isinstance(honest["table"], Object)
+    tree = Dict(
+        (("table", msgspec.structs.replace(plain, meta=honest["table"].meta)), ("files", honest["files"]))
+    )
+    with pytest.raises(IntegrityError):
+        decode(tree, store.repository)
+    with pytest.raises(IntegrityError), opened(folder) as root:
+        write_tree(root, lay_out(tree, "csv"), store.repository)
+
+
+def test_what_is_no_table_has_no_links(folder: Path) -> None:
+    """An array that claims to have links is checked out as any other."""
+    store = stook.open()
+    honest = dict(store.add("a", linked(pa.table({"file": ["y.png"]}), "file", base=folder)).tree.entries)
+    array = store.add("b", np.arange(3)).tree
+    assert isinstance(array, Object)
+    assert isinstance(honest["table"], Object)
+    claims = msgspec.structs.replace(array, meta=honest["table"].meta)
+    layout = lay_out(Dict((("array", claims), ("files", honest["files"]))), "csv")
+    assert [file.path for file in layout.files] == ["array.npy", "files/y.png"]
+
+
+def test_columns_of_a_table_from_a_url_are_told_by_their_endings() -> None:
+    """Without asking the server: URLs and names of files are links, while codes and sentences are not."""
+    table = pa.table(
+        {
+            "zip": ["007"],
+            "size": ["1.50"],
+            "note": ["All is well."],
+            "img": ["a/ü x.png"],
+            "url": ["http://h/1"],
+        }
+    )
+    assert find_link_columns(table, base="http://127.0.0.1/shop/") == ["img", "url"]

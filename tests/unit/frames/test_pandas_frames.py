@@ -10,10 +10,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from stook.errors import InputError, IntegrityError
+from stook.format import values as plain
 from stook.frames.codec import CODEC
+from stook.frames.intake import Intake
+from stook.frames.layout import ColumnLayout, IndexLayout, PandasLayout
+from stook.frames.parquet import write
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Bytes:
         """Return all bytes."""
         return self.data
 
+    def open(self) -> io.BytesIO:
+        """Return a file of the bytes."""
+        return io.BytesIO(self.data)
+
 
 def stored(value: object) -> tuple[Bytes, Any]:
     """Return the bytes that the codec wrote, and what it said of them."""
@@ -39,6 +48,9 @@ def stored(value: object) -> tuple[Bytes, Any]:
     return Bytes(out.getvalue()), encoded
 
 
+TEXT = ColumnLayout("object", dtype="str")
+NO_NAME = plain.dump([None])
+NO_INDEX = IndexLayout(NO_NAME, range=(0, 1, 1))
 PARIS = pd.date_range("2020-03-29", periods=3, freq="h", tz="Europe/Paris")
 OFFSET = dt.timezone(dt.timedelta(hours=-5, minutes=-30))
 FRAMES = {
@@ -89,6 +101,12 @@ FRAMES = {
     "range index": pd.DataFrame({"a": [1, 2, 3]}, index=pd.RangeIndex(10, 4, -2, name="r")),
     "time index": pd.DataFrame({"a": [1, 2, 3]}, index=pd.date_range("2020", periods=3, name="a")),
     "name of columns": pd.DataFrame({"a": [1]}).rename_axis(columns="cols"),
+    "categories as names": pd.DataFrame([[1, 2]], columns=pd.CategoricalIndex(["b", "a"], ["a", "b", "c"])),
+    "categories with a name": pd.DataFrame([[1]], columns=pd.CategoricalIndex(["a"], name="n", ordered=True)),
+    "no columns, name": pd.DataFrame(columns=pd.Index([], name="n", dtype=object)),
+    "index of categories": pd.DataFrame(
+        {"a": [1]}, index=pd.CategoricalIndex(["x"], ["y", "x"], ordered=True)
+    ),
     "nothing": pd.DataFrame(),
     "no columns": pd.DataFrame(index=["a", "b"]),
     "no columns, range": pd.DataFrame(index=range(3)),
@@ -100,9 +118,10 @@ FRAMES = {
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_frame_comes_back_equal(name: str) -> None:
-    """A frame comes back with the same dtypes, cells, index and column labels."""
+    """A frame comes back with the same dtypes, cells, index and column labels; its digest is told from its bytes."""
     source, encoded = stored(FRAMES[name])
     pd.testing.assert_frame_equal(CODEC.load(source, encoded.meta), FRAMES[name])
+    assert CODEC.digest(source, encoded.meta) == encoded.digest
 
 
 def test_series_comes_back_as_series() -> None:
@@ -179,3 +198,19 @@ def test_damaged_bytes_are_named_so(cut: int) -> None:
     source, encoded = stored(FRAMES["nullable"])
     with pytest.raises(IntegrityError):
         CODEC.load(Bytes(source.data[:cut]), encoded.meta)
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        PandasLayout((ColumnLayout("category", inner=TEXT),), IndexLayout(NO_NAME, (TEXT,)), NO_INDEX),
+        PandasLayout((TEXT,), IndexLayout(plain.dump(["n"])), NO_INDEX),
+    ],
+    ids=["no category", "no level"],
+)
+def test_a_layout_that_lies_is_damage(layout: PandasLayout) -> None:
+    """Where a footer tells of what the table has not, its digest is refused, and nothing else is raised."""
+    table, out = pa.table({"a": [1]}), io.BytesIO()
+    write(Intake("pandas", "DataFrame", table.schema, (table,), layout), out)
+    with pytest.raises(IntegrityError):
+        CODEC.digest(Bytes(out.getvalue()), {})

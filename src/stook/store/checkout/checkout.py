@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from stook.errors import ConflictError, InputError
+from stook.errors import ConflictError, InputError, StookError
 from stook.storage.disk_errors import translate_os_errors
 from stook.store.checkout.adopt import adopt
 from stook.store.checkout.keep import Keeper
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from stook.store.bundle import Bundle
     from stook.store.store import Store
 
-__all__ = ["Checkout", "checkout"]
+__all__ = ["Checkout", "checkout", "note_content"]
 
 _SHOWN = 10
 
@@ -89,7 +90,45 @@ def checkout(
         StorageError: The disk refused. Whatever is raised, the folder is as it was.
     """
     target = Path(folder if folder is not None else bundle.name)
-    with in_bundle(bundle.ref):
+    layout, note = _plan(store, bundle, format)
+    with translate_os_errors(target), open_site(target) as site, in_bundle(bundle.ref, store.repository):
+        before = _look(site, note)
+        if before and before.note:
+            if before.local.is_clean and not force and _has_content(before.note, note, layout):
+                return _done(site, before.note, (), is_new=False)
+            adopted = _adopt(store, site, layout, note, before)
+            if adopted:
+                return _done(site, adopted, (), is_new=False)
+        _refuse_changes(site, before, force=force)
+        return _replace(site, store, layout, note, force=force)
+
+
+def note_content(store: Store, bundle: Bundle, folder: Path, *, format: str) -> bool:  # noqa: A002
+    """Note in a checkout that it has a bundle's content, if it has. No file in it is written or replaced.
+
+    Args:
+        store: The store that has the bundle.
+        bundle: The bundle.
+        folder: The checkout.
+        format: What its tables are written as.
+
+    Returns:
+        Whether it has.
+
+    Raises:
+        InputError: The folder is no checkout, or the bundle cannot be written as files.
+        IntegrityError: The content is not what it was.
+        StorageError: The disk refused.
+    """
+    layout, note = _plan(store, bundle, format)
+    with translate_os_errors(folder), open_site(folder) as site, in_bundle(bundle.ref, store.repository):
+        before = _look(site, note)
+        return before is not None and _adopt(store, site, layout, note, before) is not None
+
+
+def _plan(store: Store, bundle: Bundle, format: str) -> tuple[Layout, Note]:  # noqa: A002
+    """Return the files that a bundle becomes, and the note of them, but for what is known when they are there."""
+    with in_bundle(bundle.ref, store.repository):
         layout = lay_out(bundle.tree, format)
     note = Note(
         store=store.repository.url,
@@ -101,16 +140,7 @@ def checkout(
         written=0,
         files=(),
     )
-    with translate_os_errors(target), open_site(target) as site, in_bundle(bundle.ref):
-        before = _look(site, note)
-        if before and before.note:
-            if before.local.is_clean and not force and _has_content(before.note, note, layout):
-                return _done(site, before.note, (), is_new=False)
-            adopted = adopt(site, layout, note)
-            if adopted:
-                return _done(site, adopted, (), is_new=False)
-        _refuse_changes(site, before, force=force)
-        return _replace(site, store, layout, note, force=force)
+    return layout, note
 
 
 def _replace(site: Site, store: Store, layout: Layout, note: Note, *, force: bool) -> Checkout:
@@ -162,6 +192,30 @@ def _refuse_changes(site: Site, before: _Before | None, *, force: bool) -> None:
         raise _changed(site, before.local)
 
 
+def _adopt(store: Store, site: Site, layout: Layout, note: Note, before: _Before) -> Note | None:
+    """Note that a checkout has the content already, if it has."""
+    if before.note is None:
+        return None
+    # To see what items would be written as costs as much as writing them: only where that may be there.
+    if layout.converted and before.local.is_clean and before.note.digest != note.digest:
+        return None
+    return adopt(site, layout, note, _written(store, before.note, layout), store.repository)
+
+
+def _written(store: Store, known: Note, layout: Layout) -> dict[str, str]:
+    """Return the digests of files that a checkout of an earlier version wrote of items that are wanted, by path."""
+    if not layout.converted or known.store != store.repository.url or known.context != store.context:
+        return {}
+    try:
+        earlier = store.find(known.ref)
+        items = lay_out(earlier.tree, known.tables).converted if earlier else ()
+    except StookError:  # the note is anyone's, and this only saves work
+        return {}
+    before = {each.path: each.leaf.digest for each in items}
+    same = {each.path for each in layout.converted if before.get(each.path) == each.leaf.digest}
+    return {file.path: file.digest for file in known.files if file.path in same}
+
+
 def _has_content(known: Note, wanted: Note, layout: Layout) -> bool:
     """Tell whether a clean checkout is that of this very version."""
     if (known.store, known.tables, known.digest, known.id) != (
@@ -185,7 +239,7 @@ def _foreign(site: Site, what: str, wanted: Note) -> InputError:
     return InputError(
         f"{site.path} {what}",
         kind="not-a-checkout",
-        hint=f"name a new folder: stook checkout {wanted.name} FOLDER",
+        hint=f"name a new folder: stook checkout {shlex.quote(wanted.name)} FOLDER",
         path=str(site.path),
     )
 

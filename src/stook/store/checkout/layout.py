@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from posixpath import dirname, relpath
 from typing import Final
 
 from stook import registry
@@ -12,6 +13,7 @@ from stook.model.paths import find_path_problem
 from stook.model.tree import File, Folder, FolderFile, Node, Object, Value, iter_items
 from stook.store.intake.ignore import CHECKOUT_NOTE
 from stook.store.reading.items import part_of
+from stook.store.reading.linked import find_linked, linked_key
 from stook.store.reading.placing import check_path, folders_above
 
 __all__ = ["FORMATS", "Converted", "Layout", "lay_out"]
@@ -22,10 +24,19 @@ FORMATS: Final = ("parquet", "csv", "feather")
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A file whose bytes are not those of the store: a value, or a table in another format."""
+    """A file whose bytes are not those of the store: a value, or a table in another format or with links.
+
+    Attributes:
+        path: Where.
+        leaf: What it is made of.
+        linked: The folder of files that cells of the table are to name.
+        links_at: Where that folder is, seen from the table's.
+    """
 
     path: str
     leaf: Value | Object
+    linked: Folder | None = None
+    links_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,8 @@ def lay_out(tree: Node, format: str) -> Layout:  # noqa: A002 - what the option 
             files.append(FolderFile(path, leaf.blob, leaf.executable))
         elif isinstance(leaf, Value):
             converted.append(Converted(_named(base, ".json"), leaf))
+        elif linked_key(leaf) is not None:
+            converted.append(_linked_table(tree, keys, leaf, format))
         elif leaf.kind == "frame" and format != "parquet":
             converted.append(Converted(_named(base, f".{format}"), leaf))
         else:
@@ -91,6 +104,13 @@ def lay_out(tree: Node, format: str) -> Layout:  # noqa: A002 - what the option 
     layout = Layout(tuple(files), tuple(converted), tuple(folders))
     _check_clashes(layout)
     return layout
+
+
+def _linked_table(tree: Node, keys: tuple[str, ...], leaf: Object, format: str) -> Converted:  # noqa: A002
+    """Return the file of a table whose cells name files: relative to its own folder, as any program takes them."""
+    path = _named(_base(keys), f".{format}")
+    folder = _base((*keys[:-1], linked_key(leaf) or ""))
+    return Converted(path, leaf, find_linked(tree, leaf), relpath(f"/{folder}", f"/{dirname(path)}"))
 
 
 def _folder_files(base: str, folder: Folder) -> Iterator[FolderFile]:

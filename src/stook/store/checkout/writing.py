@@ -12,7 +12,7 @@ from blake3 import blake3
 
 from stook import registry
 from stook.errors import InputError
-from stook.model.tree import Value
+from stook.model.tree import Object, Value
 from stook.store.checkout.layout import Converted, Layout
 from stook.store.checkout.note import CheckedOut, settled_before
 from stook.store.reading.decode import BlobSource
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stook.store.repository import Repository
 
-__all__ = ["write_tree"]
+__all__ = ["convert", "source_of", "write_tree"]
 
 _BACK_NANOS = 4_000_000_001
 
@@ -93,15 +93,33 @@ class _Hashing(io.RawIOBase):
 
 
 def _convert(root: Rooted, wanted: Converted, repository: Repository) -> CheckedOut:
-    leaf = wanted.leaf
     with open(root.create(wanted.path), "wb") as file:
-        out = _Hashing(file)
-        if isinstance(leaf, Value):
-            out.write(msgspec.json.format(repository.reader().read(leaf.blob), indent=2) + b"\n")
-        else:
-            codec = registry.codec(leaf.kind)
-            source = BlobSource(repository, leaf.blob, codec.suffix, item=wanted.path)
-            codec.export(source, leaf.meta, wanted.path.rpartition(".")[2], cast(BinaryIO, out))
+        digest = convert(wanted, repository, file)
         file.flush()
         about = os.fstat(file.fileno())
-        return CheckedOut(wanted.path, about.st_size, about.st_mtime_ns, out.hexdigest())
+        return CheckedOut(wanted.path, about.st_size, about.st_mtime_ns, digest)
+
+
+def convert(wanted: Converted, repository: Repository, file: BinaryIO) -> str:
+    """Write a file that is made of an item, and return the digest of its bytes.
+
+    Raises:
+        InputError: A table cannot be had in the format.
+        IntegrityError: The bytes of the item are not what they were, or a cell links to no file.
+    """
+    leaf, out = wanted.leaf, _Hashing(file)
+    if isinstance(leaf, Value):
+        out.write(msgspec.json.format(repository.reader().read(leaf.blob), indent=2) + b"\n")
+        return out.hexdigest()
+    source = source_of(wanted, repository)
+    registry.codec(leaf.kind).export(source, leaf.meta, wanted.path.rpartition(".")[2], cast(BinaryIO, out))
+    return out.hexdigest()
+
+
+def source_of(wanted: Converted, repository: Repository) -> BlobSource:
+    """Return the bytes of a table in the store, whose links are paths from the file that is made of it."""
+    leaf = wanted.leaf
+    suffix = registry.codec(leaf.kind).suffix if isinstance(leaf, Object) else ".json"
+    return BlobSource(
+        repository, leaf.blob, suffix, item=wanted.path, linked=wanted.linked, links_at=wanted.links_at
+    )

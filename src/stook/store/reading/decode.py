@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -13,12 +13,12 @@ from stook.errors import IntegrityError
 from stook.format import canonical, values
 from stook.model.tree import Blob, Dict, File, Folder, Node, Object, Sequence, Value, iter_items
 from stook.store.reading.cached import cached_file, cached_files, cached_folder
-from stook.store.reading.items import part_of
+from stook.store.reading.items import joined, part_of
 from stook.store.reading.linked import find_linked
 from stook.store.reading.whose import VERIFY, in_bundle, in_item, naming
 from stook.store.repository import Repository
 
-__all__ = ["BlobSource", "decode", "file_path"]
+__all__ = ["BlobSource", "decode", "file_path", "load_value"]
 
 _AHEAD_ITEM_BYTES = 1024 * 1024
 _AHEAD_BYTES = 64 * 1024 * 1024
@@ -36,6 +36,7 @@ class BlobSource:
         item: The path of the item that errors name.
         ahead: Bytes that were read already, by digest.
         linked: The folder of files that a table links to.
+        links_at: Where that folder is for who reads, such as `files`; where not given, in the cache.
     """
 
     repository: Repository
@@ -45,6 +46,7 @@ class BlobSource:
     item: str = ""
     ahead: Mapping[str, bytes] = field(default_factory=dict)
     linked: Folder | None = None
+    links_at: str = ""
 
     @property
     def size(self) -> int:
@@ -64,14 +66,15 @@ class BlobSource:
         """Return a read-only file in the cache that has the bytes."""
         return cached_file(self.repository, File(f"data{self.suffix}", self.blob))
 
-    def linked_folder(self) -> tuple[Path, frozenset[str]] | None:
-        """Return the cached folder of the files that a table links to, and their paths; None where it has none."""
+    def linked_folder(self) -> tuple[str, frozenset[str]] | None:
+        """Return the path of the folder that a table links to, and those of the files in it; None where it has none."""
         if self.linked is None:
             return None
-        return cached_folder(self.repository, self.linked), frozenset(file.path for file in self.linked.files)
+        folder = self.links_at or str(cached_folder(self.repository, self.linked))
+        return folder, frozenset(file.path for file in self.linked.files)
 
     def _named(self) -> AbstractContextManager[None]:
-        return naming(self.ref, self.item)
+        return naming(self.ref, self.item, self.repository)
 
 
 def decode(
@@ -90,7 +93,7 @@ def decode(
         IntegrityError: The bytes are not what they were.
         MissingExtraError: A library that the data needs is not installed.
     """
-    with in_bundle(ref) if ref else nullcontext():
+    with in_bundle(ref, repository):
         ahead = _read_ahead(node, repository) if isinstance(node, (Dict, Sequence)) else {}
         return _Decoder(repository, ref, ahead, path, linked).decode(node)
 
@@ -139,7 +142,7 @@ class _Decoder:
         with in_item(self.path):
             match node:
                 case Value():
-                    return _load_value(node, self._source(node.blob, ".json"))
+                    return load_value(node, self._source(node.blob, ".json"))
                 case Object():
                     codec = registry.codec(node.kind)
                     return codec.load(self._source(node.blob, codec.suffix), node.meta)
@@ -150,7 +153,7 @@ class _Decoder:
         return BlobSource(self.repository, blob, suffix, self.ref, self.path, self.ahead, self.linked)
 
     def _below(self, part: str, linked: Folder | None = None) -> _Decoder:
-        return replace(self, path=f"{self.path}/{part}" if self.path else part, linked=linked)
+        return replace(self, path=joined(self.path, part), linked=linked)
 
 
 def _read_ahead(node: Node, repository: Repository) -> dict[str, bytes]:
@@ -177,7 +180,12 @@ def _few_bytes(blobs: Iterable[Blob]) -> dict[str, Blob]:
     return few
 
 
-def _load_value(node: Value, source: BlobSource) -> object:
+def load_value(node: Value, source: BlobSource) -> object:
+    """Return a plain value.
+
+    Raises:
+        IntegrityError: Its bytes are not what they were, or it is not the value of the digest.
+    """
     value = values.load(source.read())
     if canonical.digest("stook v1 value", canonical.encode(value)) != node.digest:
         raise IntegrityError(

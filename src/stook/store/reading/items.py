@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stook.errors import InputError
-from stook.model.tree import Dict, File, Folder, FolderFile, Leaf, Node, Value
+from stook.model.tree import Dict, File, Folder, FolderFile, Leaf, Node, Value, iter_items, iter_nodes
 from stook.model.tree import Sequence as ListNode
 
-__all__ = ["Place", "find_place", "item_path", "iter_leaves", "part_of"]
+__all__ = ["Place", "find_place", "iter_leaves", "joined", "part_of"]
 
 _EMPTY = "%"
 
@@ -48,16 +48,20 @@ def part_of(key: str) -> str:
     return "".join(_letter(letter) for letter in key)
 
 
-def item_path(keys: Sequence[str]) -> str:
+def _item_path(keys: Sequence[str]) -> str:
     """Return the path of the place that some keys lead to."""
     return "/".join(part_of(key) for key in keys)
 
 
+def joined(path: str, inner: str) -> str:
+    """Return the path of what has the path `inner` at the place `path`; either may be empty."""
+    return f"{path}/{inner}" if path and inner else path or inner
+
+
 def iter_leaves(tree: Node) -> Iterator[tuple[str, Leaf]]:
     """Yield each leaf with its path, in order; the path of a sole leaf is empty."""
-    for keys, node in _walk(tree, ()):
-        if not isinstance(node, (Dict, ListNode)):
-            yield item_path(keys), node
+    for keys, leaf in iter_items(tree):
+        yield _item_path(keys), leaf
 
 
 def find_place(tree: Node, path: str, load: Callable[[Value], object]) -> Place | None:
@@ -77,10 +81,10 @@ def find_place(tree: Node, path: str, load: Callable[[Value], object]) -> Place 
     place = _follow(tree, path, load)
     if place is not None:
         return place
-    nodes = list(_walk(tree, ()))
+    nodes = list(iter_nodes(tree))
     found = [place for keys, node in nodes for place in _loosely(keys, node, path, load)]
     found = found or [
-        Place(item_path(keys), node) for keys, node in nodes if isinstance(node, File) and node.name == path
+        Place(_item_path(keys), node) for keys, node in nodes if isinstance(node, File) and node.name == path
     ]
     if len(found) > 1:
         raise InputError(
@@ -97,30 +101,23 @@ def _letter(letter: str) -> str:
     return "".join(f"%{byte:02X}" for byte in letter.encode())
 
 
-def _walk(node: Node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
-    yield keys, node
-    if isinstance(node, Dict):
-        for key, child in node.entries:
-            yield from _walk(child, (*keys, key))
-    elif isinstance(node, ListNode):
-        for position, child in enumerate(node.nodes):
-            yield from _walk(child, (*keys, str(position)))
-
-
 def _follow(tree: Node, path: str, load: Callable[[Value], object]) -> Place | None:
     """Return the place of an exact path."""
     node, done, rest = tree, "", path
     while rest:
         if isinstance(node, Value):
-            found = _find_inside(load(node), rest)
-            return Place(path, node, rest, found[0]) if found else None
+            whole = load(node)
+            try:
+                return Place(path, node, rest, _get_inside(whole, rest))
+            except KeyError:
+                return None
         if isinstance(node, Folder):
             return Place(path, node, rest) if _has(node, rest) else None
         part, slash, rest = rest.partition("/")
         child = _find_child(node, part)
         if child is None or (slash and not rest):
             return None
-        node, done = child, f"{done}/{part}" if done else part
+        node, done = child, joined(done, part)
     return Place(done, node)
 
 
@@ -149,7 +146,7 @@ def _loosely(
     keys: tuple[str, ...], node: Node, path: str, load: Callable[[Value], object]
 ) -> Iterator[Place]:
     """Yield the node, or what is in it, where a path leads there with its keys as they are."""
-    plain, exact = "/".join(keys), item_path(keys)
+    plain, exact = "/".join(keys), _item_path(keys)
     if keys and plain == path:
         yield Place(exact, node)
     rest = path.removeprefix(f"{plain}/") if keys else path
@@ -159,17 +156,14 @@ def _loosely(
         yield Place(f"{exact}/{rest}", node, rest)
     elif isinstance(node, Value):
         for inner, value in _loosely_inside(load(node), rest):
-            yield Place(f"{exact}/{inner}" if exact else inner, node, inner, value)
+            yield Place(joined(exact, inner), node, inner, value)
 
 
-def _find_inside(value: object, path: str) -> tuple[object] | None:
-    """Return what an exact path leads to within a value, in a tuple of one."""
+def _get_inside(value: object, path: str) -> object:
+    """Return what an exact path leads to within a value. Raises KeyError where that is nothing."""
     for part in path.split("/"):
-        children = _children(value)
-        if part not in children:
-            return None
-        value = children[part]
-    return (value,)
+        value = _children(value)[part]
+    return value
 
 
 def _loosely_inside(value: object, path: str) -> Iterator[tuple[str, object]]:

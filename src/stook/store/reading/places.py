@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
 from stook.errors import InputError, NotFoundError
-from stook.model.tree import Dict, Leaf, Node, Object, Sequence, Value
+from stook.model.tree import Dict, Folder, Leaf, Node, Object, Sequence, Value
 from stook.store.reading.items import Place, iter_leaves
 
 __all__ = ["find_sole", "item_at", "no_item"]
@@ -32,17 +34,20 @@ def item_at(place: Place, ref: str) -> Leaf:
         raise InputError(
             f"{place.path} of {ref} is {what}, which no file has",
             kind="not-an-item",
-            hint=f"stook show {ref} lists the items; stook cat prints any part",
+            hint=f"stook show {shlex.quote(ref)} lists the items; stook cat prints any part",
         )
     return node
 
 
 def no_item(what: str, tree: Node, ref: str) -> NotFoundError:
-    """Return the error that says `what`, and which items there are in the bundle `ref`."""
-    paths = [path or "(unnamed)" for path, _ in iter_leaves(tree)]
+    """Return the error that says `what`, and which items, or files of a sole folder, there are in the bundle `ref`."""
+    if isinstance(tree, Folder):
+        paths, verb = [file.path for file in tree.files], "cat"
+    else:
+        paths, verb = [path or "one item without a name" for path, _ in iter_leaves(tree)], "show"
     more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
     return NotFoundError(
-        f"{what} {', '.join(paths[:_NAMED])}{more}",
+        f"{what} {', '.join(paths[:_NAMED]) or 'none'}{more}",
         kind="item-not-found",
-        hint=f"name one of them; stook show {ref} lists them",
+        hint=f"stook {verb} {shlex.quote(ref)} lists what it has",
     )

@@ -14,7 +14,7 @@ from stook.store.reading.rooted import Rooted
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader
 
-__all__ = ["check_path", "folders_above", "iter_written", "write_pieces"]
+__all__ = ["check_path", "folders_above", "iter_written"]
 
 
 def iter_written(
@@ -32,7 +32,7 @@ def iter_written(
             file = files[number]
             descriptor = root.create(file.path, 0o777 if file.executable else 0o666)
             try:
-                write_pieces(descriptor, pieces)
+                _write_pieces(descriptor, pieces)
                 yield file, descriptor
             finally:
                 os.close(descriptor)
@@ -45,7 +45,7 @@ def iter_written(
         ) from error
 
 
-def write_pieces(descriptor: int, pieces: Iterable[bytes | memoryview]) -> None:
+def _write_pieces(descriptor: int, pieces: Iterable[bytes | memoryview]) -> None:
     """Write all of some bytes to a file."""
     for piece in pieces:
         written = os.write(descriptor, piece)

@@ -49,7 +49,8 @@ def bundle_html(bundle: Bundle) -> str:
         facts += [(f"param {key}", short_text(value)) for key, value in bundle.params.items()]
         items = _items_html(bundle)
     except (StookError, OSError) as error:
-        items = f'<div style="{_FAINT}">its description cannot be read now: {escape(_shown(error))}</div>'
+        problem = escape(short_text(str(error), _CELL_LETTERS))
+        items = f'<div style="{_FAINT}">its description cannot be read now: {problem}</div>'
     shown = [fact for fact in facts if fact[1]]
     return f"<div><b>{escape(bundle.name)}</b>{_table_html((), shown)}{items}</div>"
 
@@ -128,7 +129,3 @@ def _table_html(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _cell_html(text: str) -> str:
     return f'<td style="{_CELL}">{escape(short_text(text, _CELL_LETTERS))}</td>'
-
-
-def _shown(error: StookError | OSError) -> str:
-    return short_text(str(error), 200)

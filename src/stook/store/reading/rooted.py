@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -98,7 +99,7 @@ class Rooted:
 
 def is_folder(about: os.stat_result) -> bool:
     """Tell whether this is of a folder, and not of a link to one."""
-    return (about.st_mode & 0o170000) == 0o040000
+    return stat.S_ISDIR(about.st_mode)
 
 
 def remove_tree(name: str, at: int) -> None:

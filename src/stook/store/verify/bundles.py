@@ -12,9 +12,10 @@ from stook.chunks import ChunkReader
 from stook.chunks.plan import list_ids
 from stook.errors import IntegrityError
 from stook.model.record import BundleRecord
-from stook.model.tree import Blob
+from stook.model.tree import Blob, Node, iter_items
 from stook.store.packs.reach import iter_parts, read_manifest
 from stook.store.verify.chunk_set import ChunkSet
+from stook.store.verify.contents import Contents
 from stook.store.verify.report import Affected
 
 __all__ = ["DamagedBundle", "check_bundle"]
@@ -31,12 +32,14 @@ class DamagedBundle:
         affected: It, and which of its items.
         message: What is wrong.
         chunks: Chunks that are lost; none where something else is wrong.
+        is_forged: Whether all bytes are there, and an item has another content than its digest says.
     """
 
     record: BundleRecord
     affected: Affected
     message: str
     chunks: frozenset[bytes]
+    is_forged: bool = False
 
 
 @dataclass(slots=True)
@@ -44,15 +47,19 @@ class _Findings:
     items: list[str] = field(default_factory=list)
     chunks: set[bytes] = field(default_factory=set)
     messages: list[str] = field(default_factory=list)
+    is_forged: bool = False
 
 
-def check_bundle(record: BundleRecord, reader: ChunkReader, chunks: ChunkSet) -> DamagedBundle | None:
-    """Look at a bundle; None where nothing is wrong. Of its content only listings are read.
+def check_bundle(
+    record: BundleRecord, reader: ChunkReader, chunks: ChunkSet, contents: Contents | None = None
+) -> DamagedBundle | None:
+    """Look at a bundle; None where nothing is wrong. Without `contents`, of its content only listings are read.
 
     Args:
         record: Its record.
         reader: Reads its description and listings.
         chunks: All chunks that can be read.
+        contents: Tells whether values, tables and the like are those of their digests.
 
     Raises:
         StorageError: The storage cannot be reached.
@@ -69,6 +76,8 @@ def check_bundle(record: BundleRecord, reader: ChunkReader, chunks: ChunkSet) ->
         _check_blob(place, blob, found, reader, chunks)
     if size != record.size:
         found.messages.append(f"its items are {size} bytes, and its record says {record.size}")
+    if contents is not None:
+        _check_contents(tree, found, contents)
     return _damaged(record, found) if found.messages else None
 
 
@@ -96,6 +105,16 @@ def _check_blob(place: str, blob: Blob, found: _Findings, reader: ChunkReader, c
         found.items.append(place)
 
 
+def _check_contents(tree: Node, found: _Findings, contents: Contents) -> None:
+    """Hold items that can be read against their digests."""
+    for keys, leaf in iter_items(tree):
+        place = "/".join(keys)
+        if place not in found.items and (problem := contents.find_problem(leaf)):
+            found.items.append(place)
+            found.messages.append(f"{place}: {problem}" if place else problem)
+            found.is_forged = True
+
+
 def _in_groups(ids: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
     while group := list(islice(ids, _AT_ONCE)):
         yield group
@@ -112,4 +131,5 @@ def _note(found: _Findings, place: str, error: IntegrityError) -> None:
 def _damaged(record: BundleRecord, found: _Findings) -> DamagedBundle:
     reference = f"{record.name}@{record.id}"
     message = "; ".join(dict.fromkeys(found.messages))
-    return DamagedBundle(record, Affected(reference, tuple(found.items)), message, frozenset(found.chunks))
+    affected = Affected(reference, tuple(found.items))
+    return DamagedBundle(record, affected, message, frozenset(found.chunks), found.is_forged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from stook.errors import FormatError, NotFoundError
@@ -14,14 +15,18 @@ from stook.store.verify.report import Problem
 __all__ = ["iter_name_problems"]
 
 
-def iter_name_problems(repository: Repository) -> Iterator[Problem]:
+def iter_name_problems(repository: Repository, context: str) -> Iterator[Problem]:
     """Yield what is wrong with `stook.json`, aliases and condemned lists.
+
+    Args:
+        repository: Whose.
+        context: The name of the context that hints need not name.
 
     Raises:
         StorageError: They cannot be reached.
     """
     yield from _check_identity(repository)
-    yield from _check_aliases(repository)
+    yield from _check_aliases(repository, context)
     for entry in read_lists(repository.storage)[1]:
         message = f"{entry.key} is no list of condemned packs, so that nothing can be collected"
         hint = f"stook gc; if it refuses, move {entry.key} away"
@@ -42,7 +47,7 @@ def _check_identity(repository: Repository) -> Iterator[Problem]:
         yield Problem("bad-repository", key, f"{key} is not what it was: {problem}", hint)
 
 
-def _check_aliases(repository: Repository) -> Iterator[Problem]:
+def _check_aliases(repository: Repository, context: str) -> Iterator[Problem]:
     for entry in repository.storage.list("aliases/"):
         try:
             state = aliases.load(repository.storage.get(entry.key).data, entry.key)
@@ -54,4 +59,8 @@ def _check_aliases(repository: Repository) -> Iterator[Problem]:
             continue
         if state.bundle is not None and repository.catalog.find_bundle(state.bundle) is None:
             message = f"{state.name}@{state.alias} stands for {state.bundle}, which is not there"
-            yield Problem("dangling-alias", entry.key, message, f"stook alias {state.alias} {state.name}")
+            its_own = repository.catalog.find_context_name(entry.key.split("/")[1])
+            option = () if its_own == context else ("--context", its_own or "")
+            command = shlex.join(("stook", "alias", *option, state.alias, state.name))
+            hint = command if its_own else f"move {entry.key} away"
+            yield Problem("dangling-alias", entry.key, message, hint)

@@ -46,13 +46,14 @@ class Verified:
 
     Attributes:
         problems: What is wrong; nothing where all is well.
-        deep: Whether every byte was read.
+        deep: Whether every byte was read, and values, tables and the like were held against their digests.
         bundles: How many bundles.
         records: How many records of the log.
         packs: How many packs.
         pack_bytes: Their bytes.
         quarantined: Keys under which damaged packs are now.
         rescued: How many sound chunks of those were kept in new packs.
+        unchecked: What could not be looked at on this machine, and why, in sentences; that is no problem.
     """
 
     problems: tuple[Problem, ...]
@@ -63,6 +64,7 @@ class Verified:
     pack_bytes: int
     quarantined: tuple[str, ...] = ()
     rescued: int = 0
+    unchecked: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -75,7 +77,7 @@ class Progress:
     """How far a part of the work is.
 
     Attributes:
-        what: What is looked at: `log`, `packs`, `bundles`.
+        what: What is looked at: `log`, `packs`, `bundles`, `values and tables`.
         done: How many of them, so far.
         total: How many in all; 0 where that is not known.
         size: Bytes that were read of them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Iterator, Sequence
 
 from stook.model.record import BundleRecord
@@ -33,6 +34,8 @@ def _with_bundles(pack: DamagedPack, bundles: Sequence[DamagedBundle]) -> Proble
 
 def _problem(bundle: DamagedBundle) -> Problem:
     reference = bundle.affected.bundle
+    if bundle.is_forged and not bundle.chunks:
+        return _forged(bundle)
     kind = "missing-chunk" if bundle.chunks else "damaged-bundle"
     hint = "add the same data again, or copy packs/ from another copy of the store and run stook verify"
     if not bundle.chunks:
@@ -40,6 +43,13 @@ def _problem(bundle: DamagedBundle) -> Problem:
     return Problem(
         kind, reference, f"{reference} cannot be read whole: {bundle.message}", hint, (bundle.affected,)
     )
+
+
+def _forged(bundle: DamagedBundle) -> Problem:
+    reference = bundle.affected.bundle
+    message = f"{reference} is not what it says it is: {bundle.message}"
+    hint = f"ask who wrote it; stook rm {shlex.quote(reference)} keeps it from being reused"
+    return Problem("wrong-digest", reference, message, hint, (bundle.affected,))
 
 
 def _iter_unlogged(records: Sequence[BundleRecord]) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from stook.store.packs.reach import needed_ids
 from stook.store.refresh import refresh
 from stook.store.verify.bundles import DamagedBundle, check_bundle
 from stook.store.verify.chunk_set import ChunkSet
+from stook.store.verify.contents import Contents
 from stook.store.verify.damage import DamagedPack, deal_with
 from stook.store.verify.history import History, read_history
 from stook.store.verify.names import iter_name_problems
@@ -43,7 +44,8 @@ def verify(
 
     Args:
         store: Where.
-        deep: Read every byte of the packs and hold it against its digest; else only that all is there.
+        deep: Read every byte of the packs and hold it against its digest, and each value, table, array and model
+            against the digest that its bundle says it has; else only that all is there.
         names: Only these bundles of the store's context, as `name` (all versions) or `name@version`, and their packs.
         quarantine: Repair packs that are damaged, or move them out of the way so that adding the same data again
             mends the bundles.
@@ -55,12 +57,13 @@ def verify(
     """
     refresh(store.repository)
     chosen = _choose(store, names) if names else None
-    return _Verification(store.repository, deep=deep, quarantine=quarantine, observer=observer).run(chosen)
+    return _Verification(store, deep=deep, quarantine=quarantine, observer=observer).run(chosen)
 
 
 class _Verification:
-    def __init__(self, repository: Repository, *, deep: bool, quarantine: bool, observer: Observer) -> None:
-        self._repository = repository
+    def __init__(self, store: Store, *, deep: bool, quarantine: bool, observer: Observer) -> None:
+        self._repository = repository = store.repository
+        self._context = store.context
         self._deep = deep
         self._quarantine = quarantine
         self._observer = observer
@@ -68,6 +71,7 @@ class _Verification:
         self._seen: set[str] = set()
         self._pack_bytes = 0
         self._damaged_packs: list[DamagedPack] = []
+        self._contents = Contents(repository, observer) if deep else None
 
     def run(self, chosen: Sequence[BundleRecord] | None) -> Verified:
         history = read_history(self._repository, self._observer)
@@ -78,7 +82,7 @@ class _Verification:
             again = read_history(self._repository, ignore).ids
             lost_records = [record for record in lost_records if record.id not in again]
         summary = sum_up(self._damaged_packs, damaged, lost_records)
-        beside = () if chosen is not None else tuple(iter_name_problems(self._repository))
+        beside = () if chosen is not None else tuple(iter_name_problems(self._repository, self._context))
         return Verified(
             problems=(*beside, *history.problems, *summary),
             deep=self._deep,
@@ -88,6 +92,7 @@ class _Verification:
             pack_bytes=self._pack_bytes,
             quarantined=tuple(pack.quarantined for pack in self._damaged_packs if pack.quarantined),
             rescued=sum(len(pack.sound) for pack in self._damaged_packs if pack.quarantined),
+            unchecked=self._contents.unchecked() if self._contents else (),
         )
 
     def _reader(self) -> ChunkReader:
@@ -123,7 +128,7 @@ class _Verification:
         count, suspects, unlogged = 0, list[DamagedBundle](), list[BundleRecord]()
         for record in _iter_live(self._repository) if chosen is None else chosen:
             count += 1
-            if damaged := check_bundle(record, reader, self._chunks):
+            if damaged := check_bundle(record, reader, self._chunks, self._contents):
                 suspects.append(damaged)
             if record.id not in history.ids:
                 unlogged.append(record)
@@ -140,7 +145,7 @@ class _Verification:
         fresh = {name: entry for name, entry in known.items() if name not in self._seen}
         self._check_packs(fresh)
         reader = self._reader()
-        again = (check_bundle(damaged.record, reader, self._chunks) for damaged in suspects)
+        again = (check_bundle(damaged.record, reader, self._chunks, self._contents) for damaged in suspects)
         return [damaged for damaged in again if damaged]
 
 
