@@ -301,6 +301,21 @@ def test_source_folder(project: Project) -> None:
     assert decisions(project.run("pipeline.py:Clean")) == {"clean": "ran"}
 
 
+def test_a_plan_sees_a_source_folder_as_adding_does(project: Project) -> None:
+    """What is ignored does not count, empty folders do: where nothing changed the plan is to reuse."""
+    project.write({"data/a.txt": "1 2", "data/b.log": "noise", "data/.stookignore": "*.log\n"})
+    (project.folder / "data" / "none").mkdir()
+    project.replace("pipeline.py", '"data.txt", name="raw"', '"data", name="raw"')
+    project.replace("pipeline.py", "raw.path().read_text()", "(raw.path() / 'a.txt').read_text()")
+    project.run("pipeline.py:Clean")
+    task = load_task("pipeline.py:Clean", folder=project.folder)()
+    assert why(task, store=project.store).decision == "reuse"
+    project.write({"data/b.log": "more noise"})
+    assert why(task, store=project.store).decision == "reuse"
+    (project.folder / "data" / "none").rmdir()
+    assert why(task, store=project.store).decision == "run"
+
+
 def test_external_bundle(project: Project) -> None:
     """A bundle that exists can be required, and decides by its content; a missing one stops the run early."""
     project.replace(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError
+from stook.model.lineage import Lineage
 from stook.pipeline.closure import Closure, Codebase, Entry, Kind, close
-from stook.pipeline.fingerprint import Fingerprint, InputBundle, fingerprint
+from stook.pipeline.fingerprint import InputBundle, describe
 from stook.pipeline.graph import Node
 from stook.pipeline.locate import locate
 from stook.pipeline.reasons import History
@@ -20,6 +22,21 @@ if TYPE_CHECKING:
 __all__ = ["Decider", "input_of"]
 
 _STOOK_ROOM = "stook.pipeline."
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done about a task.
+
+    Attributes:
+        lineage: What there is to record of it before it has run.
+        bundle: Its result, where that is there already.
+        because: Why it is reused, or has to run.
+    """
+
+    lineage: Lineage
+    bundle: Bundle | None
+    because: tuple[str, ...]
 
 
 class Decider:
@@ -35,25 +52,17 @@ class Decider:
         self._closures: dict[type[Task], Closure] = {}
         self._histories: dict[str, History] = {}
 
-    def fingerprint(self, node: Node, inputs: Mapping[str, InputBundle]) -> Fingerprint:
-        """Return the fingerprint of a task whose inputs are known."""
-        return fingerprint(self.closure(node), values_of(node.task), inputs)
+    def decide(self, node: Node, inputs: Mapping[str, InputBundle]) -> Decision:
+        """Decide on a task whose inputs are known."""
+        made = describe(node.task_id, self._closure(node), values_of(node.task), inputs)
+        bundle = self._store.find_output(node.name, made.fingerprint)
+        if bundle is not None:
+            return Decision(made, bundle, (f"same as {bundle.ref}",))
+        if node.name not in self._histories:
+            self._histories[node.name] = History(self._store.versions(node.name))
+        return Decision(made, None, self._histories[node.name].reasons(made))
 
-    def find(self, node: Node, made: Fingerprint) -> Bundle | None:
-        """Return the bundle with a fingerprint, or None."""
-        return self._store.find_output(node.name, made.digest)
-
-    def reasons(self, node: Node, made: Fingerprint) -> tuple[str, ...]:
-        """Return why a task has to run."""
-        return self.history(node.name).reasons(made, node.task_id)
-
-    def history(self, name: str) -> History:
-        """Return the bundles of a name as they were when first asked for."""
-        if name not in self._histories:
-            self._histories[name] = History(self._store.versions(name))
-        return self._histories[name]
-
-    def closure(self, node: Node) -> Closure:
+    def _closure(self, node: Node) -> Closure:
         """Return the code of a task; computed once for a class."""
         cls = type(node.task)
         if cls not in self._closures:

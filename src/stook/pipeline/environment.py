@@ -7,11 +7,9 @@ import platform
 import sys
 from pathlib import Path
 
-import msgspec
-
 from stook.model.lineage import Environment
 
-__all__ = ["read_environment", "with_packages"]
+__all__ = ["read_environment"]
 
 _GIT_SECONDS = 2.0
 
@@ -28,11 +26,6 @@ def read_environment(root: Path, user: str) -> Environment:
         git_commit=commit,
         git_dirty=dirty,
     )
-
-
-def with_packages(environment: Environment, packages: dict[str, str]) -> Environment:
-    """Return the environment with the versions of the packages that one task uses."""
-    return msgspec.structs.replace(environment, packages=packages)
 
 
 def _git_state(root: Path) -> tuple[str, bool | None]:

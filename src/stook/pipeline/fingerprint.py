@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from stook.format import canonical
+from stook.format import canonical, values
 from stook.model.lineage import Input, Lineage
 from stook.pipeline.closure import Closure
+from stook.pipeline.parameters import plain
 
-__all__ = ["FINGERPRINT_VERSION", "Fingerprint", "InputBundle", "fingerprint"]
+__all__ = ["FINGERPRINT_VERSION", "InputBundle", "describe"]
 
 FINGERPRINT_VERSION = 1
 _CONTEXT = "stook v1 fingerprint"
@@ -32,43 +33,18 @@ class InputBundle:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """A fingerprint and what it was made of.
+def describe(
+    task: str, closure: Closure, params: Mapping[str, object], inputs: Mapping[str, InputBundle]
+) -> Lineage:
+    """Return what there is to record of a task before it has run, its fingerprint included.
 
-    Attributes:
-        digest: 64 hex digits.
-        closure: The task's code.
+    Where inputs come from, when and by whom they were made does not count in that; only their content does.
+
+    Args:
+        task: The task, as `module:Name`.
+        closure: Its code.
         params: Its parameters by name.
         inputs: Its inputs by role.
-    """
-
-    digest: str
-    closure: Closure
-    params: dict[str, object]
-    inputs: dict[str, InputBundle]
-
-    def lineage(self, task: str) -> Lineage:
-        """Return what there is to record before the task has run."""
-        from stook.format import values
-        from stook.pipeline.parameters import plain
-
-        return Lineage(
-            task=task,
-            fingerprint=self.digest,
-            algorithm=FINGERPRINT_VERSION,
-            code=self.closure.code,
-            params={name: values.to_json(plain(value)) for name, value in self.params.items()},
-            inputs=tuple(Input(role, i.name, i.id, i.digest) for role, i in self.inputs.items()),
-        )
-
-
-def fingerprint(
-    closure: Closure, params: Mapping[str, object], inputs: Mapping[str, InputBundle]
-) -> Fingerprint:
-    """Return the fingerprint of a task with certain parameters and inputs.
-
-    Where inputs come from, when and by whom they were made does not count; only their content does.
     """
     material = {
         "algorithm": FINGERPRINT_VERSION,
@@ -76,8 +52,14 @@ def fingerprint(
         "params": {name: _typed(value) for name, value in params.items()},
         "inputs": {role: bundle.digest for role, bundle in inputs.items()},
     }
-    digest = canonical.digest(_CONTEXT, canonical.encode(material))
-    return Fingerprint(digest, closure, dict(params), dict(inputs))
+    return Lineage(
+        task=task,
+        fingerprint=canonical.digest(_CONTEXT, canonical.encode(material)),
+        algorithm=FINGERPRINT_VERSION,
+        code=closure.code,
+        params={name: values.to_json(plain(value)) for name, value in params.items()},
+        inputs=tuple(Input(role, i.name, i.id, i.digest) for role, i in inputs.items()),
+    )
 
 
 def _typed(value: object) -> object:

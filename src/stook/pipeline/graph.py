@@ -12,7 +12,7 @@ from stook.pipeline.requirements import Requirements, Source, read_requirements
 from stook.pipeline.tasks import Task, output_name
 from stook.pipeline.user_code import user_code
 
-__all__ = ["Graph", "Node", "collect"]
+__all__ = ["Node", "collect"]
 
 _MAX_TASKS = 1_000_000
 
@@ -39,27 +39,15 @@ class Node:
         return f"{self.place.module}:{self.place.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Tasks, each after all that it requires; the last is the one that was asked for."""
-
-    nodes: tuple[Node, ...]
-
-    @property
-    def target(self) -> Node:
-        """The task that was asked for."""
-        return self.nodes[-1]
-
-
-def collect(task: Task) -> Graph:
-    """Return the graph of a task.
+def collect(target: Task) -> tuple[Node, ...]:
+    """Return a task and all that it pulls in, each after what it requires: the task itself is the last.
 
     Raises:
         InputError: A requirement is none, tasks require each other in a circle, two tasks or sources have one output
             name, or `run` does not take what is required.
         TaskError: A `requires` raised.
     """
-    return Graph(tuple(_Collector().collect(task)))
+    return tuple(_Collector().collect(target))
 
 
 class _Collector:

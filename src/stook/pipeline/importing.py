@@ -11,7 +11,7 @@ from importlib.util import cache_from_source
 from itertools import islice
 from pathlib import Path
 
-from stook.pipeline.locate import is_installed
+from stook.pipeline.closure.packages import is_installed
 
 __all__ = ["importable"]
 

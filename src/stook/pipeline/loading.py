@@ -13,7 +13,7 @@ from stook.pipeline.locate import module_name, roots_of
 from stook.pipeline.tasks import Task
 from stook.pipeline.user_code import user_code
 
-__all__ = ["list_tasks", "load_task", "load_tasks"]
+__all__ = ["load_task", "load_tasks"]
 
 
 def load_task(target: str, *, folder: Path | None = None) -> type[Task]:
@@ -50,10 +50,10 @@ def load_task(target: str, *, folder: Path | None = None) -> type[Task]:
 
 def load_tasks(location: str, *, folder: Path | None = None) -> dict[str, type[Task]]:
     """Return the tasks of a file or module by name. Raises as `load_task` does."""
-    return list_tasks(_import(location, (folder or Path.cwd()).resolve()))
+    return _tasks_of(_import(location, (folder or Path.cwd()).resolve()))
 
 
-def list_tasks(module: ModuleType) -> dict[str, type[Task]]:
+def _tasks_of(module: ModuleType) -> dict[str, type[Task]]:
     """Return the tasks that a module has, those that it imports last; a base without `run` is none."""
     found = {
         name: value

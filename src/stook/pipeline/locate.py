@@ -8,11 +8,10 @@ from pathlib import Path
 
 from stook.config import find_workspace
 from stook.errors import InputError
+from stook.pipeline.closure.packages import is_installed
 from stook.pipeline.tasks import Task
 
-__all__ = ["CodePlace", "is_installed", "locate", "roots_of", "task_id"]
-
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
+__all__ = ["CodePlace", "locate", "roots_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +77,6 @@ def module_name(path: Path, root: Path) -> str:
         return path.stem
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" and parts[1:] else parts)
-
-
-def is_installed(path: Path) -> bool:
-    """Tell whether a file belongs to an installed package."""
-    return not _INSTALLED.isdisjoint(path.parts)
-
-
-def task_id(task: type[Task]) -> str:
-    """Return `module:Name`, as lineage records it. Raises InputError as `locate` does."""
-    place = locate(task)
-    return f"{place.module}:{place.name}"
 
 
 def _unseen(task: type[Task], problem: str) -> InputError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import ClassVar, Final, Literal, get_args, get_origin
@@ -22,7 +23,17 @@ class _Missing(Enum):
 
 
 MISSING: Final = _Missing.MISSING
-_SCALARS = (bool, int, float, str, datetime, date, Decimal, Path)
+_SCALARS: Final[dict[type, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    datetime: "a time (2026-01-31T12:00:00)",
+    date: "a date (2026-01-31)",
+    Decimal: "a decimal number",
+    Path: "a path",
+}
+_MISFITS = (TypeError, ValueError, ArithmeticError)
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _SUPPORTED = (
@@ -68,14 +79,14 @@ class Parameter:
         """Return a value given in Python as it is kept. Raises InputError where it does not fit."""
         try:
             return self.kind.check(value)
-        except (TypeError, ValueError) as error:
+        except _MISFITS as error:
             raise self._refusal(value, task) from error
 
     def parse(self, text: str, task: str) -> object:
         """Return the value that a text on the command line means. Raises InputError where it does not fit."""
         try:
             return self.kind.parse(text)
-        except (TypeError, ValueError, InvalidOperation) as error:
+        except _MISFITS as error:
             raise self._refusal(text, task) from error
 
     def _refusal(self, value: object, task: str) -> InputError:
@@ -105,7 +116,7 @@ def kind_of(annotation: object) -> Kind:
         return _list(kind_of(arguments[0]))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return _enum(annotation)
-    if annotation in _SCALARS and isinstance(annotation, type):
+    if isinstance(annotation, type) and annotation in _SCALARS:
         return _scalar(annotation)
     raise TypeError(f"{_type_name(annotation)} is no type for a parameter; these are: {_SUPPORTED}")
 
@@ -130,40 +141,24 @@ def _scalar(wanted: type) -> Kind:
         date: date.fromisoformat,
         datetime: datetime.fromisoformat,
     }.get(wanted, wanted)
-    labels = {bool: "true or false", date: "a date (2026-01-31)", datetime: "a time (2026-01-31T12:00:00)"}
-    labels |= {
-        int: "a whole number",
-        float: "a number",
-        str: "a text",
-        Path: "a path",
-        Decimal: "a decimal number",
-    }
-    return Kind(labels[wanted], lambda value: _exact(wanted, value), parse)
+    return Kind(_SCALARS[wanted], lambda value: _exact(wanted, value), parse)
 
 
 def _exact(wanted: type, value: object) -> object:
     """Return a value as exactly `wanted`: subclasses, such as NumPy's floats, would be kept as another type."""
-    if wanted is int and hasattr(value, "__index__") and not _is_bool(value):
-        return value.__index__()
-    if wanted is float and not _is_bool(value) and (isinstance(value, float) or hasattr(value, "__index__")):
-        return float(typing.cast("float", value))
-    if wanted is date and isinstance(value, datetime):
-        raise TypeError
-    if (
-        wanted in (Path, Decimal)
-        and type(value) in (str, int)
-        and not (wanted is Path and type(value) is int)
-    ):
-        return Path(str(value)) if wanted is Path else Decimal(str(value))
-    if wanted is bool and _is_bool(value):
+    if type(value).__name__ in {"bool", "bool_"}:  # Python's, and NumPy's
+        if wanted is not bool:
+            raise TypeError
         return bool(value)
-    if not isinstance(value, wanted) or _is_bool(value):
+    if wanted is int:
+        return operator.index(typing.cast("int", value))
+    if wanted is float:
+        return float(value if isinstance(value, float) else operator.index(typing.cast("int", value)))
+    if (wanted is Path and type(value) is str) or (wanted is Decimal and type(value) in (str, int)):
+        return wanted(typing.cast("str", value))
+    if not isinstance(value, wanted) or (wanted is date and isinstance(value, datetime)):
         raise TypeError
-    return str.__str__(value) if wanted is str and isinstance(value, str) else value
-
-
-def _is_bool(value: object) -> bool:
-    return isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}
+    return str.__str__(value) if isinstance(value, str) else value
 
 
 def _parse_bool(text: str) -> bool:

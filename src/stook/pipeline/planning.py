@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stook.pipeline.decide import Decider, input_of
 from stook.pipeline.fingerprint import InputBundle
-from stook.pipeline.graph import Graph, Node, collect
+from stook.pipeline.graph import Node, collect
 from stook.pipeline.requirements import External, Source
 from stook.pipeline.sources import find_kept, resolve_path
 from stook.pipeline.tasks import Task
@@ -73,10 +73,10 @@ class _Planner:
         self._known: dict[object, InputBundle | None] = {}
         self._decisions: dict[object, str] = {}
 
-    def plan(self, graph: Graph) -> Plan:
+    def plan(self, nodes: Iterable[Node]) -> Plan:
         self._store.refresh()
         steps = []
-        for node in graph.nodes:
+        for node in nodes:
             for required in node.requirements.roles.values():
                 if required not in self._known:
                     self._known[required] = self._look_outside(required, node)
@@ -98,16 +98,11 @@ class _Planner:
 
     def _step(self, node: Node) -> PlannedStep:
         inputs = {role: self._known[required] for role, required in node.requirements.roles.items()}
-        decided = {role: bundle for role, bundle in inputs.items() if bundle is not None}
-        if len(decided) < len(inputs):
-            waits = [self._decisions[node.requirements.roles[role]] for role in inputs if role not in decided]
+        known = {role: bundle for role, bundle in inputs.items() if bundle is not None}
+        if len(known) < len(inputs):
+            waits = [self._decisions[node.requirements.roles[role]] for role in inputs if role not in known]
             because = tuple(f"depends on {name}" for name in dict.fromkeys(waits))
             return PlannedStep(node.task_id, node.name, "depends", because, None)
-        return self._decide(node, decided)
-
-    def _decide(self, node: Node, inputs: Mapping[str, InputBundle]) -> PlannedStep:
-        made = self._decider.fingerprint(node, inputs)
-        bundle = self._decider.find(node, made)
-        if bundle is not None:
-            return PlannedStep(node.task_id, node.name, "reuse", (f"same as {bundle.ref}",), bundle)
-        return PlannedStep(node.task_id, node.name, "run", self._decider.reasons(node, made), None)
+        decided = self._decider.decide(node, known)
+        decision = "reuse" if decided.bundle else "run"
+        return PlannedStep(node.task_id, node.name, decision, decided.because, decided.bundle)

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from stook.format import values
 from stook.model.lineage import Input, Lineage
-from stook.pipeline.closure.walk import PACKAGE
-from stook.pipeline.fingerprint import FINGERPRINT_VERSION, Fingerprint
+from stook.pipeline.closure.walk import PACKAGE, packages_in
+from stook.pipeline.fingerprint import FINGERPRINT_VERSION
 
 if TYPE_CHECKING:
     from stook.store import Bundle
 
-__all__ = ["NEVER_RAN", "History", "differences"]
-
-NEVER_RAN = "never ran"
+__all__ = ["History"]
 
 
 class History:
@@ -25,23 +23,22 @@ class History:
         self._bundles = [bundle for bundle in bundles if bundle.fingerprint]
         self._by_params: dict[str, Bundle] | None = None
 
-    def reasons(self, made: Fingerprint, task: str) -> tuple[str, ...]:
+    def reasons(self, now: Lineage) -> tuple[str, ...]:
         """Return why there is no bundle with this fingerprint.
 
         It is compared with the newest bundle that has the same parameters, else with the newest of all.
         """
         if not self._bundles:
-            return (NEVER_RAN,)
+            return ("never ran",)
         if self._by_params is None:
             self._by_params = {}
             for bundle in reversed(self._bundles):
                 self._by_params[repr(bundle.lineage.params)] = bundle
-        now = made.lineage(task)
         before = self._by_params.get(repr(now.params), self._bundles[0])
-        return differences(before.lineage, now) or ("its bundle is gone",)
+        return _differences(before.lineage, now) or ("its bundle is gone",)
 
 
-def differences(before: Lineage, now: Lineage) -> tuple[str, ...]:
+def _differences(before: Lineage, now: Lineage) -> tuple[str, ...]:
     """Return what changed from one execution to the next, one line each."""
     if before.algorithm != FINGERPRINT_VERSION:
         return (f"algorithm changed: {before.algorithm} → {FINGERPRINT_VERSION}",)
@@ -63,12 +60,12 @@ def _code(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 def _packages(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    lines = []
-    for key in sorted(key for key in before.keys() | now.keys() if key.startswith(PACKAGE)):
-        old, new = before.get(key, "not used"), now.get(key, "not used")
-        if old != new:
-            lines.append(f"package {key.removeprefix(PACKAGE)} {old} → {new}")
-    return lines
+    olds, news = packages_in(before), packages_in(now)
+    return [
+        f"package {name} {olds.get(name, 'not used')} → {news.get(name, 'not used')}"
+        for name in sorted(olds.keys() | news.keys())
+        if olds.get(name) != news.get(name)
+    ]
 
 
 def _params(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:

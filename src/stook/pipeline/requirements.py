@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stook.errors import InputError
 from stook.model.refs import check_name, parse_ref
@@ -67,13 +67,12 @@ class Requirements:
     """
 
     roles: dict[str, Requirement]
-    shape: object
+    shape: dict[str, Any] | list[Any]
 
     def arguments(self, values: Mapping[str, _Value]) -> tuple[list[object], dict[str, object]]:
         """Return positional and keyword arguments for `run`, given a value for each role."""
-        if isinstance(self.shape, dict):
-            return [], {key: _fill(inner, values) for key, inner in self.shape.items()}
-        return [_fill(inner, values) for inner in self.shape] if isinstance(self.shape, list) else [], {}
+        filled = _fill(self.shape, values)
+        return ([], filled) if isinstance(filled, dict) else ([*filled], {})
 
 
 def read_requirements(task: Task, given: object) -> Requirements:
@@ -84,33 +83,32 @@ def read_requirements(task: Task, given: object) -> Requirements:
     """
     roles: dict[str, Requirement] = {}
 
-    def read(value: object, role: str) -> object:
-        if isinstance(value, Mapping | list | tuple):
-            return _read_inner(value, role, read)
+    def read(value: object, above: str) -> Any:
+        if isinstance(value, Mapping):
+            return {str(key): read(inner, f"{above}{key}.") for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [read(inner, f"{above}{position}.") for position, inner in enumerate(value)]
+        role = above.removesuffix(".")
+        if role in roles:
+            raise InputError(
+                f"{type(task).__name__} requires two things as {role!r}",
+                kind="bad-requirement",
+                hint="name one of them otherwise",
+                task=type(task).__name__,
+            )
         roles[role] = _check(task, role, value)
         return role
 
-    if given is None:
-        return Requirements({}, [])
-    if isinstance(given, Mapping):
-        return Requirements(roles, {str(key): read(value, str(key)) for key, value in given.items()})
-    several = given if isinstance(given, list | tuple) else [given]
-    return Requirements(roles, [read(value, str(position)) for position, value in enumerate(several)])
+    several = given if isinstance(given, Mapping | list | tuple) else [] if given is None else [given]
+    return Requirements(roles, read(several, ""))
 
 
-def _read_inner(value: object, role: str, read: Callable[[object, str], object]) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): read(inner, f"{role}.{key}") for key, inner in value.items()}
-    items = value if isinstance(value, list | tuple) else ()
-    return [read(inner, f"{role}.{position}") for position, inner in enumerate(items)]
-
-
-def _fill(shape: object, values: Mapping[str, object]) -> object:
+def _fill(shape: Any, values: Mapping[str, object]) -> Any:
     if isinstance(shape, dict):
         return {key: _fill(inner, values) for key, inner in shape.items()}
     if isinstance(shape, list):
         return [_fill(inner, values) for inner in shape]
-    return values[str(shape)]
+    return values[shape]
 
 
 def _check(task: Task, role: str, value: object) -> Requirement:

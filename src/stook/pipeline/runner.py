@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,12 @@ import msgspec
 
 from stook.errors import StookError
 from stook.model.events import Observer, RunStarted, TaskFailed, TaskFinished, TaskStarted, ignore
-from stook.model.lineage import Environment
+from stook.model.lineage import Environment, Lineage
+from stook.pipeline.closure import packages_in
 from stook.pipeline.decide import Decider, input_of
-from stook.pipeline.environment import read_environment, with_packages
-from stook.pipeline.executor import Executor, InProcess, Job
-from stook.pipeline.fingerprint import Fingerprint
-from stook.pipeline.graph import Graph, Node, collect
+from stook.pipeline.environment import read_environment
+from stook.pipeline.execute import execute
+from stook.pipeline.graph import Node, collect
 from stook.pipeline.requirements import External, Source
 from stook.pipeline.sources import keep, resolve_path
 from stook.pipeline.tasks import Task
@@ -90,24 +90,23 @@ def run(task: Task, *, store: Store | None = None, observer: Observer | None = N
         from stook.store import open_store
 
         store = open_store()
-    return _Run(store, observer or ignore, InProcess(store)).run(collect(task))
+    return _Run(store, observer or ignore).run(collect(task))
 
 
 class _Run:
-    def __init__(self, store: Store, observer: Observer, executor: Executor) -> None:
+    def __init__(self, store: Store, observer: Observer) -> None:
         self._store = store
         self._observe = observer
-        self._executor = executor
         self._decider = Decider(store)
         self._bundles: dict[object, Bundle] = {}
         self._environment: Environment | None = None
 
-    def run(self, graph: Graph) -> RunResult:
-        self._observe(RunStarted(graph.target.task_id, len(graph.nodes)))
+    def run(self, nodes: Sequence[Node]) -> RunResult:
+        self._observe(RunStarted(nodes[-1].task_id, len(nodes)))
         self._store.refresh()
-        self._bundles = inputs_from_outside(self._store, graph)
+        self._bundles = _inputs_from_outside(self._store, nodes)
         steps = []
-        for node in graph.nodes:
+        for node in nodes:
             steps.append(self._step(node))
             self._bundles[node.task] = steps[-1].bundle
         return RunResult(tuple(steps))
@@ -115,38 +114,36 @@ class _Run:
     def _step(self, node: Node) -> StepResult:
         start = time.perf_counter()
         inputs = {role: self._bundles[required] for role, required in node.requirements.roles.items()}
-        made = self._decider.fingerprint(node, {role: input_of(bundle) for role, bundle in inputs.items()})
-        bundle = self._decider.find(node, made)
-        decision = "reused" if bundle else "ran"
-        because = (f"same as {bundle.ref}",) if bundle else self._decider.reasons(node, made)
+        decided = self._decider.decide(node, {role: input_of(bundle) for role, bundle in inputs.items()})
+        bundle, decision = decided.bundle, "reused"
         if bundle is None:
-            self._observe(TaskStarted(node.task_id, node.name, because))
-            bundle = self._execute(node, made, inputs)
+            self._observe(TaskStarted(node.task_id, node.name, decided.because))
+            bundle, decision = self._execute(node, decided.lineage, inputs), "ran"
         seconds = time.perf_counter() - start
         self._observe(TaskFinished(node.task_id, node.name, decision, bundle.ref, seconds, bundle.size))
-        return StepResult(node.task_id, node.name, decision, because, bundle, seconds)
+        return StepResult(node.task_id, node.name, decision, decided.because, bundle, seconds)
 
-    def _execute(self, node: Node, made: Fingerprint, inputs: Mapping[str, Bundle]) -> Bundle:
+    def _execute(self, node: Node, made: Lineage, inputs: Mapping[str, Bundle]) -> Bundle:
         start = time.perf_counter()
         if self._environment is None:
             self._environment = read_environment(node.place.roots[0], self._store.repository.owner)
-        environment = with_packages(self._environment, made.closure.packages)
-        lineage = msgspec.structs.replace(made.lineage(node.task_id), environment=environment)
+        environment = msgspec.structs.replace(self._environment, packages=packages_in(made.code))
+        lineage = msgspec.structs.replace(made, environment=environment)
         try:
-            return self._executor.execute(Job(node, inputs, lineage))
+            return execute(self._store, node, inputs, lineage)
         except StookError as error:
             seconds = time.perf_counter() - start
             self._observe(TaskFailed(node.task_id, node.name, error.message, seconds))
             raise
 
 
-def inputs_from_outside(store: Store, graph: Graph) -> dict[object, Bundle]:
+def _inputs_from_outside(store: Store, nodes: Iterable[Node]) -> dict[object, Bundle]:
     """Return the bundles of files and external bundles; all are looked for before the first file is kept.
 
     Raises:
         NotFoundError: A file or a bundle is not there.
     """
-    needs = {required: node for node in graph.nodes for required in node.requirements.roles.values()}
+    needs = {required: node for node in nodes for required in node.requirements.roles.values()}
     bundles: dict[object, Bundle] = {r: store.get(r.ref) for r in needs if isinstance(r, External)}
     paths = {
         required: resolve_path(required.path, node.place.roots[0], required.name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stook.errors import NotFoundError
-from stook.model.tree import File, Folder, FolderFile
+from stook.model.tree import File, Folder, FolderFile, Node
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
@@ -40,29 +41,51 @@ def keep(store: Store, path: Path, name: str) -> Bundle:
 
 
 def find_kept(bundles: Iterable[Bundle], path: Path) -> Bundle | None:
-    """Return the first of some bundles that has the content of a file or folder."""
-    digests: dict[Path, str] = {}
-    return next((bundle for bundle in bundles if _is_same(bundle, path, digests)), None)
+    """Return the first of some bundles that has the content of a file or folder, as adding it would have.
+
+    Raises:
+        InputError: Something in it cannot be read.
+    """
+    found = _look_at(path)
+    return next((bundle for bundle in bundles if _is_same(bundle.tree, found)), None)
 
 
-def _is_same(bundle: Bundle, path: Path, digests: dict[Path, str]) -> bool:
-    tree = bundle.tree
-    if isinstance(tree, File):
-        return path.is_file() and tree.name == path.name and _is_file(tree, path, digests)
-    if not isinstance(tree, Folder) or not path.is_dir() or tree.name != path.name or tree.empty:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file or a folder on disk: the folder that its paths begin at, what is there, and digests told so far."""
+
+    name: str
+    base: Path
+    is_folder: bool
+    files: list[tuple[str, int, bool]]
+    empty: list[str]
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def digest(self, at: str) -> str:
+        if at not in self.digests:
+            from stook.store.intake.hashed import hash_file
+
+            self.digests[at] = hash_file(self.base / at).digest
+        return self.digests[at]
+
+
+def _look_at(path: Path) -> _Found:
+    from stook.store.intake.scan import Scan, is_executable, scan_folder, state_of, unpack_state
+
+    is_folder = path.is_dir()
+    whole = path.resolve() if is_folder else path
+    scan = scan_folder(str(whole)) if is_folder else Scan([(path.name, state_of(path.stat()))])
+    files = [(at, unpack_state(state)[0], is_executable(state)) for at, state in scan.files]
+    return _Found(whole.name, whole if is_folder else whole.parent, is_folder, files, scan.empty)
+
+
+def _is_same(tree: Node, found: _Found) -> bool:
+    if not isinstance(tree, Folder if found.is_folder else File) or tree.name != found.name:
         return False
-    files = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
-    return files.keys() == {file.path for file in tree.files} and all(
-        _is_file(file, files[file.path], digests) for file in tree.files
+    files = tree.files if isinstance(tree, Folder) else (FolderFile(tree.name, tree.blob, tree.executable),)
+    empty = list(tree.empty) if isinstance(tree, Folder) else []
+    return (
+        empty == found.empty
+        and [(file.path, file.blob.size, file.executable) for file in files] == found.files
+        and all(found.digest(file.path) == file.blob.digest for file in files)
     )
-
-
-def _is_file(kept: File | FolderFile, path: Path, digests: dict[Path, str]) -> bool:
-    state = path.stat()
-    if state.st_size != kept.blob.size or bool(state.st_mode & 0o100) != kept.executable:
-        return False
-    if path not in digests:
-        from blake3 import blake3
-
-        digests[path] = blake3().update_mmap(path).hexdigest()
-    return digests[path] == kept.blob.digest

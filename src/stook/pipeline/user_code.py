@@ -10,7 +10,7 @@ from types import TracebackType
 
 from stook.errors import CheckError, InputError, MissingExtraError, StookError, TaskError
 
-__all__ = ["user_code", "user_traceback"]
+__all__ = ["user_code"]
 
 _STOOK = str(Path(__file__).resolve().parents[1])
 
@@ -33,7 +33,7 @@ def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]
     try:
         yield
     except (InputError, CheckError, MissingExtraError) as error:
-        facts = {"task": task, **error.facts, "traceback": user_traceback(error)}
+        facts = {"task": task, **error.facts, "traceback": _user_traceback(error)}
         raise type(error)(f"{task}: {error.message}", kind=error.kind, hint=error.hint, **facts) from error
     except (Exception, SystemExit) as error:
         raise TaskError(
@@ -41,7 +41,7 @@ def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]
             kind=kind,
             hint=(error.hint if isinstance(error, StookError) else "") or hint,
             task=task,
-            traceback=user_traceback(error),
+            traceback=_user_traceback(error),
         ) from error
 
 
@@ -50,7 +50,7 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
-def user_traceback(error: BaseException) -> str:
+def _user_traceback(error: BaseException) -> str:
     """Return a traceback as Python prints it, with frames of the user's code, and the last one wherever it is."""
     import traceback
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stook.errors import InputError
-from stook.pipeline.closure import Closure, Codebase, Entry, close
+from stook.pipeline.closure import Closure, Codebase, Entry, close, packages_in
 
 
 def closure(folder: Path, files: dict[str, str], name: str = "main:T", path: tuple[str, ...] = ()) -> Closure:
@@ -236,8 +236,10 @@ def test_packages_count_by_version(tmp_path: Path) -> None:
     project = tmp_path / "project"
     main = "import plain, odd.sub, unused\nfrom top import X\ndef T(): return plain.X, odd.sub.Y, X"
     made = closure(project, {"main.py": main}, path=(str(site),))
-    assert made.packages.items() >= {"plain": "1.2.3", "other-name": "1.2.3", "third": "1.2.3"}.items()
-    assert "unused" not in made.packages
+    assert (
+        packages_in(made.code).items() >= {"plain": "1.2.3", "other-name": "1.2.3", "third": "1.2.3"}.items()
+    )
+    assert "unused" not in packages_in(made.code)
 
 
 def test_code_elsewhere_on_the_path_counts_as_code(tmp_path: Path) -> None:

@@ -54,18 +54,18 @@ class Right(Left):
 
 def test_order_is_requirements_first_and_each_once() -> None:
     """A diamond has four tasks, each after what it requires, however often it is required."""
-    nodes = collect(requiring({"left": Left(), "right": Right(), "leaf": Leaf()})).nodes
+    nodes = collect(requiring({"left": Left(), "right": Right(), "leaf": Leaf()}))
     assert [node.name for node in nodes] == ["leaf", "left", "right", "requiring"]
 
 
 def test_class_stands_for_itself_with_defaults() -> None:
     """A class among the requirements is the task with default parameters."""
-    assert collect(requiring({"leaf": Leaf})).nodes[0].task == Leaf()
+    assert collect(requiring({"leaf": Leaf}))[0].task == Leaf()
 
 
 def test_lists_within_a_dict() -> None:
     """A list within a dict arrives as a list, and each of its members has a role."""
-    node = collect(requiring({"parts": [Leaf(number=n) for n in range(3)], "one": Leaf()})).target
+    node = collect(requiring({"parts": [Leaf(number=n) for n in range(3)], "one": Leaf()}))[-1]
     assert list(node.requirements.roles) == ["parts.0", "parts.1", "parts.2", "one"]
     args, kwargs = node.requirements.arguments({role: role.upper() for role in node.requirements.roles})
     assert (args, kwargs) == ([], {"parts": ["PARTS.0", "PARTS.1", "PARTS.2"], "one": "ONE"})
@@ -111,7 +111,7 @@ def test_two_classes_of_one_output_name() -> None:
     other = type("Other", (Leaf,), {"name": "leaf", "__module__": __name__})
     with pytest.raises(InputError, match=r"two things make leaf: .*test_graph:Leaf and .*test_graph:Other"):
         collect(requiring([Leaf(), other()]))
-    assert len(collect(requiring([Leaf(number=1), Leaf(number=2)])).nodes) == 3
+    assert len(collect(requiring([Leaf(number=1), Leaf(number=2)]))) == 3
 
 
 def test_source_of_a_tasks_output_name() -> None:
@@ -128,6 +128,13 @@ def test_requirement_that_is_none(given: Any) -> None:
     with pytest.raises(InputError, match=r"^Requiring requires .* as '\w+', which is neither") as caught:
         collect(requiring(given))
     assert "stook.external" in caught.value.hint
+
+
+@pytest.mark.parametrize("given", [{"a.b": Leaf(), "a": {"b": Right()}}, {1: Leaf(), "1": Right()}])
+def test_two_requirements_of_one_role(given: Any) -> None:
+    """Two requirements whose role reads alike are refused: one of them would stand in for both."""
+    with pytest.raises(InputError, match=r"requires two things as '(a\.b|1)'"):
+        collect(requiring(given))
 
 
 @pytest.mark.parametrize("given", [Leaf, [Leaf, Leaf(number=1)], {"other": Leaf}])
@@ -178,5 +185,5 @@ class Link(Task):
 
 def test_chain_longer_than_the_stack() -> None:
     """A chain may be longer than Python's recursion allows."""
-    nodes = collect(Link(number=5000)).nodes
+    nodes = collect(Link(number=5000))
     assert [node.task.number for node in nodes] == list(range(5001))  # type: ignore[attr-defined]

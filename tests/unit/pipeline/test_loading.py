@@ -10,7 +10,7 @@ import pytest
 
 from stook.errors import InputError, NotFoundError, TaskError
 from stook.pipeline import load_task, load_tasks
-from stook.pipeline.locate import task_id
+from stook.pipeline.locate import locate
 
 ONE = "import stook\nclass Only(stook.Task):\n    def run(self):\n        return 1\n"
 
@@ -105,7 +105,7 @@ def test_name_is_relative_to_the_workspace(tmp_path: Path) -> None:
     (folder / "steps.py").write_text("import shared_words, beside\n" + ONE)
     before = list(sys.path)
     task = load_task("steps.py:Only", folder=folder)
-    assert task_id(task) == "flows.steps:Only"
+    assert locate(task).module == "flows.steps"
     assert load_task("flows/steps.py:Only", folder=tmp_path) is task
     assert load_task("flows.steps:Only", folder=tmp_path) is task
     assert sys.path == before
@@ -117,7 +117,7 @@ def test_file_in_a_package(tmp_path: Path) -> None:
     (tmp_path / "pack" / "__init__.py").write_text("")
     (tmp_path / "pack" / "words.py").write_text("WORD = 'a'\n")
     (tmp_path / "pack" / "steps.py").write_text("from .words import WORD\n" + ONE)
-    assert task_id(load_task("pack/steps.py:Only", folder=tmp_path)) == "pack.steps:Only"
+    assert locate(load_task("pack/steps.py:Only", folder=tmp_path)).module == "pack.steps"
 
 
 def test_name_that_python_has(tmp_path: Path) -> None:

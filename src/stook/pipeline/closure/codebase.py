@@ -10,11 +10,10 @@ from enum import Enum, auto
 from pathlib import Path
 
 from stook.pipeline.closure.module import Module, read_module
-from stook.pipeline.closure.packages import distribution_of
+from stook.pipeline.closure.packages import distribution_of, is_installed
 
 __all__ = ["Codebase", "Found", "Kind"]
 
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _STOOK = Path(__file__).resolve().parents[2]
 
 
@@ -85,12 +84,13 @@ class Codebase:
         return self._packages[top]
 
     def files(self) -> Iterator[Path]:
-        """Yield the Python files below the roots, sorted, without those in hidden folders and environments."""
-        for root in self.roots[:1]:
-            for path in sorted(root.rglob("*.py")):
-                parts = path.relative_to(root).parts
-                if not any(part.startswith(".") or part in {*_INSTALLED, "venv"} for part in parts):
-                    yield path
+        """Yield the Python files below the first root, sorted, without those in hidden folders and environments."""
+        root = self.roots[0]
+        for path in sorted(root.rglob("*.py")):
+            inner = path.relative_to(root)
+            is_hidden = any(part.startswith(".") or part == "venv" for part in inner.parts)
+            if not is_hidden and not is_installed(inner):
+                yield path
 
     def _find_top(self, name: str) -> Found:
         if name == "stook":
@@ -126,18 +126,18 @@ class Codebase:
 
     def _look_in(self, folder: Path, name: str) -> Found:
         names = self._names_in(folder)
-        is_installed = not _INSTALLED.isdisjoint(folder.parts)
+        in_package = is_installed(folder)
         if name in names and (folder / name).is_dir():
             file = folder / name / "__init__.py"
             if file.is_file():
-                return Found(Kind.PACKAGE, file.parent) if is_installed else Found(Kind.CODE, file)
+                return Found(Kind.PACKAGE, file.parent) if in_package else Found(Kind.CODE, file)
         if f"{name}.py" in names:
-            return Found(Kind.PACKAGE if is_installed else Kind.CODE, folder / f"{name}.py")
+            return Found(Kind.PACKAGE if in_package else Kind.CODE, folder / f"{name}.py")
         for binary in names:
             if binary.startswith(f"{name}.") and binary.endswith((".so", ".pyd")):
-                return Found(Kind.PACKAGE if is_installed else Kind.BINARY, folder / binary)
+                return Found(Kind.PACKAGE if in_package else Kind.BINARY, folder / binary)
         if name in names and (folder / name).is_dir():
-            return Found(Kind.PACKAGE if is_installed else Kind.FOLDER, folder / name)
+            return Found(Kind.PACKAGE if in_package else Kind.FOLDER, folder / name)
         return _NOTHING
 
     def _names_in(self, folder: Path) -> frozenset[str]:
@@ -162,7 +162,6 @@ def _find_by_importer(name: str) -> Found:
     if spec is None or spec.origin is None or not spec.has_location:
         return _NOTHING
     path = Path(spec.origin)
-    is_installed = not _INSTALLED.isdisjoint(path.parts)
-    if is_installed:
+    if is_installed(path):
         return Found(Kind.PACKAGE, path.parent if path.name == "__init__.py" else path)
     return Found(Kind.CODE if path.suffix == ".py" else Kind.BINARY, path)

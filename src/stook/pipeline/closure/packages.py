@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["distribution_of"]
+__all__ = ["distribution_of", "is_installed"]
+
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 _KNOWN = {
     "bs4": "beautifulsoup4",
@@ -35,6 +37,11 @@ def distribution_of(package: str, folder: Path) -> tuple[str, str]:
         if name and (found := installed.get(_normal(name))):
             return found
     return _owners(folder).get(package, (package, "?"))
+
+
+def is_installed(path: Path) -> bool:
+    """Tell whether a file or folder belongs to an installed package."""
+    return not _INSTALLED.isdisjoint(path.parts)
 
 
 def _normal(name: str) -> str:

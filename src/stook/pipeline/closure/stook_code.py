@@ -7,7 +7,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from stook.pipeline.closure.packages import distribution_of
+from stook.pipeline.closure.packages import distribution_of, is_installed
 
 __all__ = ["stook_version"]
 
@@ -32,7 +32,7 @@ def _version(room: str) -> str:
     """Return the installed version; in a checkout of Stook's source, with a digest of the room's files."""
     package = Path(__file__).resolve().parents[2]
     _, version = distribution_of("stook", package.parent)
-    if package.parent.name in {"site-packages", "dist-packages"}:
+    if is_installed(package.parent):
         return version
     hasher = blake3()
     for path in sorted((package / room).rglob("*.py")):

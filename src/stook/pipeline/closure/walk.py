@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from stook.pipeline.closure.module import BODY, WHOLE, Module, Piece
 from stook.pipeline.closure.references import Target
 from stook.pipeline.closure.stook_code import stook_version
 
-__all__ = ["Closure", "Entry", "close"]
+__all__ = ["Closure", "Entry", "close", "packages_in"]
 
 PACKAGE = "package:"
 
@@ -46,10 +46,10 @@ class Closure:
     code: dict[str, str]
     digest: str
 
-    @property
-    def packages(self) -> dict[str, str]:
-        """The installed packages that are used, and their versions."""
-        return {key.removeprefix(PACKAGE): v for key, v in self.code.items() if key.startswith(PACKAGE)}
+
+def packages_in(code: Mapping[str, str]) -> dict[str, str]:
+    """Return the installed packages in the `code` of a closure, and their versions."""
+    return {key.removeprefix(PACKAGE): v for key, v in code.items() if key.startswith(PACKAGE)}
 
 
 def close(entries: Iterable[Entry], codebase: Codebase) -> Closure:
