@@ -20,7 +20,7 @@ Every command of `stook`, as its own `--help` says it. This page is made by `jus
 
 def main(arguments: list[str]) -> int:
     """Write or check the page; return an exit code."""
-    from stook.cli.main import stook
+    from stook.cli.commands import stook
 
     page = render(stook)
     if "--check" not in arguments:

@@ -6,7 +6,10 @@ import ast
 import re
 from pathlib import Path
 
-from stook.cli.main import stook as command_line
+import click
+
+from stook.cli.commands import stook as command_line
+from stook.cli.suggesting import _OF_A_CONTEXT
 
 _COMMAND = re.compile(r"\bstook ([a-z]+)\b")
 
@@ -22,6 +25,28 @@ def test_every_command_that_a_hint_names_exists(project_root: Path) -> None:
         if word not in known | _PROSE
     }
     assert unknown == set()
+
+
+def test_every_verb_that_takes_a_context_is_known_to_keep_it() -> None:
+    """A suggested command is for the context that was asked: of each verb it is settled whether it has one."""
+    takes = {
+        name
+        for name in command_line.list_commands(None)  # type: ignore[arg-type]
+        for option in _command(name).params
+        if option.name == "context"
+    }
+    assert takes - _OF_A_CONTEXT == _OF_THE_WHOLE_STORE
+    assert takes >= _OF_A_CONTEXT
+
+
+# Their answer is the same whatever the context, or is that of the folder they are given.
+_OF_THE_WHOLE_STORE = {"context", "doctor", "gc", "init", "rebuild", "status", "trace", "verify"}
+
+
+def _command(name: str) -> click.Command:
+    command = command_line.get_command(None, name)  # type: ignore[arg-type]
+    assert command is not None
+    return command
 
 
 # Words that follow the name in a sentence.

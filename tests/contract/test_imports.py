@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,5 +34,11 @@ def test_small_commands_are_light(arguments: list[str]) -> None:
 
 
 def test_help_opens_no_database() -> None:
-    """`stook --help` needs no SQLite, no hashing and no templates."""
-    assert not imported(MAIN, "--help") & {"sqlite3", "blake3", "jinja2", "zstandard"}
+    """`stook --help` needs no SQLite, no hashing, no templates and no JSON."""
+    assert not imported(MAIN, "--help") & {"sqlite3", "blake3", "jinja2", "zstandard", "json"}
+
+
+def test_looking_into_a_store_loads_nothing_that_packs(tmp_path: Path) -> None:
+    """Who only asks what is there waits for no code that cuts and compresses."""
+    looking = "import stook; stook.open(sys.argv[1]).find('name'); assert 'stook.chunks' not in sys.modules"
+    assert "stook" in imported(looking, str(tmp_path / "store"))

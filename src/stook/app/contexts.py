@@ -9,9 +9,9 @@ from pathlib import Path
 from stook.app.switching import edited_file, find_workspace_context, write_file
 from stook.config import WORKSPACE_FILE, load_config
 from stook.model.refs import check_name
-from stook.store import Bundle, Store
+from stook.store import Store
 from stook.store.words.contexts import Context, get_context
-from stook.store.words.remove import find_holds
+from stook.store.words.remove import Held, find_holds
 
 __all__ = ["Deletion", "Renamed", "plan_deletion", "rename_context"]
 
@@ -32,14 +32,14 @@ class Deletion:
         context: The context.
         only_here: How many of its bundles have no equal in another context, and were pushed nowhere.
         only_here_size: Their bytes of content.
-        held: Those that others were made from, or an alias stands for.
+        held: Those that others were made from, or an alias stands for, and what that is.
         is_current: Whether it is the one that this workspace uses.
     """
 
     context: Context
     only_here: int
     only_here_size: int
-    held: Sequence[Bundle]
+    held: Sequence[Held]
     is_current: bool
 
 
@@ -71,5 +71,4 @@ def plan_deletion(store: Store, name: str) -> Deletion:
     context = get_context(store.repository, name)
     count, size = store.repository.catalog.bundles.count_only_here(context.id)
     bundles = store.in_context(context.name).search()
-    held = [hold.bundle for hold in find_holds(store, bundles)]
-    return Deletion(context, count, size, held, context.name == store.context)
+    return Deletion(context, count, size, find_holds(store, bundles), context.name == store.context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ def find_pair(store: Store, old: str, new: str = "") -> tuple[Bundle, Bundle]:
         raise InputError(
             f"{last.ref} is the first version of {last.name}",
             kind="no-version-before",
-            hint=f"stook diff {last.name} OTHER compares it with another bundle",
+            hint=f"stook diff {shlex.quote(last.name)} OTHER compares it with another bundle",
         )
     return before, last
 

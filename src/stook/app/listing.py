@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from stook.catalog import BundleLine
 from stook.errors import InputError
-from stook.model.refs import parse_ref
+from stook.model.refs import check_name, parse_ref
 from stook.store import Store
 from stook.store.search import Query, count_versions, iter_lines
 from stook.store.words.alias import list_aliases
@@ -16,6 +16,7 @@ from stook.store.words.alias import list_aliases
 __all__ = [
     "Branch",
     "Listed",
+    "check_there",
     "grow_tree",
     "has_bundles",
     "is_pattern",
@@ -78,8 +79,23 @@ def listing_query(name: str, query: Query, *, every: bool) -> Query:
         return replace(query, name=name, latest=not every, order="name")
     ref = parse_ref(name)
     if ref.id or ref.alias:
-        raise InputError(f"{name} is one version", kind="not-a-name", hint=f"stook show {shlex.quote(name)}")
+        raise _one_version(name)
     return replace(query, name=ref.name, order="newest")
+
+
+def check_there(store: Store, name: str) -> None:
+    """See that a word of which nothing was found is a name all the same.
+
+    Raises:
+        NotFoundError: There is no such name; the hint says what is near.
+        InputError: It stands for one version, as the end of an id does.
+    """
+    if store.get(name).name != check_name(name):
+        raise _one_version(name)
+
+
+def _one_version(word: str) -> InputError:
+    return InputError(f"{word} is one version", kind="not-a-name", hint=f"stook show {shlex.quote(word)}")
 
 
 def iter_listed(store: Store, query: Query, *, aliases: bool) -> Iterator[Listed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -170,10 +171,11 @@ def _unknown(store: Store) -> NotFoundError:
 
     names = [context.name for context in store.contexts()]
     near = get_close_matches(store.context, names, n=1, cutoff=0.5)
+    wanted = shlex.quote(store.context)
     return NotFoundError(
         f"there is no context {store.context!r}",
         kind="context-not-found",
-        hint=f"stook switch {near[0]}, or -c to make {store.context}"
+        hint=f"stook switch {shlex.quote(near[0])}, or -c to make {wanted}"
         if near
-        else f"stook switch -c {store.context} makes it",
+        else f"stook switch -c {wanted} makes it",
     )

@@ -15,7 +15,9 @@ import click
 
 from stook.cli.options import context_option, json_option, open_home, parse_pairs
 from stook.cli.output import human_size, print_json, print_table, say
+from stook.cli.suggesting import suggest
 from stook.errors import InputError
+from stook.model.visible import visible
 
 if TYPE_CHECKING:
     from stook.app.adding import Added, Planned
@@ -227,13 +229,17 @@ def _show_added(added: Added, *, said_more: bool, as_json: bool) -> None:
     bundle = added.bundle
     for given in added.kept_as_files:
         say(f"{given} is no table, and is kept as it is")
+    for path in added.left_out[:_SHOWN]:
+        say(f"left out, for no row names it: {visible(path)}")
+    if len(added.left_out) > _SHOWN:
+        say(f"and {len(added.left_out) - _SHOWN:,} more")
     if added.is_new:
         say(f"added {_count(added.count_items(), 'item')}, {human_size(bundle.size)}, as")
     else:
         say("unchanged; the latest version has this content:")
         if said_more:
             say("its tags, params and inputs stay as they were: --new makes another version with these;")
-            say(f"stook tag {shlex.quote(bundle.name)} KEY:VALUE tags this one")
+            suggest(f"stook tag {shlex.quote(bundle.name)} KEY:VALUE tags this one")
     if as_json:
         facts = {"ref": bundle.ref, "name": bundle.name, "id": bundle.id, "digest": bundle.digest}
         print_json({**facts, "size": bundle.size, "items": added.count_items(), "is_new": added.is_new})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ import click
 
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import human_size, print_json, print_table, say
+from stook.cli.suggesting import keep_context
 
 if TYPE_CHECKING:
     from stook.app.doctoring import Finding
@@ -22,7 +25,9 @@ _EACH_SECONDS = 5.0
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME…]")
-@click.option("--deep", is_flag=True, help="Read every byte of the packs; else only that all is there.")
+@click.option(
+    "--deep", is_flag=True, help="Read every byte and check every digest; else only that all is there."
+)
 @click.option(
     "--report-only", is_flag=True, help="Change nothing; else damaged packs are moved out of the way."
 )
@@ -38,11 +43,14 @@ def verify(names: tuple[str, ...], deep: bool, report_only: bool, as_json: bool,
     from stook.store.verify import verify as verify_store
 
     store = open_home(context)
-    found = verify_store(store, deep=deep, names=names, quarantine=not report_only, observer=_teller())
+    with _telling() as tell:
+        found = verify_store(store, deep=deep, names=names, quarantine=not report_only, observer=tell)
     if as_json:
         print_json(asdict(found) | {"is_clean": found.is_clean})
     else:
         _print_problems(found.problems)
+    for sentence in found.unchecked:
+        say(sentence)
     say(_sum_up(found))
     if not found.is_clean:
         raise damaged_store(found.problems)
@@ -60,7 +68,8 @@ def rebuild(as_json: bool, context: str | None) -> None:
     from stook.app.verifying import damaged_store
     from stook.store.rebuild import rebuild as rebuild_catalog
 
-    done = rebuild_catalog(open_home(context), observer=_teller())
+    with _telling() as tell:
+        done = rebuild_catalog(open_home(context), observer=tell)
     if as_json:
         print_json(asdict(done))
     else:
@@ -99,7 +108,7 @@ def _print_problems(problems: tuple[Problem, ...]) -> None:
         click.echo(problem.message)
         for affected in problem.bundles:
             click.echo(f"  {describe_affected(affected)}")
-        click.echo(f"  try: {problem.hint}")
+        click.echo(keep_context(f"  try: {problem.hint}"))
 
 
 def _print_findings(findings: list[Finding]) -> None:
@@ -123,19 +132,30 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _teller() -> Callable[[Progress], None]:
-    """Return what says how far it is: on one line of a terminal, elsewhere a line now and then."""
-    is_terminal, last = sys.stderr.isatty(), time.monotonic()
+@contextmanager
+def _telling() -> Iterator[Callable[[Progress], None]]:
+    """Give what says how far it is: on one line of a terminal, which ends with the block; elsewhere now and then."""
+    is_terminal, last, is_open = sys.stderr.isatty(), time.monotonic(), False
     each = 0.2 if is_terminal else _EACH_SECONDS
 
     def tell(progress: Progress, /) -> None:
-        nonlocal last
+        nonlocal last, is_open
         is_done = progress.done == progress.total
         if time.monotonic() - last < each and not (is_terminal and is_done):
             return
-        last = time.monotonic()
+        last, is_open = time.monotonic(), is_terminal and not is_done
         of = f" of {progress.total}" if progress.total else ""
         line = f"{progress.what}: {progress.done}{of}, {human_size(progress.size)}"
-        click.echo(f"\r{line:<60}" if is_terminal else line, err=True, nl=not is_terminal or is_done)
+        click.echo(f"\r{_filling(line)}" if is_terminal else line, err=True, nl=not is_open)
 
-    return tell
+    try:
+        yield tell
+    finally:
+        if is_open:
+            say("")
+
+
+def _filling(line: str) -> str:
+    """Return a line as wide as the terminal, so that it hides the one before it, and no wider."""
+    width = shutil.get_terminal_size().columns - 1
+    return line[:width].ljust(width)

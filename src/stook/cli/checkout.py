@@ -10,6 +10,7 @@ import click
 
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import human_size, print_facts, print_json, say, short_path, typed
+from stook.cli.suggesting import suggest
 
 if TYPE_CHECKING:
     from stook.app.checking_out import FolderState
@@ -84,22 +85,21 @@ def _say_next(state: FolderState) -> None:
     found = state.status
     name, folder = shlex.quote(found.note.name), typed(found.folder)
     if not found.is_clean:
-        say(f"next: {_add_command(state)} keeps this as a version;")
-        say(
-            f"      stook checkout --force {shlex.quote(found.note.ref)} {folder} goes back, with edits put aside"
-        )
+        back = f"stook checkout --force {shlex.quote(found.note.ref)} {folder}"
+        suggest(f"next: {_add_command(state)} keeps this as a version;", state.context)
+        suggest(f"      {back} goes back, with edits put aside", state.context)
     if state.elsewhere:
         say(f"it came from another store, {_shown(state.elsewhere)}, which was not asked for newer versions")
     elif state.newer:
         say(f"the store has a newer version, {state.newer}")
         if found.is_clean:
-            say(f"next: stook checkout {name} {folder}")
+            suggest(f"next: stook checkout {name} {folder}", state.context)
 
 
 def _add_command(state: FolderState) -> str:
-    """Return the command that makes a version of the same kind: one folder, or items and tables."""
+    """Return the command that makes a version of the same kind: one folder or a table with links, or several items."""
     option = " --frame" if state.has_tables else ""
-    paths = typed(state.status.folder) + ("" if state.is_folder else "/*")
+    paths = typed(state.status.folder) + ("" if state.is_whole else "/*")
     return f"stook add{option} {shlex.quote(state.status.note.name)} {paths}"
 
 

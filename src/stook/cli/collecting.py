@@ -48,10 +48,10 @@ def gc(
     if as_json:
         print_json(asdict(done) | ({"cache": asdict(emptied)} if emptied else {}))
         return
-    _tell(done)
+    has_work = _tell(done) or bool(emptied and emptied.count)
     if emptied:
         say(f"{'would empty' if looks_only else 'emptied'} the cache: {_words(emptied, 'file')}")
-    if looks_only and not dry_run:
+    if looks_only and not dry_run and has_work:
         say("this was only a look; stook gc --yes does it")
 
 
@@ -65,9 +65,7 @@ def du(names: tuple[str, ...], as_json: bool, context: str | None) -> None:
     OWN is what only that name's versions need, and removing them would free; SHARED is needed by other names too. Both
     are compressed, and counted once however many versions share it.
     """
-    from stook.app.collecting import measure_names
-
-    usage = measure_names(open_home(context), names)
+    usage = open_home(context).du(*names)
     if as_json:
         print_json(asdict(usage))
         return
@@ -75,7 +73,8 @@ def du(names: tuple[str, ...], as_json: bool, context: str | None) -> None:
     print_facts(_totals(usage))
 
 
-def _tell(done: Collected) -> None:
+def _tell(done: Collected) -> bool:
+    """Say what was done, or would be, and tell whether there is anything."""
     would = "would be " if done.dry_run else ""
     if done.swept.count:
         say(f"{would}freed: {human_size(done.swept.bytes)} in {_packs(done.swept)}")
@@ -94,10 +93,12 @@ def _tell(done: Collected) -> None:
         say(f"cut off the log after a crash, and kept: {path}")
     for problem in done.problems:
         say(f"warning: {problem}")
-    if not (done.swept.count or done.condemned.count or done.young.count or done.leftovers.count):
+    has_work = bool(done.swept.count or done.condemned.count or done.young.count or done.leftovers.count)
+    if not has_work:
         say("nothing to free")
     elif done.busy and done.condemned.count:
         say("others may be writing to the store, so nothing that they may need goes yet")
+    return has_work
 
 
 def _print_names(usage: Usage) -> None:

@@ -9,12 +9,29 @@ import click
 
 from stook.cli.options import confirm, context_option, json_option, open_home
 from stook.cli.output import human_size, print_json, print_table, say, short_path
-from stook.errors import InputError
+from stook.cli.suggesting import keep_context, suggest
+from stook.errors import ConflictError, InputError
 
 if TYPE_CHECKING:
     from stook.app.contexts import Deletion
     from stook.store import Store
     from stook.store.words.contexts import Context
+
+
+# What other tools call it.
+_MEANT = {
+    "add": "stook context create NAME",
+    "list": "stook context",
+    "ls": "stook context",
+    "make": "stook context create NAME",
+    "mv": "stook context rename OLD NEW",
+    "new": "stook context create NAME",
+    "remove": "stook context delete NAME",
+    "rm": "stook context delete NAME",
+    "show": "stook context",
+    "switch": "stook switch NAME",
+    "use": "stook switch NAME",
+}
 
 
 class _Context(click.Group):
@@ -26,10 +43,11 @@ class _Context(click.Group):
         """Find the sub-command. Raises InputError with what was meant where there is none."""
         if self.get_command(ctx, args[0]) is None:
             name = shlex.quote(args[0])
+            hint = f"stook context create {name} makes a context; stook switch {name} uses it"
             raise InputError(
                 f"No such command 'context {args[0]}'",
                 kind="no-such-command",
-                hint=f"stook context create {name} makes a context; stook switch {name} uses it",
+                hint=_MEANT.get(args[0], hint),
             )
         return super().resolve_command(ctx, args)
 
@@ -84,7 +102,7 @@ def delete(name: str, *, force: bool, yes: bool, dry_run: bool) -> None:
     if dry_run:
         return
     if plan.held and not force:
-        store.delete_context(plan.context.name)  # which says in what use they are
+        raise _refusal(plan)
     if not confirm(f"delete the context {plan.context.name!r}?", yes=yes):
         say("nothing was deleted")
         return
@@ -112,6 +130,15 @@ def switch(name: str, *, create: bool) -> None:
         say(f"but {done.override.origin} says {done.override.value!r}, and that holds")
 
 
+def _refusal(plan: Deletion) -> ConflictError:
+    """Return the error that says in what use its bundles are; what the hint names is in that context."""
+    from stook.store.words.remove import in_use
+
+    error = in_use(plan.held)
+    error.hint = keep_context(error.hint, "" if plan.is_current else plan.context.name)
+    return error
+
+
 def _list(store: Store, *, as_json: bool) -> None:
     found = store.contexts()
     if as_json:
@@ -130,7 +157,7 @@ def _list(store: Store, *, as_json: bool) -> None:
     if rows:
         print_table(("", "CONTEXT", "NAMES", "VERSIONS", "SIZE"), rows)
     if all(one.name != store.context for one in found):
-        say(f"the current context is {store.context!r}; the first stook add makes it")
+        suggest(f"the current context is {store.context!r}; the first stook add makes it")
 
 
 def _as_json(one: Context, current: str) -> dict[str, object]:
@@ -157,7 +184,7 @@ def _show_deletion(plan: Deletion) -> None:
     elif context.bundles:
         say("other contexts have the content of all of them")
     if plan.held:
-        say(f"{_versions(len(plan.held))} are in use by others: they go only with --force")
+        say(f"in use by others, so that it takes --force: {_versions(len(plan.held))}")
     if plan.is_current:
         say("it is the context that this workspace uses; the next stook add makes it anew")
 

@@ -6,13 +6,13 @@ import errno
 import os
 import sys
 import traceback
-from typing import TextIO
 
 import click
 
+from stook.cli.output import say
 from stook.errors import StookError, StorageError, TaskError
 
-__all__ = ["report_failure", "show_warning"]
+__all__ = ["report_failure"]
 
 _BUG = 70
 _INTERRUPTED = 130
@@ -26,7 +26,7 @@ def report_failure(error: BaseException) -> int:
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1
         case KeyboardInterrupt() | click.Abort():
-            _say("stook: interrupted; what was finished is kept")
+            say("stook: interrupted; what was finished is kept")
             return _INTERRUPTED
         case BrokenPipeError():
             # The reader has gone, as `head` does: nothing is wrong, and nothing more must be written.
@@ -35,48 +35,32 @@ def report_failure(error: BaseException) -> int:
         case click.ClickException():
             return _report_usage(error)
         case OSError() if error.errno in _REFUSALS:
-            _say(f"stook: {error.filename or 'writing a file'}: {os.strerror(error.errno or 0)}")
+            say(f"stook: {error.filename or 'writing a file'}: {os.strerror(error.errno or 0)}")
             return StorageError.exit_code
         case StookError():
             return _report_stook_error(error)
         case _:
             traceback.print_exception(error)
-            _say("stook: this is a bug in stook; please report it with the lines above")
+            say("stook: this is a bug in stook; please report it with the lines above")
             return _BUG
-
-
-def show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """Say a warning in a line, without the place in the code that Python would add."""
-    _say(f"stook: warning: {message}")
 
 
 def _report_usage(error: click.ClickException) -> int:
     """Say what was typed wrong, in the way of all other errors."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None and isinstance(error, click.MissingParameter):
-        _say(context.get_usage())
-    _say(f"stook: {error.format_message()}")
+        say(context.get_usage())
+    say(f"stook: {error.format_message()}")
     if context is not None:
-        _say(f"  try: {context.command_path} --help")
+        say(f"  try: {context.command_path} --help")
     return error.exit_code
 
 
 def _report_stook_error(error: StookError) -> int:
     trace = error.facts.get("traceback")
     if isinstance(error, TaskError) and isinstance(trace, str) and trace:
-        _say(trace.rstrip())
-    _say(f"stook: {error.message}")
+        say(trace.rstrip())
+    say(f"stook: {error.message}")
     if error.hint:
-        _say(f"  try: {error.hint}")
+        say(f"  try: {error.hint}")
     return error.exit_code
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

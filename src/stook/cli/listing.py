@@ -11,6 +11,7 @@ import click
 from stook.cli.bundle_rows import COLUMNS, MORE_COLUMNS, iter_rows, listed_json
 from stook.cli.options import context_option, json_option, open_home, parse_pairs
 from stook.cli.output import local_time, say, short_id
+from stook.cli.suggesting import suggest
 from stook.cli.tables import stream_json, stream_table
 from stook.errors import InputError
 
@@ -65,7 +66,7 @@ def ls(  # noqa: PLR0913 - each is an option
     In a PATTERN * stands for anything, ? for one letter and [ab] for one of some; a NAME is taken as it is. With -t,
     --since and --until only those that fit are listed.
     """
-    from stook.app.listing import is_pattern, listing_query
+    from stook.app.listing import check_there, is_pattern, listing_query
     from stook.store.search import Query, moment
 
     asked = Query(tags=_tags(tags), since=moment(since), until=moment(until), limit=limit)
@@ -75,7 +76,7 @@ def ls(  # noqa: PLR0913 - each is an option
         _print_tree(store, query, as_json=as_json)
     elif not _print_bundles(store, query, verbose=verbose, as_json=as_json):
         if name and not is_pattern(name) and asked == Query(limit=limit):
-            store.get(name)  # which says what is near
+            check_there(store, name)
         _say_why_empty(store, is_filtered=bool(name) or asked != Query(limit=limit))
 
 
@@ -129,7 +130,7 @@ def search(  # noqa: PLR0913 - each is an option
 
     In a PATTERN * stands for anything, ? for one letter and [ab] for one of some. All that is given must fit.
     """
-    from stook.app.listing import is_pattern
+    from stook.app.listing import has_bundles, is_pattern
     from stook.store.search import Query, moment
 
     query = Query(
@@ -147,10 +148,11 @@ def search(  # noqa: PLR0913 - each is an option
         order=order,
         limit=limit,
     )
-    if not _print_bundles(open_home(context), query, verbose=verbose, as_json=as_json):
-        say("nothing fits")
-        if pattern and not is_pattern(pattern):
-            say(
+    store = open_home(context)
+    if not _print_bundles(store, query, verbose=verbose, as_json=as_json):
+        _say_why_empty(store, is_filtered=query != Query(order=order, latest=latest, limit=limit))
+        if has_bundles(store) and pattern and not is_pattern(pattern):
+            suggest(
                 f"a PATTERN is of whole names; stook search {shlex.quote(f'*{pattern}*')} finds those that hold it"
             )
 
@@ -162,10 +164,12 @@ def search(  # noqa: PLR0913 - each is an option
 @context_option
 def log(name: str, limit: int | None, as_json: bool, context: str | None) -> None:
     """Show what happened to NAME, newest first: versions, tags, commits, removals, and moves of its aliases."""
+    from stook.app.listing import check_there
+
     store = open_home(context)
     found = store.log(name)[:limit]
     if not found:
-        store.get(name)
+        check_there(store, name)
     if as_json:
         stream_json(map(_happening_json, found))
     else:
@@ -203,7 +207,7 @@ def _say_why_empty(store: Store, *, is_filtered: bool) -> None:
     if is_filtered and has_bundles(store):
         say("nothing fits")
         return
-    say(f"no bundles in the context {store.context!r}; stook add NAME FILE makes one")
+    suggest(f"no bundles in the context {store.context!r}; stook add NAME FILE makes one")
     if others := other_contexts(store):
         first = shlex.quote(others[0])
         say(
@@ -212,7 +216,7 @@ def _say_why_empty(store: Store, *, is_filtered: bool) -> None:
 
 
 def _happening_row(happening: Happening) -> tuple[str, ...]:
-    version = short_id(happening.id) + (" (removed)" if happening.is_gone else "")
+    version = (short_id(happening.id) or "(away)") + (" (removed)" if happening.is_gone else "")
     about = " ".join(happening.about.split())
     return local_time(happening.time), happening.what, version, happening.owner, about
 

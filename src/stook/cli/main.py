@@ -1,139 +1,37 @@
-"""The `stook` command. Sub-commands load when they are called, so that `stook --help` is quick."""
+"""Where the `stook` command begins. What speaks is imported when there is something to say: `--help` is quick."""
 
 from __future__ import annotations
 
-import difflib
 import sys
 import warnings
-from importlib import import_module
+from typing import TextIO
 
-import click
-
-from stook.cli.failure import report_failure, show_warning
-from stook.errors import InputError
-
-__all__ = ["main", "stook"]
-
-# The order is that of a first day.
-_GROUPS = {
-    "A first day": {
-        "demo": (
-            "stook.cli.demo",
-            "Make an example workspace and run it: transactions in, predictions and a report out.",
-        ),
-        "init": ("stook.cli.data", "Make this folder a workspace."),
-        "add": ("stook.cli.adding", "Keep files, folders, tables and URLs as a bundle."),
-        "ls": ("stook.cli.listing", "List bundles."),
-        "show": ("stook.cli.looking", "Say everything about one bundle."),
-        "cat": ("stook.cli.looking", "Print the content of a bundle."),
-        "get": ("stook.cli.looking", "Print the path of a file that has a bundle's content."),
-        "run": ("stook.cli.pipeline", "Run a task and what it requires; only what changed."),
-        "why": ("stook.cli.pipeline", "Say why a task would run again."),
-        "predict": ("stook.cli.demo", "Score a file of transactions with this workspace's pipeline."),
-    },
-    "Data": {
-        "checkout": ("stook.cli.checkout", "Write a bundle as plain files to a folder."),
-        "status": ("stook.cli.checkout", "Say what was changed in a folder since it was checked out."),
-        "diff": ("stook.cli.looking", "Say how two bundles differ."),
-        "search": ("stook.cli.listing", "Find bundles by what is said of them and what is in them."),
-        "log": ("stook.cli.listing", "Show what happened to a name."),
-        "trace": ("stook.cli.tracing", "Say which bundle a file on disk is from, and what made it."),
-        "tag": ("stook.cli.naming", "Give a bundle tags."),
-        "untag": ("stook.cli.naming", "Take tags away."),
-        "commit": ("stook.cli.naming", "Mark a bundle as one to keep, and say why."),
-        "alias": ("stook.cli.naming", "Let a name, as prod, stand for a version."),
-        "rm": ("stook.cli.removing", "Remove versions, old ones, or scratch."),
-        "restore": ("stook.cli.removing", "Bring back what was removed."),
-    },
-    "Contexts": {
-        "context": ("stook.cli.contexts", "List, make, rename and delete lines of bundles."),
-        "switch": ("stook.cli.contexts", "Let this workspace use another context."),
-    },
-    "Care": {
-        "gc": ("stook.cli.collecting", "Free the space of what was removed."),
-        "du": ("stook.cli.collecting", "Say what takes how much space."),
-        "verify": ("stook.cli.caring", "Check that everything is there and undamaged."),
-        "rebuild": ("stook.cli.caring", "Make the catalog anew from the log and the packs."),
-        "doctor": ("stook.cli.caring", "Check the store, the disk, the clock and what is installed."),
-        "config": ("stook.cli.data", "Show the settings and where each comes from."),
-    },
-}
-_COMMANDS = {name: place for group in _GROUPS.values() for name, place in group.items()}
-# What other tools call it.
-_MEANT = {
-    "branch": "context",
-    "checkin": "add",
-    "delete": "rm",
-    "help": "--help",
-    "history": "log",
-    "import": "add",
-    "info": "show",
-    "list": "ls",
-    "put": "add",
-    "remove": "rm",
-    "save": "add",
-    "undo": "restore",
-    "version": "--version",
-}
-
-
-class _Lazy(click.Group):
-    """Loads the module of a sub-command when it is needed, and lists the rest from the table above."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
-        return command if isinstance(command, click.Command) else None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the sub-command. Raises InputError, with the one that was meant, where there is none."""
-        if args[0] not in _COMMANDS:
-            raise _no_command(args[0])
-        return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the sub-command. That the reader of a pipe has gone is settled here: click would exit with 1."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError as error:
-            return report_failure(error)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        width = max(map(len, _COMMANDS))
-        for heading, commands in _GROUPS.items():
-            with formatter.section(heading):
-                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in commands.items()])
-
-
-def _no_command(word: str) -> InputError:
-    near = difflib.get_close_matches(word, _COMMANDS, n=1)
-    meant = _MEANT.get(word) or (near[0] if near else "")
-    hint = f"stook {meant}" if meant else "stook --help lists the commands"
-    return InputError(f"No such command {word!r}", kind="no-such-command", hint=hint)
-
-
-_EPILOG = """A REF is NAME, which is its newest version, NAME@VERSION, as ls shows it, NAME@ALIAS, or a VERSION alone.
-
-Exit codes: 0 done, 1 a task failed, 2 wrong input, 3 a check failed, 4 not found, 5 damaged data,
-6 storage or access, 7 conflict, 8 missing extra, 70 a bug, 130 interrupted."""
-
-
-@click.group(cls=_Lazy, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="stook", message="stook %(version)s")
-def stook() -> None:
-    """From an empty folder to predictions an application reads; every result is a versioned bundle."""
+__all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line and exit with the code of what happened."""
-    warnings.showwarning = show_warning
-    try:
-        sys.exit(stook.main(prog_name="stook", standalone_mode=False) or 0)
+    try:  # around the import too, so that Ctrl-C is answered from the start
+        from stook.cli.commands import stook
+
+        warnings.showwarning = _show_warning
+        code = stook.main(prog_name="stook", standalone_mode=False) or 0
     except BaseException as error:  # noqa: BLE001 - the one place where every error becomes a message
-        sys.exit(report_failure(error))
+        from stook.cli.failure import report_failure
+
+        code = report_failure(error)
+    sys.exit(code)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Say a warning in a line, without the place in the code that Python would add."""
+    from stook.cli.output import say
+
+    say(f"stook: warning: {message}")

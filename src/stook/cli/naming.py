@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from stook.cli.options import context_option, json_option, open_home, parse_pairs
 from stook.cli.output import local_time, print_json, print_table, say, short_id
+from stook.cli.suggesting import suggest
 from stook.errors import InputError
 
 if TYPE_CHECKING:
+    from stook.app.naming import Moved
     from stook.store import Store
     from stook.store.words.alias import Alias
 
@@ -80,34 +83,50 @@ def alias(  # noqa: PLR0913 - each is an option
     """
     from stook.app.naming import set_alias
 
+    _check_options(alias, ref, {"--rm": remove, "--history": history, "--expect": expect is not None})
     store = open_home(context)
     if alias is None or ref is None:
-        if history or remove:
-            raise InputError(
-                "name the alias and the bundle", kind="bad-option", hint="stook alias ALIAS NAME"
-            )
         _list(store, alias or "", as_json=as_json)
     elif history:
         _show_history(store, alias, ref, as_json=as_json)
     elif remove:
-        store.unalias(alias, ref, why=why)
-        say(f"{ref}@{alias} is gone")
+        gone = store.unalias(alias, ref, why=why)
+        say(f"{gone.ref} is gone")
+        if as_json:
+            print_json(_plain(gone))
     else:
         moved = set_alias(store, alias, ref, why=why, expect=expect)
         say(_sentence(moved))
-        click.echo(moved.ref)
+        if as_json:
+            print_json(_plain(moved.alias))
+        else:
+            click.echo(moved.alias.ref)
 
 
-def _sentence(moved: Alias) -> str:
-    before = moved.moves[1].id if len(moved.moves) > 1 else None
-    if before == moved.id:
-        return f"{moved.ref} stays {short_id(before or '')}"
-    was = f", before {short_id(before)}" if before else ""
-    return f"{moved.ref} is {short_id(moved.id or '')}{was}"
+def _check_options(alias: str | None, ref: str | None, given: Mapping[str, bool]) -> None:
+    words = [word for word, is_given in given.items() if is_given]
+    if len(words) > 1:
+        raise InputError(
+            f"{' and '.join(words)} exclude each other", kind="bad-option", hint="give one of them"
+        )
+    if words and (alias is None or ref is None):
+        raise InputError(
+            "name the alias and the bundle", kind="bad-option", hint=f"stook alias {words[0]} ALIAS NAME"
+        )
+
+
+def _sentence(moved: Moved) -> str:
+    now = f"{moved.alias.ref} is {short_id(moved.alias.id or '')}"
+    if moved.is_same:
+        return f"{now} already"
+    before = moved.alias.moves[1].id if len(moved.alias.moves) > 1 else None
+    return now + (f", before {short_id(before)}" if before else "")
 
 
 def _list(store: Store, name: str, *, as_json: bool) -> None:
-    found = store.aliases(name)
+    from stook.app.naming import list_aliases
+
+    found = list_aliases(store, name)
     if as_json:
         print_json([_plain(one) for one in found])
     elif found:
@@ -123,7 +142,7 @@ def _list(store: Store, name: str, *, as_json: bool) -> None:
         ]
         print_table(("ALIAS", "VERSION", "DATE", "WHO", "WHY"), rows)
     else:
-        say("no aliases; stook alias ALIAS NAME makes one")
+        suggest("no aliases; stook alias ALIAS NAME makes one")
 
 
 def _show_history(store: Store, alias: str, name: str, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from stook.cli.suggesting import note_context
 from stook.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,9 +26,13 @@ _F = TypeVar("_F", bound=Callable[..., object])
 
 def context_option(function: _F) -> _F:
     """Add `--context`."""
-    return click.option("--context", metavar="NAME", help="The line of bundles; the workspace's by default.")(
-        function
+    option = click.option(
+        "--context",
+        metavar="NAME",
+        callback=note_context,
+        help="The line of bundles; the workspace's by default.",
     )
+    return option(function)
 
 
 def json_option(function: _F) -> _F:
@@ -85,4 +90,8 @@ def confirm(question: str, *, yes: bool) -> bool:
             kind="not-confirmed",
             hint="give --yes, or --dry-run only to look",
         )
-    return click.confirm(question, err=True)
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)  # what is said of it begins a line
+        raise

@@ -36,8 +36,8 @@ _ID_AFTER_AT = re.compile(r"(?<=@)[0-9A-Z]{18}(?=[0-9A-Z]{8}\b)")
 
 
 def say(text: str) -> None:
-    """Talk to the person."""
-    click.echo(text, err=True)
+    """Talk to the person; tags, files and messages of others may hold anything, so control characters are shown."""
+    click.echo(visible(text, keep="\n\t"), err=True)
 
 
 def print_json(value: object) -> None:

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from stook.cli.options import confirm, context_option, duration, json_option, open_home
 from stook.cli.output import human_size, local_time, print_json, print_table, say, short_id
+from stook.cli.suggesting import suggest
 from stook.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ _SHOWN = 20
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @context_option
+@click.pass_context
 def rm(  # noqa: PLR0913 - each is an option
+    called: click.Context,
     *,
     refs: tuple[str, ...],
     old: bool,
@@ -60,9 +64,9 @@ def rm(  # noqa: PLR0913 - each is an option
     committed, aliased, or in use.
     """
     from stook.app.removing import plan_old, plan_removal, plan_scratch
+    from stook.store.words.remove import in_use
 
-    if old and scratch:
-        raise InputError("--old and --scratch exclude each other", kind="bad-option", hint="give one of them")
+    _check_options(called, old=old, scratch=scratch)
     store = open_home(context)
     if old:
         plan = plan_old(store, refs, keep=keep)
@@ -74,13 +78,13 @@ def rm(  # noqa: PLR0913 - each is an option
     if dry_run or not plan.bundles:
         return
     if plan.held and not force:
-        store.rm(*plan.bundles)  # which says in what use they are
+        raise in_use(plan.held)
     if not confirm(f"remove {_count(plan.bundles)}?", yes=yes):
         say("nothing was removed")
         return
     store.rm(*plan.bundles, force=force)
     them, their = ("it", "its") if len(plan.bundles) == 1 else ("them", "their")
-    say(
+    suggest(
         f"removed {_count(plan.bundles)}; stook restore brings {them} back, until stook gc frees {their} space"
     )
 
@@ -108,6 +112,24 @@ def restore(refs: tuple[str, ...], as_json: bool, context: str | None) -> None:
             click.echo(bundle.ref)
 
 
+def _check_options(called: click.Context, *, old: bool, scratch: bool) -> None:
+    """Refuse options that would not count: `rm NAME --keep 3` would take all versions away."""
+    if old and scratch:
+        raise InputError("--old and --scratch exclude each other", kind="bad-option", hint="give one of them")
+    if not (old or scratch) and _is_given(called, "keep"):
+        raise InputError(
+            "--keep goes with --old or --scratch", kind="bad-option", hint="stook rm --old --keep NUMBER NAME"
+        )
+    if not scratch and _is_given(called, "older_than"):
+        raise InputError(
+            "--older-than goes with --scratch", kind="bad-option", hint="stook rm --scratch --older-than TIME"
+        )
+
+
+def _is_given(called: click.Context, option: str) -> bool:
+    return called.get_parameter_source(option) is ParameterSource.COMMANDLINE
+
+
 def _list_removed(store: Store, *, as_json: bool) -> None:
     from stook.app.removing import list_removed
 
@@ -116,7 +138,7 @@ def _list_removed(store: Store, *, as_json: bool) -> None:
         print_json([{"ref": one.ref, "size": one.size, "time": one.time.isoformat()} for one in found])
     elif found:
         _table(found)
-        say("stook restore NAME brings back all versions of it, NAME@VERSION one")
+        suggest("stook restore NAME brings back all versions of it, NAME@VERSION one")
     else:
         say("nothing was removed that could be brought back")
 

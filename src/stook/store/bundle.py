@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,18 +13,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from msgspec import structs
 
 from stook import registry
-from stook.errors import InputError, IntegrityError, NotFoundError
-from stook.format import manifests, trees, values
+from stook.errors import InputError, NotFoundError
+from stook.format import values
 from stook.model.commit import Commit
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, Manifest
 from stook.model.tree import Dict, File, Folder, Leaf, Node, Object, Sequence, Value
+from stook.store.packs.reach import check_manifest, read_manifest
 from stook.store.reading import rendering
 from stook.store.reading.decode import BlobSource, decode, file_path
 from stook.store.reading.items import Place, find_place, iter_leaves, part_of
 from stook.store.reading.linked import find_linked
 from stook.store.reading.places import find_sole, item_at, no_item
-from stook.store.reading.whose import VERIFY, in_bundle, naming
+from stook.store.reading.whose import in_bundle, naming
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,16 +153,13 @@ class Bundle:
         Raises:
             IntegrityError: It is not the one whose digest the record has.
         """
-        record = self._whole_record()
-        manifest = record.manifest
-        with in_bundle(self.ref):
-            if record.manifest_blob is not None:
-                manifest = manifests.load(self.repository.reader().read(record.manifest_blob))
-            if manifest is None or trees.digest_tree(manifest.tree) != self.digest:
-                raise IntegrityError(
-                    "its description is not the one that its record names", kind="wrong-digest", hint=VERIFY
-                )
-        return manifest
+        record = self.record
+        if record.manifest is None and record.manifest_blob is None:  # which a pickle leaves behind
+            record = self._store.get(self.id).record
+        with in_bundle(self.ref, self.repository):
+            if record.manifest_blob is None:  # as most are: nothing that reads chunks is imported
+                return check_manifest(record, record.manifest)
+            return read_manifest(record, self.repository.reader())
 
     @property
     def data(self) -> Any:
@@ -203,7 +203,7 @@ class Bundle:
         raise NotFoundError(
             f"{self.ref} has no item {key!r}; it has {', '.join(self.keys()) or 'one unnamed item'}",
             kind="item-not-found",
-            hint=f"stook show {self.ref}",
+            hint=f"stook show {shlex.quote(self.ref)}",
         )
 
     def item(self, path: str = "") -> Any:
@@ -248,7 +248,7 @@ class Bundle:
         """
         place = self._place(key)
         item = place.path.removesuffix(place.inside).rstrip("/") if place.inside else place.path
-        with naming(self.ref, item):
+        with self._naming(item):
             if isinstance(place.node, Folder):
                 return file_path(place.node, self.repository) / place.inside.rstrip("/")
             return file_path(item_at(place, self.ref), self.repository)
@@ -271,8 +271,8 @@ class Bundle:
                 kind="not-a-file",
                 hint="name a file in it; .path() gives the folder",
             )
-        with naming(self.ref, place.path):
-            return self.repository.reader().open(leaf.blob, lambda: naming(self.ref, place.path))
+        with self._naming(place.path):
+            return self.repository.reader().open(leaf.blob, lambda: self._naming(place.path))
 
     def get_place(self, path: str = "") -> Place:
         """Return what is at a path, without loading more than it must; the whole where the path is empty.
@@ -294,7 +294,9 @@ class Bundle:
         leaf = place.node
         if not isinstance(leaf, Object) or leaf.kind != "frame":
             raise InputError(
-                f"{self.ref} {key or 'data'} is no table", kind="not-a-table", hint=f"stook show {self.ref}"
+                f"{self.ref} {key or 'data'} is no table",
+                kind="not-a-table",
+                hint=f"stook show {shlex.quote(self.ref)}",
             )
         codec = registry.codec("frame")
         source = BlobSource(
@@ -305,7 +307,7 @@ class Bundle:
             place.path,
             linked=find_linked(self.tree, leaf),
         )
-        with naming(self.ref, place.path):
+        with self._naming(place.path):
             return codec.load_as(source, leaf.meta, library)
 
     def _place(self, path: str, kinds: tuple[type[Leaf], ...] = (File, Folder, Object, Value)) -> Place:
@@ -317,12 +319,8 @@ class Bundle:
             raise no_item(f"{self.ref} has several items:", self.tree, self.ref)
         return sole
 
-    def _whole_record(self) -> BundleRecord:
-        """Return the record with its manifest, which a pickled bundle has left behind."""
-        record = self.record
-        if record.manifest is None and record.manifest_blob is None:
-            return self._store.get(self.id).record
-        return record
+    def _naming(self, item: str) -> AbstractContextManager[None]:
+        return naming(self.ref, item, self.repository)
 
     @property
     def repository(self) -> Repository:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from stook.catalog import Batch
 from stook.format import records
 from stook.model.record import ContextRecord
 from stook.store.packs.chunk_index import list_packs
-from stook.store.refresh import batch_of
+from stook.store.refresh import iter_batches
 from stook.store.repository import Repository
 from stook.store.stamp import stamp
 from stook.store.verify.history import History, read_history
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Rebuilt", "rebuild"]
 
-_AT_ONCE = 10_000
-_APPENDED_AT_ONCE = 500
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def rebuild(store: Store, *, observer: Observer = ignore) -> Rebuilt:
     repository = store.repository
     history = read_history(repository, observer)
     rescued = _rescue(store, history)
-    repository.catalog.replace(_iter_batches(repository))
+    repository.catalog.replace(iter_batches(repository.log.read({})))
     packs, chunks, problems = _learn_packs(repository, observer)
     return Rebuilt(
         records=history.records + rescued,
@@ -84,8 +81,8 @@ def _rescue(store: Store, history: History) -> int:
         ids = read_history(repository, ignore).ids
         lost = [payload for payload in lost if records.read_id(payload) not in ids]
     lost = [*_lost_contexts(store, history), *lost]
-    for start in range(0, len(lost), _APPENDED_AT_ONCE):
-        repository.log.append(lost[start : start + _APPENDED_AT_ONCE])
+    for start in range(0, len(lost), _AT_ONCE):
+        repository.log.append(lost[start : start + _AT_ONCE])
     return len(lost)
 
 
@@ -98,12 +95,6 @@ def _lost_contexts(store: Store, history: History) -> Iterator[bytes]:
         if context in history.nameless:
             mark = stamp(repository)
             yield records.dump(ContextRecord(mark.id, context, name, mark.time, mark.owner))
-
-
-def _iter_batches(repository: Repository) -> Iterator[Batch]:
-    lines = repository.log.read({})
-    while some := list(islice(lines, _AT_ONCE)):
-        yield batch_of(some)
 
 
 def _learn_packs(repository: Repository, observer: Observer) -> tuple[int, int, list[Problem]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from stook.model.record import BundleRecord, Record
 from stook.storage.disk_errors import translate_os_errors
 from stook.store.repository import Repository
 
-__all__ = ["batch_of", "find_lost", "refresh", "warn_of_damage"]
+__all__ = ["find_lost", "iter_batches", "refresh", "warn_of_damage"]
 
 _AT_ONCE = 10_000
 _LOST = "lost-"
@@ -69,13 +69,11 @@ def find_lost(cache: Path) -> list[tuple[Path, list[bytes]]]:
 
 
 def _take_in(repository: Repository) -> None:
-    lines = repository.log.read(repository.catalog.positions())
-    while batch := list(islice(lines, _AT_ONCE)):
+    for batch in iter_batches(repository.log.read(repository.catalog.positions())):
         _apply(repository, batch)
 
 
-def _apply(repository: Repository, found: Sequence[Line | Damage]) -> None:
-    batch = batch_of(found)
+def _apply(repository: Repository, batch: Batch) -> None:
     named = {pack for record, _ in batch.records if isinstance(record, BundleRecord) for pack in record.packs}
     if named:
         from stook.store.packs.chunk_index import learn_packs  # most refreshes need none of that
@@ -88,11 +86,16 @@ def _apply(repository: Repository, found: Sequence[Line | Damage]) -> None:
         _observe(repository, max(record.id for record, _ in batch.records))
 
 
-def batch_of(found: Sequence[Line | Damage]) -> Batch:
-    """Return what was read of the log as the catalog takes it in.
+def iter_batches(found: Iterator[Line | Damage]) -> Iterator[Batch]:
+    """Yield what is read of a log as a catalog takes it in, some thousands of records at a time.
 
     A record that is not sound counts as damage: its checksum is right, so another version or nobody honest wrote it.
     """
+    while some := list(islice(found, _AT_ONCE)):
+        yield _batch_of(some)
+
+
+def _batch_of(found: Sequence[Line | Damage]) -> Batch:
     decoded: list[tuple[Record, bytes]] = []
     damage: list[DamageRow] = []
     for item in found:

@@ -143,18 +143,18 @@ def open_repository(url: str, *, cache: Path, owner: str, clock: Clock | None = 
         FormatError: The repository is of another format.
         StorageError: It cannot be reached.
     """
-    storage = open_storage(url)
-    if not isinstance(storage, FolderStorage):
-        return open_on(storage, cache=cache, owner=owner, clock=clock)
-    folder = storage.root
-    _refuse_foreign(folder)
+    return open_on(open_storage(url), cache=cache, owner=owner, clock=clock)
+
+
+def open_on(storage: Storage, *, cache: Path, owner: str, clock: Clock | None = None) -> Repository:
+    """Open the repository of a storage. The other arguments, and what is raised, are those of `open_repository`."""
+    if isinstance(storage, FolderStorage):
+        _refuse_foreign(storage.root)
     identity = _identity(storage)
-    own_cache = _own_cache(cache, identity, storage)
-    with translate_os_errors(own_cache):
-        writer = _machine_writer(own_cache)
+    own_cache = cache / f"{identity}-{_short_digest(storage.url)}"  # a copy elsewhere has another
     return Repository(
         storage,
-        lambda: FolderLog(folder, writer, identity=identity),
+        _log_opener(storage, identity, own_cache),
         clock=clock or Clock(),
         owner=owner,
         identity=identity,
@@ -162,17 +162,12 @@ def open_repository(url: str, *, cache: Path, owner: str, clock: Clock | None = 
     )
 
 
-def open_on(storage: Storage, *, cache: Path, owner: str, clock: Clock | None = None) -> Repository:
-    """Open a repository on a storage that can only put whole objects. The arguments are those of `open_repository`."""
-    identity = _identity(storage)
-    return Repository(
-        storage,
-        lambda: ObjectLog(storage, os.urandom(16).hex()),
-        clock=clock or Clock(),
-        owner=owner,
-        identity=identity,
-        cache=_own_cache(cache, identity, storage),
-    )
+def _log_opener(storage: Storage, identity: str, cache: Path) -> Callable[[], Log]:
+    if not isinstance(storage, FolderStorage):
+        return lambda: ObjectLog(storage, os.urandom(16).hex())
+    with translate_os_errors(cache):
+        writer = _machine_writer(cache)
+    return lambda: FolderLog(storage.root, writer, identity=identity)
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -198,11 +193,6 @@ def _identity(storage: Storage) -> str:
     except ConflictError:
         return stook_json.load(storage.get(_KEY).data).id
     return fresh.id
-
-
-def _own_cache(cache: Path, identity: str, storage: Storage) -> Path:
-    """Return the cache of this repository at this place: a copy of it elsewhere has another."""
-    return cache / f"{identity}-{_short_digest(storage.url)}"
 
 
 def _short_digest(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from stook import registry
 from stook.catalog import ORDERS, BundleLine, Filter, Order
-from stook.errors import InputError, IntegrityError
+from stook.errors import InputError, IntegrityError, NotFoundError
 from stook.format import values
 from stook.model.record import Manifest
 from stook.model.tree import Object, iter_items
@@ -197,7 +197,7 @@ def _has(bundle: Bundle, query: Query) -> bool:
             and (not query.kind or any(fnmatchcase(kind, query.kind) for kind in _kinds(manifest)))
             and (not query.column or any(fnmatchcase(name, query.column) for name in _columns(bundle)))
         )
-    except IntegrityError:
+    except (IntegrityError, NotFoundError):  # damaged, or collected in this moment
         return False  # `verify` tells of it; whoever looks for another bundle is not held up
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stook import registry
 from stook.model.refs import check_name
 from stook.store.add import add
 from stook.store.bundle import Bundle
@@ -58,6 +59,7 @@ class Store(View):
         tags: Mapping[str, str] | None = None,
         inputs: Mapping[str, Bundle] | Iterable[Bundle] = (),
         lineage: Lineage | None = None,
+        links: str | Sequence[str] = (),
         if_changed: bool = False,
     ) -> Bundle:
         """Keep data as the newest version of a name.
@@ -70,6 +72,8 @@ class Store(View):
             tags: Words about it.
             inputs: The bundles it was made from.
             lineage: How it was made, where more is known than its inputs.
+            links: Columns of a table whose cells name files, which are kept with it. Then data is the table, whose
+                relative paths start from the current folder, or a file of one, from whose folder they start.
             if_changed: Where the latest version has equal content, return that one and make none.
 
         Raises:
@@ -77,7 +81,9 @@ class Store(View):
             StorageError: The storage refused. Either way nothing is visible.
         """
         description = Description.of(name, params=params, tags=tags, inputs=inputs, lineage=lineage)
-        return add(self, description, data, if_changed=if_changed)
+        if links:
+            data = registry.codec("frame").with_links(data, links)
+        return add(self, description, data, if_changed=if_changed).bundle
 
     def draft(
         self,
@@ -188,6 +194,8 @@ class Store(View):
         self, alias: str, bundle: Bundle | str, *, why: str = "", expect: Bundle | str | None = None
     ) -> Alias:
         """Let an alias, as `prod`, stand for a bundle: `name@prod` gets it. Moved by compare-and-swap, with a history.
+
+        Where it stands for that bundle already, nothing is written: that is no move.
 
         Args:
             alias: The alias; one of the bundle's name.
@@ -384,6 +392,7 @@ class Store(View):
         """Say what takes how much room, of all names or of some.
 
         Raises:
+            NotFoundError: There is no bundle of one of the names.
             IntegrityError: The description of a bundle is damaged.
         """
         from stook.store.usage import measure

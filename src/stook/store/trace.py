@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from stook.catalog import HeldRow
-from stook.errors import InputError, IntegrityError
+from stook.errors import InputError, IntegrityError, NotFoundError
 from stook.format import manifests
 from stook.format.limits import INLINE_BYTES
 from stook.model.lineage import Input
@@ -182,7 +182,7 @@ class _Search:
 def _inputs(bundle: Bundle) -> tuple[Input, ...]:
     try:
         return bundle.inputs
-    except IntegrityError:  # collected since it was removed
+    except (IntegrityError, NotFoundError):  # collected since it was removed
         return ()
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from stook.model.record import BundleRecord
 from stook.model.refs import check_name
+from stook.store.find import name_not_found
 from stook.store.gc.marking import KEY_BYTES, Marks, iter_records, keys_of_bundle
 from stook.store.gc.report import Amount
 from stook.store.gc.survey import Survey, look_at_packs
 from stook.store.packs.condemned import read_lists
-from stook.store.refresh import refresh
 from stook.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def measure(store: Store, names: Collection[str] = ()) -> Usage:
 
     Raises:
         IntegrityError: The description of a bundle cannot be read.
+        NotFoundError: There is no bundle of one of the names.
         InputError: One is no name.
     """
     repository = store.repository
-    refresh(repository)
+    chosen = _check_names(store, names)
     count = _Count(repository)
     survey = look_at_packs(repository, Marks.of(count.keys))
     by_place = count.by_place()
-    chosen = {check_name(name) for name in names}
     context = store.find_context_id()
     wanted = [
         by_place[place] for place in by_place if place[0] == context and (not chosen or place[1] in chosen)
@@ -99,6 +99,17 @@ def measure(store: Store, names: Collection[str] = ()) -> Usage:
         removable=_removable(repository, survey),
         cache=sum((measure_folder(repository.cache / folder) for folder in CACHED), Amount()),
     )
+
+
+def _check_names(store: Store, names: Collection[str]) -> set[str]:
+    """Return the names as they are kept, having brought the catalog up to date."""
+    store.refresh()
+    chosen = {check_name(name) for name in names}
+    context = store.find_context_id()
+    for name in sorted(chosen):
+        if context is None or store.repository.catalog.find_latest(context, name) is None:
+            raise name_not_found(store, name)
+    return chosen
 
 
 def measure_folder(folder: Path) -> Amount:

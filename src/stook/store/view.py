@@ -89,8 +89,13 @@ class View:
         return type(self)(self.repository, check_name(name))
 
     def refresh(self) -> None:
-        """Learn what others have written."""
+        """Learn what others have written, also that they gave this context another name: it stays the same context."""
         refresh(self.repository)
+        name = self.repository.catalog.find_context_name(self._context_id) if self._context_id else None
+        if name is None:
+            self._context_id = find_context_id(self.repository, self.context)
+        else:
+            self.context = name
 
     def bundle(self, record: BundleRecord) -> Bundle:
         """Return a bundle of this store from its record."""
@@ -98,9 +103,10 @@ class View:
 
     def context_id(self) -> str:
         """Return the id of this store's context, making the context where there is none."""
-        if self._context_id is None:
-            self._context_id = ensure_context(self.repository, self.context)
-        return self._context_id
+        known = self._context_id  # read once: another thread may refresh meanwhile
+        if known is None:
+            known = self._context_id = ensure_context(self.repository, self.context)
+        return known
 
     def find_context_id(self) -> str | None:
         """Return the id of this store's context, or None where nothing has been added to it."""

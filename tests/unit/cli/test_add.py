@@ -257,13 +257,22 @@ def test_dry_run(stook: Stook, tmp_path: Path) -> None:
     assert json.loads(stook("add", "a", "in", "-n", "--new", "--json")[1])["is_new"] is True
 
 
+# Who runs tests in the background of a shell may have Ctrl-C ignored, and so would all that is started from there.
+_AS_IN_A_TERMINAL = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from stook.cli.main import main
+main()
+"""
+
+
 @pytest.mark.parametrize("words", [["a", "-"], ["a", "-", "--frame", "--format", "csv"]])
 def test_interrupted(tmp_path: Path, words: list[str]) -> None:
     """Ctrl-C in the midst of reading adds nothing, leaves no temporary files, and exits with 130."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-c", "from stook.cli.main import main; main()", "add", *words],
+        [sys.executable, "-c", _AS_IN_A_TERMINAL, "add", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.unit.cli.conftest import Stook
+
+
+@pytest.fixture(autouse=True)
+def _room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every disk have room, which doctor would warn of where there is little."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=90 * 2**30))
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -103,6 +105,15 @@ def test_config_says_where_each_value_comes_from(stook: Stook) -> None:
     assert found["context"]["value"] == "mine"
     assert found["context"]["origin"].endswith("stook.toml")
     assert found["store"]["origin"] == "environment variable STOOK_HOME"
+
+
+def test_ctrl_c_while_stook_loads_is_a_clean_exit(tmp_path: Path) -> None:
+    """Whoever interrupts before the first command is there sees one line, and the usual code."""
+    (tmp_path / "click.py").write_text("import sys\nsys.path.remove(sys.path[1])\nraise KeyboardInterrupt\n")
+    command = [sys.executable, "-c", "from stook.cli.main import main; main()", "ls"]
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=environ, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (130, "stook: interrupted; what was finished is kept\n")
 
 
 def test_control_characters_of_a_name_reach_no_terminal(stook: Stook, tmp_path: Path) -> None:

@@ -42,6 +42,30 @@ def test_it_is_the_history_newest_first(lived: Stook) -> None:
     assert lines[5].endswith("stage:ok")
 
 
+def test_a_tag_that_was_taken_away_reads_so(lived: Stook) -> None:
+    """`untag` is a line of its own kind, with the keys alone."""
+    store = library.open()
+    store.tag("n", a="1", b="2")
+    store.untag("n", "a", "b")
+    lines = lived("log", "n")[1].splitlines()
+    assert [line.split()[2:] for line in lines[1:3]] == [
+        ["untagged", store.get("n").id[-8:], store.repository.owner, "a", "b"],
+        ["tagged", store.get("n").id[-8:], store.repository.owner, "a:1", "b:2"],
+    ]
+
+
+def test_an_alias_that_was_taken_away_reads_so(lived: Stook) -> None:
+    """Where an alias went, the line says so instead of a version."""
+    library.open().unalias("prod", "n", why="wrong")
+    assert lived("log", "n")[1].splitlines()[1].split()[2:] == [
+        "alias",
+        "(away)",
+        library.open().repository.owner,
+        "prod:",
+        "wrong",
+    ]
+
+
 def test_versions_that_are_gone_are_marked(lived: Stook) -> None:
     """A removed version is marked wherever it is named, until it is restored."""
     gone = library.open().removed("n")[0]

@@ -102,3 +102,13 @@ def test_a_warning_is_a_line(stook: Stook, tmp_path: Path) -> None:
     assert code == 0
     assert "stook: warning: a bundle's time is" in err
     assert ".py" not in err
+
+
+def test_what_others_wrote_does_not_command_the_terminal(stook: Stook) -> None:
+    """Control characters in tags are shown, not sent, also in what is said by the way and in errors."""
+    store = stook_package.open()
+    store.add("n", 1, tags={"\x1b[31m": "x\x07y"})
+    for words in (("tag", "n", "a:b"), ("untag", "n", "nothing"), ("ls", "-v"), ("show", "n")):
+        _, out, err = stook(*words)
+        assert not {"\x1b", "\x07"} & set(out + err)
+        assert r"\x1b[31m" in out + err

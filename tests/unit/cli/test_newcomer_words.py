@@ -60,7 +60,7 @@ def test_an_alias_that_stays_is_said_to(stook: Stook) -> None:
     """Moving an alias to where it is reads so, and not as a move."""
     bundle = stook_package.open().add("sales", 1)
     assert stook("alias", "prod", "sales")[2] == f"sales@prod is {bundle.id[-8:]}\n"
-    assert stook("alias", "prod", "sales")[2] == f"sales@prod stays {bundle.id[-8:]}\n"
+    assert stook("alias", "prod", "sales")[2] == f"sales@prod is {bundle.id[-8:]} already\n"
 
 
 def test_times_look_the_same_everywhere(stook: Stook) -> None:

@@ -57,6 +57,13 @@ def test_an_alias_taken_away_is_not_found(store: Store) -> None:
     assert [move.id for move in store.alias("prod", bundle).moves] == [bundle.id, None, bundle.id]
 
 
+def test_a_refusal_makes_no_context(store: Store) -> None:
+    """Where there is no such alias to take away, nothing is written, not even the context."""
+    with pytest.raises(NotFoundError):
+        store.unalias("prod", "raw")
+    assert store.contexts() == []
+
+
 def test_what_is_expected_must_be_so(store: Store) -> None:
     """With an expectation, an alias moves only from the version that is named, or only where there is none."""
     first, second = store.add("raw", 1), store.add("raw", 2)
@@ -69,13 +76,13 @@ def test_what_is_expected_must_be_so(store: Store) -> None:
 
 def test_of_racing_movers_one_wins_each_time(store: Store) -> None:
     """Threads that move from what they read never overwrite each other: every success is one move."""
-    bundles = [store.add("raw", number) for number in range(8)]
+    bundles = [[store.add("raw", [number, turn]) for turn in range(2)] for number in range(8)]
     wins = [0] * 8
 
     def move(number: int) -> None:
-        for _ in range(20):
+        for turn in range(20):
             try:
-                store.alias("prod", bundles[number])
+                store.alias("prod", bundles[number][turn % 2])
                 wins[number] += 1
             except ConflictError:
                 pass
@@ -87,6 +94,18 @@ def test_of_racing_movers_one_wins_each_time(store: Store) -> None:
         thread.join()
     (alias,) = store.aliases("raw")
     assert alias.number == sum(wins) >= 20
+
+
+def test_to_where_it_stands_is_no_move(store: Store) -> None:
+    """Moved to where it stands an alias gets no new entry in its history; what was expected must still be so."""
+    first, second = store.add("raw", 1), store.add("raw", 2)
+    moved = store.alias("prod", first, why="checked")
+    assert store.alias("prod", first, why="again") == moved
+    assert store.alias("prod", first, expect=first) == moved
+    for wrong in (second, ""):
+        with pytest.raises(ConflictError, match="not what was expected"):
+            store.alias("prod", first, expect=wrong)
+    assert store.aliases() == [moved]
 
 
 class _SentTwice(FaultyStorage):

@@ -25,6 +25,7 @@ from stook.errors import ConflictError, InputError, NotFoundError
 from stook.model.tree import Folder, FolderFile
 from stook.store import Store
 from stook.store.checkout import checkout, status
+from stook.store.checkout.checkout import note_content
 from stook.store.checkout.note import dump_note, settled_before
 from stook.store.publish import Description, publish
 from stook.store.reading.rooted import opened, remove_tree
@@ -321,6 +322,36 @@ def test_a_note_that_is_none_is_said_and_nothing_replaced(store: Store, tmp_path
     assert (out / "data.json").exists()
 
 
+def test_values_that_were_added_are_those_of_the_checkout(store: Store, tmp_path: Path) -> None:
+    """A folder whose JSON is what would be written is noted as a checkout of it, and not written again."""
+    out = checkout(store, store.add("n", {"a": 1, "b": [2]}), tmp_path / "out").folder
+    wanted = (out / "data.json").read_text()
+    changed = store.add("n", {"a": 1, "b": [3]})
+    (out / "data.json").write_text(wanted.replace("2", "3"))
+    inode = (out / "data.json").stat().st_ino
+    assert not checkout(store, changed, out).is_new
+    assert (out / "data.json").stat().st_ino == inode
+    assert status(out).is_clean
+    (out / "data.json").write_text(wanted.replace("2", "4"))
+    with pytest.raises(ConflictError):
+        checkout(store, changed, out)
+
+
+def test_only_the_note_changes_where_content_is_noted(store: Store, tmp_path: Path) -> None:
+    """A checkout of an earlier version, though nothing in it was changed, is not brought to the one that is noted."""
+    out = checkout(store, store.add("n", {"a": 1}), tmp_path / "out").folder
+    changed = store.add("n", {"a": 2})
+    before = _files(out)
+    assert not note_content(store, changed, out, format="parquet")
+    assert _files(out) == before
+    wanted = before["data.json"].decode().replace("1", "2")
+    (out / "data.json").write_text(wanted)
+    assert note_content(store, changed, out, format="parquet")
+    assert status(out).note.id == changed.id
+    assert not note_content(store, changed, tmp_path / "none", format="parquet")
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_note_that_lies_touches_nothing_outside(store: Store, tmp_path: Path) -> None:
     """Paths in the note are compared with what is in the folder, and never opened or removed."""
     out = checkout(store, store.add("n", 1), tmp_path / "out").folder
@@ -329,6 +360,7 @@ def test_a_note_that_lies_touches_nothing_outside(store: Store, tmp_path: Path) 
     note = json.loads((out / NOTE).read_text())
     note["files"] = [["../victim", 8, victim.stat().st_mtime_ns, "0" * 64], [str(victim), 8, 1, "0" * 64]]
     (out / NOTE).write_text(json.dumps(note))
+    (out / "data.json").write_text("mine")
     assert status(out).deleted == ("../victim", str(victim))
     checkout(store, store.get("n"), out, force=True)
     assert victim.read_text() == "precious"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -391,3 +392,41 @@ def test_a_clock_that_is_ahead_takes_no_files_from_writers(store: Store, tmp_pat
     clock = Clock(now=lambda: time.time() + 3 * _DAY)
     collect(open_repository(str(tmp_path / "store"), cache=tmp_path / "cache", owner="me", clock=clock))
     assert temporary.exists()
+
+
+def test_old_temporary_files_and_damaged_folders_of_the_cache_go(store: Store, tmp_path: Path) -> None:
+    """What was set aside goes when nobody has touched it for a day; a bundle's own file of such a name stays."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/.tmp-own").write_bytes(b"own")
+    kept = store.add("folder", tmp_path / "folder").path()
+    cache = store.repository.cache
+    aside = kept.with_name(".tmp-aside")
+    (aside / "deep").mkdir(parents=True)
+    for path in (aside / "deep/x", cache / "files/.tmp-1", cache / ".tmp-2"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"12345")
+        os.utime(path, (0, 0))  # as files of the cache bear a time of their own
+    url, stays = store.repository.url, cache.parent
+    tomorrow = Clock(lambda: time.time() + 2 * _DAY)
+    assert collect(store.repository).leftovers == Amount()
+    late = open_repository(url, cache=stays, owner="me", clock=tomorrow)
+    assert collect(late, dry_run=True).leftovers == Amount(3, 15)
+    assert (aside / "deep/x").exists()
+    assert collect(late).leftovers == Amount(3, 15)
+    assert not list(cache.rglob(".tmp-[a12]*"))
+    assert (kept / ".tmp-own").read_bytes() == b"own"
+
+
+@pytest.mark.parametrize("how", [lambda bundle: bundle.data, lambda bundle: bundle.open("a").read()])
+def test_a_bundle_that_another_removed_and_collected_is_no_damage(
+    store: Store, tmp_path: Path, how: Callable[[stook.Bundle], object]
+) -> None:
+    """Whoever reads on in a bundle that went on another machine is told so, and not to look for damage."""
+    (tmp_path / "a").write_bytes(_BYTES[0])
+    bundle = store.add("n", {"a": tmp_path / "a"})
+    other = Store(open_repository(store.repository.url, cache=tmp_path / "cache", owner="you"), "test")
+    other.rm("n")
+    collect(other.repository)
+    with pytest.raises(NotFoundError, match=f"^{bundle.ref} was removed, and its content") as caught:
+        how(bundle)
+    assert caught.value.kind == "collected"

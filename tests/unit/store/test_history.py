@@ -37,13 +37,14 @@ def test_ids_tell_what_came_after_what(store: Store) -> None:
     found = store.log("n")
     assert [(one.what, one.owner, one.about) for one in found] == [
         ("removed", "slow", ""),
-        ("tagged", "slow", "a:b -c"),
+        ("untagged", "slow", "c"),
+        ("tagged", "slow", "a:b"),
         ("added", "fast", ""),
     ]
     assert all(one.is_gone for one in found)
     back = RestoreRecord(clock.new_id(), context, bundle, late)
     store.repository.log.append([records.dump(back)])
-    assert [one.is_gone for one in store.log("n")] == [False] * 4
+    assert [one.is_gone for one in store.log("n")] == [False] * 5
 
 
 def test_each_name_has_its_own(store: Store) -> None:

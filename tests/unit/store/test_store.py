@@ -13,6 +13,8 @@ import pytest
 
 import stook
 from stook.errors import InputError, IntegrityError, NotFoundError
+from stook.format import records
+from stook.model.record import BundleRecord
 from stook.store import Store
 
 
@@ -156,6 +158,35 @@ def test_contexts_do_not_see_each_other(tmp_path: Path) -> None:
     assert one.find_output("n", "") is None
 
 
+def test_a_context_that_another_renames_stays_the_same(tmp_path: Path) -> None:
+    """An open store goes on with its context under the new name, and leaves the old name to a context made anew."""
+    maker = stook.open(tmp_path / "s", context="a")
+    maker.add("x", 1)
+    reader = stook.open(tmp_path / "s", context="a")
+    other = stook.open(tmp_path / "s", context="b")
+    other.rename_context("a", "z")
+    for store in (maker, reader):
+        assert [bundle.name for bundle in store.ls()] == ["x"]
+        assert "context 'z'" in repr(store)
+    other.in_context("a").add("y", 2)
+    reader.add("w", 3)
+    assert [bundle.name for bundle in maker.ls()] == ["w", "x"]
+    assert [(context.name, context.names) for context in other.contexts()] == [("a", 1), ("z", 2)]
+
+
+def test_a_context_that_another_deletes_is_known_by_its_name(tmp_path: Path) -> None:
+    """Where the context of an open store is gone, its name counts: another that bears it now is used."""
+    store = stook.open(tmp_path / "s", context="a")
+    store.add("x", 1)
+    other = stook.open(tmp_path / "s", context="b")
+    other.add("y", 2)
+    other.delete_context("a")
+    assert store.ls() == []
+    other.rename_context("b", "a")
+    assert [bundle.name for bundle in store.ls()] == ["y"]
+    assert store.add("z", 3).record.context == other.context_id()
+
+
 def test_the_catalog_is_rebuilt_when_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With another, empty cache every bundle is still there: the log and the packs are the truth."""
     store = stook.open(tmp_path / "store", context="test")
@@ -246,3 +277,29 @@ def test_a_version_is_found_by_what_a_listing_shows(store: Store) -> None:
     assert store.find("ZZZZZZZZ") is None
     named = store.add(first.id[-8:], 3)
     assert store.get(first.id[-8:]) == named
+
+
+def test_a_version_whose_letters_are_all_digits_is_found(store: Store) -> None:
+    """An id may end in digits alone, as an alias does that is a date: the alias comes first, and the name before."""
+    context, head = store.context_id(), store.repository.clock.new_id()[:18]
+    like = store.add("n", 1)
+    record = BundleRecord(
+        f"{head}20260131",
+        context,
+        "n",
+        like.digest,
+        1,
+        1,
+        "me",
+        packs=like.record.packs,
+        manifest=like.manifest,
+    )
+    store.repository.log.append([records.dump(record)])
+    for ref in ("n@20260131", "20260131"):
+        assert store.get(ref).id == record.id
+    newest = store.add("n", 2)
+    store.alias("20260131", newest)
+    assert store.get("n@20260131") == newest
+    assert store.add("20260131", 3) == store.get("20260131")
+    store.rm(record.id)
+    assert [bundle.id for bundle in store.restore("n@20260131")] == [record.id]

@@ -90,7 +90,7 @@ def test_a_history_has_all_that_happened(store: Store) -> None:
         ("alias", "prod"),
         ("alias", "prod: go"),
         ("committed", "why"),
-        ("tagged", "-a"),
+        ("untagged", "a"),
         ("tagged", "a:1"),
         ("added", "add"),
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import stook
+from stook.errors import NotFoundError
 from stook.store import Store
 from stook.store.gc import collect
 from stook.store.usage import NameUse, measure
@@ -45,6 +46,23 @@ def test_compressed_bytes_count(store: Store, tmp_path: Path) -> None:
     (use,) = measure(store, ["zeros"]).names
     assert use.size == 100_000
     assert 0 < use.exclusive < 1000
+
+
+def test_a_name_that_is_not_there_is_said(store: Store) -> None:
+    """Of a name without a version there is nothing to measure; the hint names what is near."""
+    store.add("prices", 1)
+    for name, hint in (
+        ("price", "did you mean prices?"),
+        ("n2", "did you mean n1?"),
+    ):  # n2: of another context
+        with pytest.raises(NotFoundError) as caught:
+            store.du("prices", name)
+        assert caught.value.hint == hint
+    with pytest.raises(NotFoundError):
+        store.in_context("empty").du("prices")
+    store.rm("prices")
+    with pytest.raises(NotFoundError, match="all versions of prices were removed"):
+        store.du("prices")
 
 
 def test_totals_agree_with_the_disk_and_with_collection(store: Store, tmp_path: Path) -> None:

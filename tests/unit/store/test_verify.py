@@ -204,6 +204,27 @@ def test_an_alias_of_nothing_is_told(store: Store, root: Path) -> None:
     assert only(verify(store)).kind == "bad-alias"
 
 
+@pytest.mark.parametrize(("current", "option"), [("far away", ""), ("test", "--context 'far away' ")])
+def test_a_dangling_alias_is_put_right_by_what_the_hint_says(store: Store, current: str, option: str) -> None:
+    """The command can be typed as it stands: names with spaces are quoted, and another context than one's own named."""
+    other = store.in_context("far away")
+    other.add("my sales", 1)
+    other.alias("in use", "my sales")
+    other.rm("my sales", force=True)
+    problem = only(verify(store.in_context(current)))
+    assert (problem.kind, problem.hint) == ("dangling-alias", f"stook alias {option}'in use' 'my sales'")
+
+
+def test_a_dangling_alias_of_a_context_that_is_gone_is_to_be_moved_away(store: Store, root: Path) -> None:
+    """No command reaches an alias whose context has no name any more."""
+    other = store.in_context("gone")
+    other.add("n", 1)
+    other.alias("prod", "n")
+    other.delete_context("gone", force=True)
+    key = next(root.glob("aliases/*/*/*.json")).relative_to(root)
+    assert only(verify(store)).hint == f"move {key} away"
+
+
 def test_a_condemned_list_that_is_none_is_told(store: Store, root: Path) -> None:
     """A list that cannot be read is named."""
     (root / "condemned").mkdir()

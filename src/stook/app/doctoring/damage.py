@@ -71,8 +71,7 @@ def check_temporary_files(patient: Patient, /) -> Iterator[Finding]:
     found = [path for path in _iter_temporary(patient.folder) if _modified(path) < before]
     if found:
         message = f"{len(found)} files that a crash left half-written, {found[0]} among them"
-        hint = f"find {patient.folder} -name '{TEMP_PREFIX}*' -mtime +1 -delete"
-        yield Finding.warn("temporary files", message, hint)
+        yield Finding.warn("temporary files", message, "stook gc")
 
 
 def _iter_temporary(folder: Path) -> Iterator[Path]:

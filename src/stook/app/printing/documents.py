@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from stook.app.printing.places import ending_a_line, files_in, iter_file, joined, no_text, table_of
+from stook.app.printing.places import ending_a_line, files_in, iter_file, no_text, table_of
 from stook.format import values
-from stook.model.tree import Dict, File, Folder, FolderFile, Object, Sequence, Value
+from stook.model.tree import Dict, File, Folder, FolderFile, Object, Value
+from stook.model.tree import Sequence as ListNode
 from stook.store import Bundle
-from stook.store.reading.items import Place, iter_leaves
+from stook.store.reading.items import Place, iter_leaves, joined
 
 __all__ = ["iter_json"]
 
@@ -27,16 +28,27 @@ def iter_json(bundle: Bundle, path: str = "") -> Iterator[bytes]:
         NotFoundError: There is no such place.
     """
     place = bundle.get_place(path)
-    if not isinstance(place.node, (Dict, Sequence)):
+    if not isinstance(place.node, (Dict, ListNode)):
         return ending_a_line(_iter_json_of(bundle, place))
-    return _iter_json_items(bundle, place)
+    items = [(inner, Place(joined(place.path, inner), leaf)) for inner, leaf in iter_leaves(place.node)]
+    for _, item in items:
+        _check_text(bundle, item)  # before anything is printed: half a document is of no use
+    return _iter_json_items(bundle, items)
 
 
-def _iter_json_items(bundle: Bundle, place: Place) -> Iterator[bytes]:
+def _check_text(bundle: Bundle, place: Place) -> None:
+    match place.node:
+        case File():
+            iter_file(bundle, place)
+        case Object(kind=kind) if kind != "frame":
+            raise no_text(bundle, place)
+
+
+def _iter_json_items(bundle: Bundle, items: Sequence[tuple[str, Place]]) -> Iterator[bytes]:
     before = b"{\n"
-    for inner, leaf in iter_leaves(place.node):
+    for inner, item in items:
         yield before + json.dumps(inner, ensure_ascii=False).encode() + b": "
-        yield from _iter_json_of(bundle, Place(joined(place.path, inner), leaf))
+        yield from _iter_json_of(bundle, item)
         before = b",\n"
     yield b"{}\n" if before == b"{\n" else b"\n}\n"
 
@@ -47,8 +59,8 @@ def _iter_json_of(bundle: Bundle, place: Place) -> Iterator[bytes]:
             value = place.value if place.inside else bundle.item(place.path)
             return iter((_json(values.to_json(value)),))
         case Object(kind="frame"):
-            codec, source = table_of(bundle, place)
-            return codec.iter_text(source, "json")
+            codec, source, meta = table_of(bundle, place)
+            return codec.iter_text(source, meta, "json")
         case Folder() if place.find_file() is None:
             return iter((_json([_file_facts(name, file) for name, file in files_in(place)]),))
         case Folder() | File():

@@ -14,8 +14,9 @@ from stook.store import Bundle
 from stook.store.codec import FrameCodec, Source
 from stook.store.reading.decode import BlobSource
 from stook.store.reading.items import Place
+from stook.store.reading.linked import find_linked
 
-__all__ = ["ending_a_line", "files_in", "iter_file", "joined", "no_text", "table_of"]
+__all__ = ["ending_a_line", "files_in", "iter_file", "no_text", "table_of"]
 
 _SNIFF_BYTES = 64 * 1024
 _PIECE_BYTES = 1 << 20
@@ -31,22 +32,19 @@ def ending_a_line(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield b"\n"
 
 
-def joined(path: str, inner: str) -> str:
-    """Return the path of what has the path `inner` at the place `path`."""
-    return f"{path}/{inner}" if path else inner
-
-
-def table_of(bundle: Bundle, place: Place) -> tuple[FrameCodec, Source]:
-    """Return the codec and the bytes of a table. Raises InputError where there is none."""
+def table_of(bundle: Bundle, place: Place) -> tuple[FrameCodec, Source, dict[str, object]]:
+    """Return the codec and the bytes of a table, and what is said of them. Raises InputError where there is none."""
     node = place.node
     if not isinstance(node, Object) or node.kind != "frame":
         raise InputError(
             f"{bundle.ref} {place.path}".rstrip() + " is no table",
             kind="not-a-table",
-            hint=f"stook show {bundle.ref} lists the items; name one that is a frame",
+            hint=f"stook show {shlex.quote(bundle.ref)} lists the items; name one that is a frame",
         )
     codec: FrameCodec = registry.codec("frame")
-    return codec, BlobSource(bundle.repository, node.blob, codec.suffix, bundle.ref, place.path)
+    linked = find_linked(bundle.tree, node)
+    source = BlobSource(bundle.repository, node.blob, codec.suffix, bundle.ref, place.path, linked=linked)
+    return codec, source, node.meta
 
 
 def files_in(place: Place) -> list[tuple[str, FolderFile]]:

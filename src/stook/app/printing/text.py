@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from stook.app.printing.places import ending_a_line, files_in, iter_file, joined, no_text, table_of
+from stook.app.printing.places import ending_a_line, files_in, iter_file, no_text, table_of
 from stook.app.readable import iter_readable
 from stook.errors import InputError
 from stook.model.tree import Dict, File, Folder, Leaf, Object, Sequence, Value
 from stook.model.visible import visible
 from stook.store import Bundle
-from stook.store.codec import FrameCodec, Source, TableShape
-from stook.store.reading.items import Place, iter_leaves
+from stook.store.codec import TableShape
+from stook.store.reading.items import Place, iter_leaves, joined, part_of
+from stook.store.reading.linked import link_columns, linked_key
 from stook.store.reading.summary import summarise
 
 __all__ = ["iter_content", "iter_csv"]
@@ -39,14 +40,14 @@ def iter_content(bundle: Bundle, path: str = "", *, rows: int = 20) -> Iterator[
 
 
 def iter_csv(bundle: Bundle, path: str = "") -> Iterator[bytes]:
-    """Yield all rows of a table as CSV.
+    """Yield all rows of a table as CSV; cells that link to files are paths of those in the cache.
 
     Raises:
         InputError: There is no table at the path.
         NotFoundError: There is nothing.
     """
-    codec, source = table_of(bundle, bundle.get_place(path))
-    return codec.iter_text(source, "csv")
+    codec, source, meta = table_of(bundle, bundle.get_place(path))
+    return codec.iter_text(source, meta, "csv")
 
 
 def _iter_places(bundle: Bundle, places: list[Place], rows: int) -> Iterator[bytes]:
@@ -69,7 +70,7 @@ def _iter_place(bundle: Bundle, place: Place, rows: int) -> Iterator[bytes]:
         case Value():
             return _iter_value(bundle, place)
         case Object(kind="frame"):
-            return _iter_table(*table_of(bundle, place), rows, place.node.meta)
+            return _iter_table(bundle, place, rows)
         case Folder() if place.find_file() is None:
             return (f"{file.blob.size:>12,}  {name}\n".encode() for name, file in files_in(place))
         case Folder() | File():
@@ -90,10 +91,11 @@ def _iter_value(bundle: Bundle, place: Place) -> Iterator[bytes]:
     yield ("".join(waiting) + "\n").encode()
 
 
-def _iter_table(codec: FrameCodec, source: Source, rows: int, meta: Mapping[str, object]) -> Iterator[bytes]:
+def _iter_table(bundle: Bundle, place: Place, rows: int) -> Iterator[bytes]:
     """Yield names, types and the first rows of a table, aligned; links as the paths that `stook get` takes."""
+    codec, source, _ = table_of(bundle, place)
     shape, cells = codec.head(source, rows)
-    before = _folder_of_links(meta)
+    before = _folder_of_links(place)
     columns = [
         [visible(name), kind, *(visible(before.get(name, "") + cell if cell else cell) for cell in column)]
         for (name, kind), column in zip(shape.columns, cells, strict=True)
@@ -105,13 +107,10 @@ def _iter_table(codec: FrameCodec, source: Source, rows: int, meta: Mapping[str,
     yield _foot(shape, min(rows, shape.rows)).encode()
 
 
-def _folder_of_links(meta: Mapping[str, object]) -> dict[str, str]:
+def _folder_of_links(place: Place) -> dict[str, str]:
     """Return the folder that the cells of a column are files of, `files/`, for each column that names files."""
-    links = meta.get("links")
-    columns = links.get("columns") if isinstance(links, Mapping) else None
-    if not isinstance(links, Mapping) or not isinstance(columns, list):
-        return {}
-    return {str(column): f"{links.get('folder')}/" for column in columns}
+    folder = joined(place.path.rpartition("/")[0], part_of(linked_key(place.node) or ""))
+    return dict.fromkeys(link_columns(place.node), f"{folder}/")
 
 
 def _foot(shape: TableShape, shown: int) -> str:

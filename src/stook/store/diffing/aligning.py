@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from stook.format import canonical, values
 from stook.model.tree import Blob, Dict, Leaf, Node, Sequence, Value
-from stook.store.reading.items import iter_leaves, part_of
+from stook.store.reading.items import iter_leaves, joined, part_of
 
 __all__ = ["Aligned", "align"]
 
@@ -56,19 +56,19 @@ def align(old: Node, new: Node, load_old: Load, load_new: Load) -> Aligned:
         if isinstance(before, Sequence) and isinstance(after, Sequence) and before.is_tuple != after.is_tuple:
             aligned.retyped.append((path, before, after))
         both = [part for part in befores if part in afters]
-        waiting += [(_joined(path, part), befores[part], afters[part]) for part in reversed(both)]
+        waiting += [(joined(path, part), befores[part], afters[part]) for part in reversed(both)]
         for part in befores:
             if part not in afters:
-                _put(olds, _joined(path, part), befores[part])
+                _put(olds, joined(path, part), befores[part])
         for part in afters:
             if part not in befores:
-                _put(news, _joined(path, part), afters[part])
+                _put(news, joined(path, part), afters[part])
     return aligned
 
 
 def _put(leaves: dict[str, Leaf], path: str, node: Node) -> None:
     for inner, leaf in iter_leaves(node):
-        leaves[_joined(path, inner)] = leaf
+        leaves[joined(path, inner)] = leaf
 
 
 def _children(node: Node, other: Node, load: Load) -> dict[str, Node] | None:
@@ -95,7 +95,3 @@ def _as_node(value: object) -> Value:
     data = values.dump(value)
     digest = canonical.digest("stook v1 value", canonical.encode(value))
     return Value(digest, Blob(len(data), "", data))
-
-
-def _joined(path: str, inner: str) -> str:
-    return f"{path}/{inner}" if path and inner else path or inner

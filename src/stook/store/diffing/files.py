@@ -9,7 +9,7 @@ from stook.model.tree import Blob, File, Folder, Leaf
 from stook.store.diffing.difference import FileChange, FileState
 from stook.store.diffing.lines import MAX_TEXT_BYTES, diff_lines
 
-__all__ = ["Budget", "Held", "diff_files", "held_files"]
+__all__ = ["Budget", "Held", "diff_files", "find_moves", "held_files"]
 
 Read = Callable[[Blob, Blob], tuple[bytes, bytes]]
 
@@ -64,7 +64,7 @@ def diff_files(
     A file that is gone, with one of its content at a new path, has moved: of several the one that kept its name, else
     the first.
     """
-    origins = _find_moves(old, new)
+    origins = _moves_of_files(old, new)
     gone = set(origins.values())
     changes = []
     for path in sorted(old.keys() | new.keys()):
@@ -87,32 +87,36 @@ def diff_files(
     return changes
 
 
+def find_moves(gone: Mapping[str, object], come: Mapping[str, object]) -> dict[str, str]:
+    """Return by new path the old path of what is alike: of several each once, both in the order of their paths.
+
+    Args:
+        gone: What stands for the content of each thing that was, by path.
+        come: The same of what is.
+    """
+    sources: dict[object, list[str]] = {}
+    for path in sorted(gone, reverse=True):
+        sources.setdefault(gone[path], []).append(path)
+    return {path: sources[come[path]].pop() for path in sorted(come) if sources.get(come[path])}
+
+
 def _held(item: str, blob: Blob, *, executable: bool) -> Held:
     return Held(item, FileState(blob.size, blob.digest, executable), blob)
 
 
-def _find_moves(old: Mapping[str, Held], new: Mapping[str, Held]) -> dict[str, str]:
+def _moves_of_files(old: Mapping[str, Held], new: Mapping[str, Held]) -> dict[str, str]:
     """Return the old path of each file that moved, by its new path. Empty files must have kept their name."""
-    moves: dict[str, str] = {}
-    for keeps_name in (True, False):
-        gone = sorted(old.keys() - new.keys() - set(moves.values()), reverse=True)
-        sources: dict[tuple[str, str], list[str]] = {}
-        for path in gone:
-            sources.setdefault(_likeness(path, old[path], keeps_name=keeps_name), []).append(path)
-        for path in sorted(new.keys() - old.keys() - moves.keys()):
-            state = new[path].state
-            waiting = sources.get(_likeness(path, new[path], keeps_name=keeps_name))
-            if waiting and state.digest and (state.size or keeps_name):
-                moves[path] = waiting.pop()
-    return moves
-
-
-def _likeness(path: str, held: Held, *, keeps_name: bool) -> tuple[str, str]:
-    return held.state.digest, _name(path) if keeps_name else ""
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
+    gone = {path: held.state for path, held in old.items() if path not in new and held.blob}
+    come = {path: held.state for path, held in new.items() if path not in old and held.blob}
+    moves = find_moves(
+        {path: (state.digest, path.rpartition("/")[2]) for path, state in gone.items()},
+        {path: (state.digest, path.rpartition("/")[2]) for path, state in come.items()},
+    )
+    left = gone.keys() - moves.values()
+    return moves | find_moves(
+        {path: gone[path].digest for path in left},
+        {path: state.digest for path, state in come.items() if state.size and path not in moves},
+    )
 
 
 def _diff_text(old: Held, new: Held, read: Read, budget: Budget) -> tuple[str, ...] | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
+from operator import eq
 
-__all__ = ["MAX_TEXT_BYTES", "diff_lines"]
+__all__ = ["MAX_TEXT_BYTES", "diff_lines", "shared_ends"]
 
 MAX_TEXT_BYTES = 1 << 20
 _MAX_PAIRS = 4_000_000
@@ -21,12 +22,28 @@ def diff_lines(old: bytes, new: bytes) -> tuple[str, ...] | None:
     olds, news = _lines(old), _lines(new)
     if olds is None or news is None:
         return None
-    start = _shared(olds, news)
-    end = _shared(olds[start:][::-1], news[start:][::-1])
+    start, end = shared_ends(olds, news, eq)
     if (len(olds) - start - end) * (len(news) - start - end) > _MAX_PAIRS:
         return None
     start, end = max(0, start - _CONTEXT), max(0, end - _CONTEXT)
     return tuple(_hunks(olds[start : len(olds) - end], news[start : len(news) - end], start))
+
+
+def shared_ends(
+    old: Sequence[object], new: Sequence[object], is_same: Callable[[object, object], bool]
+) -> tuple[int, int]:
+    """Return how many elements two sequences share at the start, and how many of the others at the end."""
+    start = _shared(old, new, is_same)
+    return start, _shared(old[start:][::-1], new[start:][::-1], is_same)
+
+
+def _shared(old: Sequence[object], new: Sequence[object], is_same: Callable[[object, object], bool]) -> int:
+    count = 0
+    for before, after in zip(old, new, strict=False):
+        if not is_same(before, after):
+            break
+        count += 1
+    return count
 
 
 def _lines(data: bytes) -> list[str] | None:
@@ -40,15 +57,6 @@ def _lines(data: bytes) -> list[str] | None:
     lines = text.split("\n")
     last = lines.pop()
     return [f"{line}\n" for line in lines] + ([last] if last else [])
-
-
-def _shared(old: Sequence[str], new: Sequence[str]) -> int:
-    count = 0
-    for before, after in zip(old, new, strict=False):
-        if before != after:
-            break
-        count += 1
-    return count
 
 
 def _hunks(old: Sequence[str], new: Sequence[str], skipped: int) -> Iterator[str]:

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stook.format import trees, values
-from stook.model.tree import File, Leaf, Object, Sequence, Value
+from stook.model.tree import File, Folder, Leaf, Object, Sequence, Value
+from stook.store.codec import TableShape
 from stook.store.diffing.aligning import align
-from stook.store.diffing.difference import Difference, FileChange, ItemChange, ItemState
-from stook.store.diffing.files import Budget, diff_files, held_files
-from stook.store.diffing.objects import diff_facts, diff_tables
+from stook.store.diffing.difference import Difference, FileChange, ItemChange, ItemState, TableChange
+from stook.store.diffing.files import Budget, diff_files, find_moves, held_files
 from stook.store.diffing.values import diff_mappings, diff_values
 from stook.store.reading.decode import decode
-from stook.store.reading.describing import table_shape
+from stook.store.reading.describing import item_facts, table_shape
 from stook.store.reading.summary import summarise
 
 if TYPE_CHECKING:
@@ -87,15 +87,12 @@ class _Comparison:
 
     def _find_moves(self) -> dict[str, str]:
         """Return the old path of each item that has another path now. Values are not looked at: many are alike."""
-        sources: dict[str, list[str]] = {}
-        for path in sorted(self._olds.keys() - self._news.keys(), reverse=True):
-            if not isinstance(self._olds[path], Value):
-                sources.setdefault(_digest(self._olds[path]), []).append(path)
-        moves: dict[str, str] = {}
-        for path in sorted(self._news.keys() - self._olds.keys()):
-            if waiting := sources.get(_digest(self._news[path])):
-                moves[path] = waiting.pop()
-        return moves
+        gone = {path: leaf for path, leaf in self._olds.items() if path not in self._news}
+        come = {path: leaf for path, leaf in self._news.items() if path not in self._olds}
+        return find_moves(
+            {path: _digest(leaf) for path, leaf in gone.items() if not isinstance(leaf, Value)},
+            {path: _digest(leaf) for path, leaf in come.items()},
+        )
 
     def _change(self, path: str, old: Leaf, new: Leaf) -> ItemChange:
         found = ItemChange(path, "changed", _state(old), _state(new), files=tuple(self._files.get(path, ())))
@@ -105,16 +102,28 @@ class _Comparison:
                 return replace(found, values=tuple(changes))
             case Object(), Object() if old.kind == new.kind == "frame":
                 shapes = table_shape(self._old.repository, old), table_shape(self._new.repository, new)
-                return replace(found, table=diff_tables(*shapes, is_same_content=old.digest == new.digest))
+                return replace(found, table=_diff_tables(*shapes, is_same_content=old.digest == new.digest))
             case Object(), Object() if old.kind == new.kind:
-                facts = diff_facts(old, new, self._old.repository, self._new.repository)
-                return replace(found, facts=facts)
+                facts = item_facts(self._old.repository, old), item_facts(self._new.repository, new)
+                return replace(found, facts=tuple(diff_mappings(*facts)))
+            case (File(), File()) | (Folder(), Folder()):
+                return found
             case _:
-                return (
-                    found
-                    if type(old) is type(new) and not isinstance(old, Object)
-                    else replace(found, change="retyped")
-                )
+                return replace(found, change="retyped")
+
+
+def _diff_tables(old: TableShape, new: TableShape, *, is_same_content: bool) -> TableChange:
+    olds, news = dict(old.columns), dict(new.columns)
+    both = [name for name in olds if name in news]
+    return TableChange(
+        added=tuple(column for column in new.columns if column[0] not in olds),
+        removed=tuple(column for column in old.columns if column[0] not in news),
+        retyped=tuple((name, olds[name], news[name]) for name in both if olds[name] != news[name]),
+        is_reordered=both != [name for name in news if name in olds],
+        old_rows=old.rows,
+        new_rows=new.rows,
+        is_same_content=is_same_content,
+    )
 
 
 def _load(bundle: Bundle, value: Value) -> object:

@@ -7,7 +7,8 @@ from typing import Any
 
 from stook.format import canonical, values
 from stook.store.diffing.difference import Change, ValueChange
-from stook.store.reading.items import part_of
+from stook.store.diffing.lines import shared_ends
+from stook.store.reading.items import joined, part_of
 
 __all__ = ["diff_mappings", "diff_values", "is_same"]
 
@@ -68,8 +69,7 @@ def _by_key(mapping: Mapping[Any, object]) -> dict[object, tuple[object, object]
 
 
 def _diff_sequences(old: Sequence[object], new: Sequence[object], path: str) -> Iterator[ValueChange]:
-    start = _shared(old, new)
-    end = _shared(old[start:][::-1], new[start:][::-1])
+    start, end = shared_ends(old, new, is_same)
     olds, news = old[start : len(old) - end], new[start : len(new) - end]
     for number in range(max(len(olds), len(news))):
         where = _below(path, start + number)
@@ -79,16 +79,6 @@ def _diff_sequences(old: Sequence[object], new: Sequence[object], path: str) -> 
             yield _change("added", where, None, news[number])
         else:
             yield from diff_values(olds[number], news[number], where)
-
-
-def _shared(old: Sequence[object], new: Sequence[object]) -> int:
-    """Return how many elements at the start are the same."""
-    count = 0
-    for before, after in zip(old, new, strict=False):
-        if not is_same(before, after):
-            break
-        count += 1
-    return count
 
 
 def _diff_sets(
@@ -103,8 +93,7 @@ def _diff_sets(
 
 
 def _below(path: str, key: object) -> str:
-    part = part_of(key if isinstance(key, str) else str(key))
-    return f"{path}/{part}" if path else part
+    return joined(path, part_of(str(key)))
 
 
 def _change(change: Change, path: str, old: object, new: object) -> ValueChange:

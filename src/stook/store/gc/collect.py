@@ -14,15 +14,14 @@ from pathlib import Path
 from stook.errors import InputError, IntegrityError
 from stook.format.packs import pack_key
 from stook.storage.disk_errors import translate_os_errors
-from stook.storage.folder import FolderStorage
-from stook.store.gc.leftovers import find_cuts, remove_temporary
+from stook.store.gc.leftovers import find_cuts, remove_from_cache, remove_temporary
 from stook.store.gc.marking import Marks
 from stook.store.gc.report import Amount, Collected
 from stook.store.gc.safekeeping import Salvage
 from stook.store.gc.survey import PackUse, Survey, amount, look_at_packs
 from stook.store.gc.whole_log import WholeLog
 from stook.store.packs.chunk_index import list_packs
-from stook.store.packs.condemned import CondemnedList, claim, put_list, read_lists, storage_time
+from stook.store.packs.condemned import CondemnedList, claim, packs_on, put_list, read_lists, storage_time
 from stook.store.packs.writing import elapsed_seconds
 from stook.store.refresh import find_lost
 from stook.store.repository import Repository
@@ -101,7 +100,7 @@ class _Collection:
     def preview(self) -> Collected:
         """Say what would be done, and change nothing."""
         found, survey, lists = self._look()
-        condemned = {pack for known in lists for pack in known.packs} & survey.packs.keys()
+        condemned = packs_on(lists) & survey.packs.keys()
         is_quiet = self._repository.gate.is_trusted()
         if not is_quiet:
             found = self._leave_young(found, self._repository.clock.now())
@@ -115,8 +114,8 @@ class _Collection:
             waiting_until=self._waiting_until(lists) if not is_quiet else None,
             moved=Amount(len(needed), sum(pack.live for pack in needed)),
             young=amount(self._young),
-            leftovers=self._remove_leftovers(dry_run=True),
-            cuts=self._find_cuts(),
+            leftovers=self._remove_leftovers(self._repository.clock.now(), dry_run=True),
+            cuts=find_cuts(self._storage),
             problems=tuple(self._problems),
         )
 
@@ -127,7 +126,7 @@ class _Collection:
         found, _, lists = self._look()
         if not is_quiet:
             found = self._leave_young(found, self._now)
-        condemned = {pack for known in lists for pack in known.packs}
+        condemned = packs_on(lists)
         going = condemned | {pack.name for pack in found}
         if is_quiet:
             self._salvage.secure(sorted(condemned), going)  # before anyone has to wait for it
@@ -154,7 +153,7 @@ class _Collection:
                 "the log has no records at all, so no pack is touched: is it where it should be?"
             )
             return [], survey, []
-        condemned = {pack for known in lists for pack in known.packs}
+        condemned = packs_on(lists)
         found = [p for p in survey.packs.values() if p.name not in condemned and p.is_worth_collecting]
         return found, survey, lists
 
@@ -196,7 +195,7 @@ class _Collection:
 
     def _condemn(self, found: list[PackUse]) -> None:
         """Put a list of what is found but for what somebody may be writing, unless it is on one by now."""
-        listed = {pack for known in read_lists(self._storage)[0] for pack in known.packs}
+        listed = packs_on(read_lists(self._storage)[0])
         found = self._leave_young([pack for pack in found if pack.name not in listed], self._now)
         self._read_log()
         if needless := self._still_needless(found):
@@ -220,9 +219,9 @@ class _Collection:
         Once more what is needed of them is brought to safety first. After too long a time it stops: another may have
         taken the lists over.
         """
-        going = {pack for known in read_lists(self._storage)[0] for pack in known.packs}
+        going = packs_on(read_lists(self._storage)[0])
         there = list_packs(self._storage)
-        doomed = {pack for known in lists for pack in known.packs} & there.keys()
+        doomed = packs_on(lists) & there.keys()
         cleared = self._salvage.secure(sorted(doomed), going | doomed)
         for pack in sorted(cleared, reverse=True):  # meta/… before data/…
             if elapsed_seconds() - started > _SWEEP_SECONDS:
@@ -258,7 +257,7 @@ class _Collection:
     def _report(self, *, is_alone: bool) -> Collected:
         lists = read_lists(self._storage)[0]
         there = list_packs(self._storage) if lists else {}
-        waiting = {pack for known in lists for pack in known.packs} & there.keys()
+        waiting = packs_on(lists) & there.keys()
         return Collected(
             busy=not is_alone,
             swept=self._swept,
@@ -266,16 +265,12 @@ class _Collection:
             waiting_until=self._waiting_until(lists),
             moved=self._salvage.moved,
             young=amount(self._young),
-            leftovers=self._remove_leftovers(dry_run=False),
-            cuts=self._find_cuts(),
+            leftovers=self._remove_leftovers(self._now, dry_run=False),
+            cuts=find_cuts(self._storage),
             problems=(*self._problems, *self._salvage.problems.values()),
         )
 
-    def _remove_leftovers(self, *, dry_run: bool) -> Amount:
-        if not isinstance(self._storage, FolderStorage):
-            return Amount()
-        now = self._repository.clock.now() if dry_run else self._now
-        return remove_temporary(self._storage.root, now, dry_run=dry_run)
-
-    def _find_cuts(self) -> tuple[str, ...]:
-        return find_cuts(self._storage.root) if isinstance(self._storage, FolderStorage) else ()
+    def _remove_leftovers(self, now: float, *, dry_run: bool) -> Amount:
+        cache, here = self._repository.cache, self._repository.clock.now()
+        in_storage = remove_temporary(self._storage, now, dry_run=dry_run)
+        return in_storage + remove_from_cache(cache, here, dry_run=dry_run)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from stook.chunks import ChunkReader
 
-__all__ = ["KEY_BYTES", "Marks", "iter_keys", "iter_records", "keys_of_bundle"]
+__all__ = ["KEY_BYTES", "Marks", "iter_records", "keys_of_bundle"]
 
 KEY_BYTES = 8
 _ID_BYTES = 32
@@ -109,7 +109,7 @@ def keys_of_bundle(reader: ChunkReader, record: BundleRecord, seen: set[str]) ->
     """
     try:
         for blob in needed_blobs(reader, record):
-            yield from iter_keys(reader, blob, seen)
+            yield from _iter_keys(reader, blob, seen)
     except IntegrityError as error:
         raise IntegrityError(
             f"what {record.name}@{record.id} needs cannot be told, so nothing was collected: {error.message}",
@@ -119,7 +119,7 @@ def keys_of_bundle(reader: ChunkReader, record: BundleRecord, seen: set[str]) ->
         ) from error
 
 
-def iter_keys(reader: ChunkReader, blob: Blob, seen: set[str], depth: int = 0) -> Iterator[bytes]:
+def _iter_keys(reader: ChunkReader, blob: Blob, seen: set[str], depth: int = 0) -> Iterator[bytes]:
     """Yield the first 8 bytes of the ids of a blob's chunks, those of its listing too.
 
     Raises:
@@ -136,7 +136,7 @@ def iter_keys(reader: ChunkReader, blob: Blob, seen: set[str], depth: int = 0) -
             raise FormatError(
                 f"the listing of {blob.digest} is not one", kind="bad-manifest", hint="stook verify"
             )
-        yield from iter_keys(reader, blob.listing, seen, depth + 1)
+        yield from _iter_keys(reader, blob.listing, seen, depth + 1)
         if blob.listing.digest not in seen:
             yield from _keys_in(reader.iter(blob.listing))
             seen.add(blob.listing.digest)

@@ -31,7 +31,7 @@ class Collected:
         waiting_until: When that may be, in seconds since the epoch by this machine's clock; None where nothing waits.
         moved: Chunks that were copied out of packs of which little is needed.
         young: Packs without a use that were left alone because they are so new that somebody may be writing them.
-        leftovers: Temporary files of processes that died, which were removed.
+        leftovers: Temporary files of processes that died, and damaged files of the cache, which were removed.
         cuts: Files with what was cut off the log after a crash; they are never removed.
         problems: What could not be collected, and why.
     """

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
-from stook.catalog import Batch, Catalog
+from stook.catalog import Catalog
 from stook.errors import IntegrityError
-from stook.format import records
-from stook.log import Damage, Line
+from stook.store.refresh import iter_batches
 from stook.store.repository import Repository
 
 __all__ = ["WholeLog"]
-
-_AT_ONCE = 10_000
 
 
 class WholeLog:
@@ -40,10 +36,11 @@ class WholeLog:
         Raises:
             IntegrityError: A part of it cannot be read, or what was read is not there any more.
         """
-        found = self._log.read(self._catalog.positions())
         is_news = False
-        while batch := list(islice(found, _AT_ONCE)):
-            self._apply(batch)
+        for batch in iter_batches(self._log.read(self._catalog.positions())):
+            if batch.damage:
+                raise _lost(batch.damage[0].problem)
+            self._catalog.apply(batch)
             is_news = True
         return is_news
 
@@ -54,17 +51,6 @@ class WholeLog:
     def close(self) -> None:
         """Close the catalog."""
         self._catalog.close()
-
-    def _apply(self, batch: list[Line | Damage]) -> None:
-        lines = []
-        for item in batch:
-            if isinstance(item, Damage):
-                raise _lost(item.problem)
-            try:
-                lines.append((records.load(item.payload), item.payload))
-            except IntegrityError as error:
-                raise _lost(error.message) from error
-        self._catalog.apply(Batch(lines, {item.writer: item.position for item in batch}))
 
 
 def _lost(problem: str) -> IntegrityError:

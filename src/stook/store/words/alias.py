@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,7 +78,7 @@ def list_aliases(
 
 
 def move_alias(store: Store, alias: str, bundle: Bundle, *, why: str, expect: str | None) -> Alias:
-    """Let an alias stand for a bundle.
+    """Let an alias stand for a bundle; where it does already, nothing is written.
 
     Args:
         store: Where.
@@ -103,9 +104,11 @@ def drop_alias(store: Store, alias: str, name: str, *, why: str) -> Alias:
         InputError: This is no name.
     """
     name, alias = check_name(name), check_name(alias)
-    context = store.context_id()
-    known = find_alias(store.repository, context, name, alias)
-    if known is None or known.id is None:
+    store.refresh()
+    context = store.find_context_id()
+    known = find_alias(store.repository, context, name, alias) if context else None
+    if context is None or known is None or known.id is None:
+        store.get(name)  # which says what is near
         raise alias_not_found(store, name, alias)
     return _swap(store, context, name, alias, _Goal(None, why, known.id))
 
@@ -113,19 +116,20 @@ def drop_alias(store: Store, alias: str, name: str, *, why: str) -> Alias:
 def alias_not_found(store: View, name: str, alias: str) -> NotFoundError:
     """Return the error for an alias that a name has not, or whose version was removed."""
     context = store.find_context_id()
+    command = shlex.join([alias, name])
     gone = find_alias(store.repository, context, name, alias) if context else None
     if gone is not None and gone.id is not None:
         return NotFoundError(
             f"{gone.ref} stands for the version {gone.id}, which was removed",
             kind="version-removed",
-            hint=f"stook restore {gone.id}, or move the alias: stook alias {alias} {name}",
+            hint=f"stook restore {gone.id}, or move the alias: stook alias {command}",
             name=name,
         )
     known = [found.alias for found in list_aliases(store.repository, context, name)] if context else []
     return NotFoundError(
         f"{name} has no alias {alias!r}; it has {', '.join(known) or 'none'}",
         kind="alias-not-found",
-        hint=f"stook alias {alias} {name} makes one",
+        hint=f"stook alias {command} makes one",
         name=name,
     )
 
@@ -144,6 +148,8 @@ def _swap(store: Store, context: str, name: str, alias: str, goal: _Goal) -> Ali
     now = found.state.bundle if found.state else None
     if goal.expect is not None and now != (goal.expect or None):
         raise _moved(name, alias, found.state)
+    if found.state is not None and now == goal.bundle:
+        return _alias(found.state)
     fresh = _next_state(repository, found.state, name, alias, goal)
     try:
         if found.state is None:
@@ -214,6 +220,6 @@ def _moved(name: str, alias: str, state: AliasState | None) -> ConflictError:
     return ConflictError(
         f"{name}@{alias} is not what was expected: {now}",
         kind="alias-moved",
-        hint=f"stook alias --history {alias} {name} shows what happened; then decide again",
+        hint=f"stook alias --history {shlex.join([alias, name])} shows what happened; then decide again",
         bundle=last.bundle if last else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from dataclasses import dataclass
 
 from stook.catalog import ContextRow
@@ -150,5 +151,7 @@ def _context(row: ContextRow) -> Context:
 
 def _taken(name: str) -> ConflictError:
     return ConflictError(
-        f"there is a context {name!r} already", kind="context-exists", hint=f"stook switch {name}"
+        f"there is a context {name!r} already",
+        kind="context-exists",
+        hint=f"stook switch {shlex.quote(name)}",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -12,6 +12,7 @@ from stook.format import records
 from stook.model.record import (
     BundleRecord,
     CommitRecord,
+    ContextRecord,
     DeleteRecord,
     Record,
     RestoreRecord,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Happening", "What", "history"]
 
-What = Literal["added", "tagged", "committed", "removed", "restored", "alias"]
+What = Literal["added", "tagged", "untagged", "committed", "removed", "restored", "alias"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def history(store: Store, name: str) -> list[Happening]:
     for record in said:
         # Ids tell what came after what, even where clocks do not: only among aliases, which have none, do times count.
         latest = max(latest, record.time)
-        found.append((latest / 1e6, _happening(record, gone)))
+        found.extend((latest / 1e6, one) for one in _happenings(record, gone))
     found.extend((move.time.timestamp(), move) for move in _moves(store, context, name, gone))
     return [happening for _, happening in sorted(found, key=itemgetter(0))][::-1]
 
@@ -82,24 +83,36 @@ def _removed(said: Sequence[Record]) -> set[str]:
     return gone
 
 
-def _happening(record: Record, gone: Container[str]) -> Happening:
-    what: What
+def _happenings(record: Record, gone: Container[str]) -> Iterator[Happening]:
+    """Yield what a record says: one thing, or two where tags are given and others taken away."""
+    assert not isinstance(record, ContextRecord)  # noqa: S101 - the catalog keeps none among what was said of bundles
+    bundle = record.id if isinstance(record, BundleRecord) else record.bundle
+    time = datetime.fromtimestamp(record.time / 1e6, tz=UTC)
+    for what, about in _words(record):
+        yield Happening(time, what, bundle, record.owner, about, bundle in gone)
+
+
+def _words(record: Record) -> Iterator[tuple[What, str]]:
     match record:
         case BundleRecord():
-            what, bundle, about = "added", record.id, record.task
+            yield "added", record.task
         case TagRecord():
-            words = [f"-{key}" if value is None else f"{key}:{value}" for key, value in record.tags.items()]
-            what, bundle, about = "tagged", record.bundle, " ".join(words)
+            yield from _tag_words(record.tags)
         case CommitRecord():
-            what, bundle, about = "committed", record.bundle, record.message
+            yield "committed", record.message
         case DeleteRecord():
-            what, bundle, about = "removed", record.bundle, ""
+            yield "removed", ""
         case RestoreRecord():
-            what, bundle, about = "restored", record.bundle, ""
-        case _:
-            raise AssertionError(record)
-    time = datetime.fromtimestamp(record.time / 1e6, tz=UTC)
-    return Happening(time, what, bundle, record.owner, about, bundle in gone)
+            yield "restored", ""
+
+
+def _tag_words(tags: Mapping[str, str | None]) -> Iterator[tuple[What, str]]:
+    given = [f"{key}:{value}" for key, value in tags.items() if value is not None]
+    taken = [key for key, value in tags.items() if value is None]
+    if given:
+        yield "tagged", " ".join(given)
+    if taken:
+        yield "untagged", " ".join(taken)
 
 
 def _moves(store: Store, context: str, name: str, gone: Container[str]) -> Iterator[Happening]:

@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from stook.errors import ConflictError, IntegrityError, NotFoundError
+from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from stook.model.record import ContextRecord, DeleteRecord, RestoreRecord
-from stook.model.refs import FULL_ID, parse_ref
+from stook.model.refs import FULL_ID, Ref, may_be_part, parse_ref
 from stook.store.packs.chunk_index import KnownIndex
 from stook.store.packs.reach import needed_ids
 from stook.store.stamp import append, append_relying, stamp
@@ -30,6 +31,7 @@ __all__ = [
     "get_removed",
     "get_versions",
     "has_content",
+    "in_use",
     "remove",
     "remove_context",
     "restore",
@@ -73,6 +75,19 @@ def dependents_of(store: Store, bundle: Bundle) -> list[Bundle]:
     return [store.bundle_of(row) for row in store.repository.catalog.dependents(bundle.id)]
 
 
+def in_use(held: Sequence[Held]) -> ConflictError:
+    """Return the error for bundles that are not removed without force."""
+    first = held[0]
+    reasons = [f"{found.ref} was made from it" for found in first.dependents[:3]]
+    reasons += [f"the alias {alias.ref} stands for it" for alias in first.aliases[:3]]
+    more = f" (and {len(held) - 1} others are held so)" if len(held) > 1 else ""
+    return ConflictError(
+        f"{first.bundle.ref} is in use: {'; '.join(reasons)}{more}",
+        kind="in-use",
+        hint=f"{_way_out(first)}, or give --force",
+    )
+
+
 def remove(store: Store, bundles: Sequence[Bundle], *, force: bool) -> None:
     """Take bundles away, all or none. `restore` brings them back until garbage is collected.
 
@@ -81,7 +96,7 @@ def remove(store: Store, bundles: Sequence[Bundle], *, force: bool) -> None:
     """
     store.refresh()
     if not force and (held := find_holds(store, bundles)):
-        raise _refusal(held)
+        raise in_use(held)
     append(store.repository, *_deletions(store, bundles))
     store.refresh()
 
@@ -94,7 +109,7 @@ def remove_context(store: Store, context: Context, *, force: bool) -> list[Bundl
     """
     bundles = store.in_context(context.name).search()
     if not force and (held := find_holds(store, bundles)):
-        raise _refusal(held)
+        raise in_use(held)
     mark = stamp(store.repository)
     gone = ContextRecord(mark.id, context.id, context.name, mark.time, mark.owner, deleted=True)
     append(store.repository, *_deletions(store, bundles), gone)
@@ -131,25 +146,45 @@ def get_versions(store: Store, bundle: Bundle | str) -> list[Bundle]:
 
 
 def get_removed(store: Store, bundle: Bundle | str) -> Bundle:
-    """Return a version that was removed, by `name@id`, `name@part-of-id` or id.
+    """Return a version that was removed, by `name@id`, an id, or the beginning or end of one, as listings show it.
 
     Raises:
         NotFoundError: No such version was removed.
+        InputError: It may be several.
     """
     wanted = parse_ref(bundle if isinstance(bundle, str) else bundle.id)
     if len(wanted.id) == FULL_ID:
         row = store.repository.catalog.find_removed(wanted.id)
         found = [store.bundle_of(row)] if row else []
     else:
-        candidates = store.removed(wanted.name) if wanted.id else []
-        found = [one for one in candidates if one.id.startswith(wanted.id) or one.id.endswith(wanted.id)]
-    if len(found) != 1:
-        raise NotFoundError(
-            f"no version {bundle} was removed",
-            kind="bundle-not-found",
-            hint="stook restore without a name lists what was removed",
+        found = _removed_by_part(store, wanted)
+    if len(found) > 1:
+        raise InputError(
+            f"{bundle} stands for several versions", kind="ambiguous-ref", hint="give more of the id"
         )
+    if not found:
+        raise _nothing_removed(store, wanted)
     return found[0]
+
+
+def _removed_by_part(store: Store, wanted: Ref) -> list[Bundle]:
+    at = wanted.id or wanted.alias
+    name, part = (wanted.name, at) if at else ("", wanted.name)
+    if not may_be_part(part):
+        return []
+    return [one for one in store.removed(name) if one.id.startswith(part) or one.id.endswith(part)]
+
+
+def _nothing_removed(store: Store, wanted: Ref) -> NotFoundError:
+    what = f"no version {wanted}" if wanted.id or wanted.alias else f"no version of {wanted}"
+    near = get_close_matches(
+        wanted.name, {one.name for one in store.removed()} - {wanted.name}, n=1, cutoff=0.5
+    )
+    return NotFoundError(
+        f"{what} was removed",
+        kind="bundle-not-found",
+        hint=f"did you mean {near[0]}?" if near else "stook restore without a name lists what was removed",
+    )
 
 
 def has_content(store: Store, bundle: Bundle) -> bool:
@@ -177,20 +212,8 @@ def _describe_all(store: Store) -> None:
     """
     for row in store.repository.catalog.undescribed():
         bundle = store.bundle_of(row)
-        with suppress(IntegrityError):
+        with suppress(IntegrityError, NotFoundError):
             store.repository.catalog.describe(bundle.id, bundle.manifest)
-
-
-def _refusal(held: Sequence[Held]) -> ConflictError:
-    first = held[0]
-    reasons = [f"{found.ref} was made from it" for found in first.dependents[:3]]
-    reasons += [f"the alias {alias.ref} stands for it" for alias in first.aliases[:3]]
-    more = f" (and {len(held) - 1} others are held so)" if len(held) > 1 else ""
-    return ConflictError(
-        f"{first.bundle.ref} is in use: {'; '.join(reasons)}{more}",
-        kind="in-use",
-        hint=f"{_way_out(first)}, or give --force",
-    )
 
 
 def _way_out(held: Held) -> str:

@@ -9,6 +9,7 @@ from stook.errors import ConflictError, IntegrityError, NotFoundError
 from stook.model.record import BundleRecord
 from stook.store.packs.reach import needed_ids
 from stook.store.packs.writing import WritingIndex
+from stook.store.reading.whose import collected
 from stook.store.repository import Repository
 
 __all__ = ["reviving"]
@@ -29,18 +30,9 @@ def reviving(repository: Repository, records: Iterable[BundleRecord]) -> Iterato
             try:
                 writer.index.rely(needed_ids(repository.reader(), record))
             except (IntegrityError, NotFoundError) as error:
-                raise _collected(record) from error
+                raise collected(f"{record.name}@{record.id}") from error
         try:
             writer.index.confirm()
             yield writer.index
         except ConflictError as error:
-            raise _collected(wanted[0]) from error
-
-
-def _collected(record: BundleRecord) -> NotFoundError:
-    return NotFoundError(
-        f"{record.name}@{record.id} was removed, and its content has been collected since",
-        kind="collected",
-        hint="add it again from where it came",
-        bundle=record.id,
-    )
+            raise collected(f"{wanted[0].name}@{wanted[0].id}") from error

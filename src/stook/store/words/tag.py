@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,9 @@ def tag(store: Store, bundle: Bundle, tags: Mapping[str, str]) -> Bundle:
         InputError: There is none to give, or one is no pair of strings.
     """
     if not tags:
-        raise InputError("no tag was given", kind="bad-tag", hint=f"stook tag {bundle.name} key:value")
+        raise InputError(
+            "no tag was given", kind="bad-tag", hint=f"stook tag {shlex.quote(bundle.name)} key:value"
+        )
     return _say(store, bundle, dict(check_tags(tags)))
 
 
@@ -41,7 +44,7 @@ def untag(store: Store, bundle: Bundle, keys: tuple[str, ...]) -> Bundle:
         raise NotFoundError(
             f"{bundle.ref} has no tag {', '.join(missing)}; it has {', '.join(today.tags) or 'none'}",
             kind="tag-not-found",
-            hint=f"stook show {bundle.ref}",
+            hint=f"stook show {shlex.quote(bundle.ref)}",
         )
     return _say(store, bundle, dict.fromkeys(keys))
 
@@ -58,7 +61,7 @@ def commit(store: Store, bundle: Bundle, message: str) -> Bundle:
         raise InputError(
             f"the message is {problem}",
             kind="bad-message",
-            hint=f'stook commit {bundle.name} -m "why it is kept"',
+            hint=f'stook commit {shlex.quote(bundle.name)} -m "why it is kept"',
         )
     store.get(bundle.id)
     mark = stamp(store.repository)
