@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ IN_CI = bool(os.environ.get("CI"))
 RETAIL_ABSENT = "the Online Retail file is not here; say where it is by STOOK_RETAIL"
 MOUNTING_REFUSED = "this machine lets nobody mount a small disk"
 _NOT_OURS_TO_MEND = (RETAIL_ABSENT, MOUNTING_REFUSED)
+_OPEN_FILES = 8192
 
 pytest_plugins = [
     name for name in ("tests.servers.moto_s3",) if (ROOT / f"{name.replace('.', '/')}.py").exists()
@@ -25,11 +27,11 @@ _LOOPBACK = ("127.", "localhost", "::1", "::ffff:127.")
 _OURS = ("STOOK_", "AWS_", "XDG_", "GIT_")
 _OURS_ALONE = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "PYTHONWARNINGS")
 
-settings.register_profile("dev", deadline=None, max_examples=50)
-settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, print_blob=True)
-settings.register_profile(
-    "full", deadline=None, max_examples=200, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
-)
+# How fast a machine is says nothing about the code.
+_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", _ANY_SPEED, max_examples=50)
+settings.register_profile("ci", _ANY_SPEED, max_examples=100, derandomize=True, print_blob=True)
+settings.register_profile("full", _ANY_SPEED, max_examples=200, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "dev"))
 
 
@@ -108,4 +110,13 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
         raise PermissionError(f"tests reach nothing but this machine; something asked for {address[0]}")
 
 
+def _allow_many_open_files() -> None:
+    """Raise a low limit: a store that a test has dropped keeps its catalog open until Python tidies up."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if most == resource.RLIM_INFINITY else min(_OPEN_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+_allow_many_open_files()
 sys.addaudithook(_refuse_network)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import stook
+from stook.store.verify import verify
 
 _WRITER = """
 import os, sys, stook
@@ -38,7 +39,7 @@ def test_every_acknowledged_bundle_survives_kill_9(tmp_path: Path, rounds: int) 
             data = store.get(identifier).data
             assert data["number"] == written
             assert len(data["bytes"]) == written % 9000
-        assert not list((tmp_path / "store").rglob("*.part"))
+        assert verify(store).is_clean
 
 
 def _write_until_killed(store: Path, number: int, lines: int) -> list[tuple[str, int]]:

@@ -29,7 +29,7 @@ _FENCE = re.compile(
     r"(?:^<!-- (?P<note>[^\n]*?) -->\n+)?^```(?P<language>\w+)[^\n]*\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-_TIMEOUT_SECONDS = 300
+_TIMEOUT_SECONDS = 900
 _MODULE = "page"
 
 

@@ -18,6 +18,7 @@ STEPS = ["ingested", "rejected", "clean", "features", "model", "evaluation", "pr
 FILES = {"predictions.parquet", "predictions.csv", "report.html", "metrics.json"}
 SMALL = Shop(customers=250, days=300, seed=3)
 REPORT = "pipeline.py:Report"
+_HANGS_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Demo:
             env=self.environment(**more),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=_HANGS_SECONDS,
         )
 
     def stook(self, *words: str | Path) -> str:

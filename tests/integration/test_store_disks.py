@@ -27,6 +27,7 @@ from tests.small_disks import small_disk_at
 from tests.stateful.model import observe
 
 _NOBODY = 65534
+_WRITING, _ALL = 0o222, 0o777
 _PAGE = 4096
 _FEW = (0, 1, 2, 3, 4, 5, 6, 8)
 _ROOMS = (*_FEW, 12, 24, 40, 60, 80, 100, 130, 160)
@@ -69,12 +70,18 @@ def prepare(store: Store, folder: Path) -> None:
         (folder / f"many/{number}").mkdir(parents=True)
         (folder / f"many/{number}/part").write_bytes(noise(number, 9_000))
     (folder / "large").write_bytes(noise(99, 300_000))
+    store.add("kept", {"x": noise(0, 20_000)})
     kept = store.add("kept", {"x": noise(1, 20_000)})
     store.tag(kept, old="tag")
     store.alias("prod", kept)
     store.add("files", folder / "many")
     for number in range(40):  # descriptions in the log of about a page each
         store.rm(store.add("gone", {"number": number, "x": noise(500 + number, 20_000)}))
+
+
+def _move(store: Store, why: str) -> None:
+    now = store.get("kept@prod")
+    store.alias("prod", next(bundle for bundle in store.versions("kept") if bundle.id != now.id), why=why)
 
 
 def _folder(store: Store, folder: Path, number: int) -> None:
@@ -107,7 +114,7 @@ SHORT_STEPS: dict[str, Callable[[Store, Path, int], object]] = {
     "untag": lambda store, _, number: store.untag(store.tag("kept", {f"u{number}": "v"}), f"u{number}"),
     "commit": lambda store, _, number: store.commit("kept", f"{number:04d}" * 700),
     "alias": lambda store, _, number: store.alias(f"new{number}", "kept", why="w" * 3_000),
-    "move an alias": lambda store, _, number: store.alias("prod", "kept", why=f"{number}" * 3_000),
+    "move an alias": lambda store, _, number: _move(store, f"{number}" * 3_000),
     "restore": lambda store, _, number: store.restore(store.removed("gone")[0]),
     "remove": lambda store, _, number: store.rm(store.add("short", number), force=True),
     "make a context": lambda store, _, number: store.create_context(f"context{number}"),
@@ -302,25 +309,44 @@ def public() -> Iterator[Path]:
 
 
 @contextmanager
-def nobody() -> Iterator[None]:
-    """Be a user who may do nothing special, as root is refused nothing."""
-    was_root = os.geteuid() == 0
-    if was_root:
+def without(rights: int, folder: Path) -> Iterator[None]:
+    """Be somebody else, as root is refused nothing; who is not root loses some rights to all that is in a folder."""
+    if os.geteuid() == 0:
         os.seteuid(_NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+        return
+    modes = {path: path.stat().st_mode for path in (folder, *folder.rglob("*"))}
+    for path in reversed(modes):
+        path.chmod(modes[path] & ~rights)
     try:
         yield
     finally:
-        if was_root:
-            os.seteuid(0)
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+def _do_everything(folder: Path) -> None:
+    """Import all that is used: where the project is in a private folder, somebody else cannot."""
+    folder.mkdir()
+    store = stook.open(folder / "store", context="test")
+    prepare(store, folder)
+    for step in (
+        *SHORT_STEPS.values(),
+        *STEPS.values(),
+    ):  # collecting comes last: what it takes is not restored
+        step(store, folder, 5)
+    checkout(store, store.get("files"), folder / "out")
+    check_fresh(store, folder / "cache", contents(store))
 
 
 def test_a_store_of_others_can_be_read(public: Path) -> None:
     """Who may only read has everything, and is told whose permission is missing on writing."""
     seen, content = _prepared(public / "store", public)
-    prepare(
-        stook.open(public / "warm", context="test"), Path(tempfile.mkdtemp(dir=public))
-    )  # loads what is used
-    with nobody():
+    _do_everything(public / "before")
+    with without(_WRITING, public / "store"):
         check_read_only(public / "store", public, "permission", seen, content)
 
 
@@ -328,7 +354,7 @@ def test_a_store_that_may_not_be_read_says_so(public: Path) -> None:
     """Neither a traceback nor an empty store: the error names the folder."""
     _prepared(public / "store", public)
     (public / "store").chmod(0o700)
-    with nobody(), pytest.raises(StorageError) as caught:
+    with without(_ALL, public / "store"), pytest.raises(StorageError) as caught:
         reopen(str(public / "store"), "test", str(public / "nobody"), "tess")
     assert caught.value.kind == "permission"
     assert str(public / "store") in caught.value.message
@@ -338,7 +364,7 @@ def test_a_cache_that_may_not_be_written_says_so(public: Path) -> None:
     """The error names the cache, and how to choose another."""
     _prepared(public / "store", public)
     (public / "locked").mkdir()
-    with nobody(), pytest.raises(StorageError) as caught:
+    with without(_WRITING, public / "locked"), pytest.raises(StorageError) as caught:
         reopen(str(public / "store"), "test", str(public / "locked"), "tess")
     assert str(public / "locked") in caught.value.message
     assert "STOOK_CACHE" in caught.value.hint or "another folder" in caught.value.hint
