@@ -92,7 +92,7 @@ def _said_options(function: _F) -> _F:
 @_said_options
 @click.option("--stdin-name", default="stdin", metavar="NAME", help="File name of what comes from -.")
 @click.option("--new", is_flag=True, help="Make a version even where nothing changed.")
-@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be added.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be added; URLs are read for it.")
 @json_option
 @context_option
 def add(  # noqa: PLR0913 - one for each option

@@ -38,9 +38,10 @@ def read(source: Source) -> Stored:
         IntegrityError: The bytes are not a table that Stook wrote.
         FormatError: They are of a version that this one does not know.
     """
-    file = pa.BufferReader(source.read()) if source.size <= _IN_MEMORY_BYTES else source.open()
     try:
-        return _read(file)
+        if source.size > _IN_MEMORY_BYTES:
+            return _read(source.open(), in_threads=False)
+        return _read(pa.BufferReader(_native(source)), in_threads=True)
     except BROKEN as error:
         raise damaged(error) from error
 
@@ -64,7 +65,7 @@ def iter_tables(source: Source, rows: int) -> Iterator[pa.Table]:
     try:
         opened = _open(source.open(), pre_buffer=False)
         none = True
-        for batch in opened.file.iter_batches(batch_size=rows):
+        for batch in opened.file.iter_batches(batch_size=rows, use_threads=False):
             none = False
             plain = pa.Table.from_batches([batch])
             plain.validate(full=True)
@@ -97,7 +98,7 @@ class _Opened:
     categories: dict[tuple[int, ...], pa.Array]
 
 
-def _open(file: Any, *, pre_buffer: bool = True) -> _Opened:
+def _open(file: Any, *, pre_buffer: bool) -> _Opened:
     parquet = pq.ParquetFile(file, pre_buffer=pre_buffer, buffer_size=0 if pre_buffer else _BUFFER_BYTES)
     layout = load((parquet.metadata.metadata or {}).get(FOOTER_KEY))
     schema = pa.ipc.read_schema(pa.py_buffer(layout.schema))
@@ -106,9 +107,20 @@ def _open(file: Any, *, pre_buffer: bool = True) -> _Opened:
     return _Opened(parquet, layout, schema, stored_categories(schema, layout.categories))
 
 
-def _read(file: Any) -> Stored:
-    opened = _open(file)
-    plain = opened.file.read()
+def _native(source: Source) -> pa.Buffer:
+    """Read into memory of Arrow's own.
+
+    Arrow's threads may drop what they read only when Python is about to exit; with memory of Python, or a file of
+    Python, that aborts the process.
+    """
+    buffer = pa.allocate_buffer(source.size)
+    memoryview(buffer).cast("B")[:] = source.read()
+    return buffer
+
+
+def _read(file: Any, *, in_threads: bool) -> Stored:
+    opened = _open(file, pre_buffer=in_threads)
+    plain = opened.file.read(use_threads=in_threads)
     plain.validate(full=True)
     if opened.schema.names and plain.num_rows != opened.layout.rows:
         raise FormatError("the stored table is not the one that its footer describes", kind="bad-frame")

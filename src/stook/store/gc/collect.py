@@ -14,6 +14,7 @@ from pathlib import Path
 from stook.errors import InputError, IntegrityError
 from stook.format.packs import pack_key
 from stook.storage.disk_errors import translate_os_errors
+from stook.storage.folder import FolderStorage
 from stook.store.gc.leftovers import find_cuts, remove_from_cache, remove_temporary
 from stook.store.gc.marking import Marks
 from stook.store.gc.report import Amount, Collected
@@ -114,7 +115,7 @@ class _Collection:
             waiting_until=self._waiting_until(lists) if not is_quiet else None,
             moved=Amount(len(needed), sum(pack.live for pack in needed)),
             young=amount(self._young),
-            leftovers=self._remove_leftovers(self._repository.clock.now(), dry_run=True),
+            leftovers=self._remove_leftovers(dry_run=True),
             cuts=find_cuts(self._storage),
             problems=tuple(self._problems),
         )
@@ -265,12 +266,14 @@ class _Collection:
             waiting_until=self._waiting_until(lists),
             moved=self._salvage.moved,
             young=amount(self._young),
-            leftovers=self._remove_leftovers(self._now, dry_run=False),
+            leftovers=self._remove_leftovers(dry_run=False),
             cuts=find_cuts(self._storage),
             problems=(*self._problems, *self._salvage.problems.values()),
         )
 
-    def _remove_leftovers(self, now: float, *, dry_run: bool) -> Amount:
-        cache, here = self._repository.cache, self._repository.clock.now()
-        in_storage = remove_temporary(self._storage, now, dry_run=dry_run)
-        return in_storage + remove_from_cache(cache, here, dry_run=dry_run)
+    def _remove_leftovers(self, *, dry_run: bool) -> Amount:
+        here = self._repository.clock.now()
+        removed = remove_from_cache(self._repository.cache, here, dry_run=dry_run)
+        if isinstance(self._storage, FolderStorage):
+            removed += remove_temporary(self._storage.root, here if dry_run else self._now, dry_run=dry_run)
+        return removed

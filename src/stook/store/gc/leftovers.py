@@ -19,13 +19,11 @@ __all__ = ["find_cuts", "remove_from_cache", "remove_temporary"]
 _DEAD_SECONDS = 24 * 60 * 60
 
 
-def remove_temporary(storage: Storage, now: float, *, dry_run: bool) -> Amount:
+def remove_temporary(root: Path, now: float, *, dry_run: bool) -> Amount:
     """Remove temporary files that nobody has written to for a day, and return how much that was."""
     removed = Amount()
-    if not isinstance(storage, FolderStorage):
-        return removed
-    with translate_os_errors(storage.root):
-        for folder, _, files in os.walk(storage.root):
+    with translate_os_errors(root):
+        for folder, _, files in os.walk(root):
             for name in files:
                 if name.startswith(TEMP_PREFIX):
                     removed += _remove_old(Path(folder, name), now, dry_run=dry_run)
