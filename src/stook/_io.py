@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 __all__ = ["fsync_folder", "make_folder", "read_if_present", "temp_name", "write_atomic"]
 
 TEMP_PREFIX = ".tmp-"
-_PAGE_BYTES = 4096
 
 
 def temp_name(path: Path) -> Path:
@@ -47,16 +45,13 @@ def make_folder(folder: Path) -> None:
         fsync_folder(path.parent)
 
 
-def write_atomic(
-    path: Path, data: bytes | Iterable[bytes | memoryview], *, exclusive: bool = False, cached: bool = True
-) -> None:
+def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], *, exclusive: bool = False) -> None:
     """Write a whole file durably: temp file, fsync, rename, fsync of the folder.
 
     Args:
         path: Where the bytes shall be. Missing parent folders are made.
         data: The bytes, or pieces of them in order.
         exclusive: Refuse to replace a file that is already there.
-        cached: Keep it in the system's cache; if not, what are whole pages of memory go past it where that can be.
 
     Raises:
         FileExistsError: `exclusive` and the name is taken; nothing was changed.
@@ -67,10 +62,7 @@ def write_atomic(
     try:
         with open(temp, "xb") as file:
             for piece in (data,) if isinstance(data, bytes) else data:
-                if cached:
-                    file.write(piece)
-                else:
-                    _write_past_cache(file.fileno(), memoryview(piece))
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         if exclusive:
@@ -90,35 +82,3 @@ def read_if_present(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _write_past_cache(descriptor: int, piece: memoryview) -> None:
-    """Write a piece that comes where a page of the file begins; the last may end anywhere."""
-    direct = len(piece) // _PAGE_BYTES * _PAGE_BYTES
-    if direct and _pass_cache(descriptor, True):
-        _write_all(descriptor, piece[:direct])
-        _pass_cache(descriptor, False)
-        piece = piece[direct:]
-    _write_all(descriptor, piece)
-
-
-def _write_all(descriptor: int, data: memoryview) -> None:
-    while data:
-        try:
-            data = data[os.write(descriptor, data) :]
-        except OSError as error:
-            if error.errno != errno.EINVAL or not _pass_cache(descriptor, False):
-                raise
-
-
-def _pass_cache(descriptor: int, wanted: bool) -> bool:
-    """Let writes go past the cache, or not; return whether that is another way than before."""
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    direct = getattr(os, "O_DIRECT", 0)
-    if bool(flags & direct) == wanted or not direct:
-        return False
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags ^ direct)
-    except OSError:
-        return False
-    return True

@@ -1,28 +1,34 @@
-"""A pack in the making: stored chunks, copied one behind another."""
+"""A pack in the making, as pieces that are written one after another."""
 
 from __future__ import annotations
 
-from stook.chunks.blocks import BlockPool
+from typing import Final
+
+from stook.chunks.blocks import BLOCK_BYTES, BlockPool
 from stook.chunks.compress import Bytes, Packed
-from stook.format.packs import MAGIC, PackEntry, build_footer
+from stook.format.packs import CODEC_RAW, MAGIC, PackEntry, build_footer
 
 __all__ = ["Assembly"]
 
+_COPIED_BELOW: Final = 32 * 1024
+_JOINED_BELOW: Final = 1024 * 1024
+
 
 class Assembly:
-    """Takes stored chunks for one pack.
+    """Takes stored chunks for one pack. What is large and raw stays where it is; the rest is copied together.
 
     Args:
-        pool: Lends memory to copy to, so that the blocks that raw chunks are views of are soon free, and what is
-            written are whole pages of memory, which the system can hand to the disk as they are.
+        pool: Lends memory to copy to.
     """
 
     def __init__(self, pool: BlockPool) -> None:
         self._pool = pool
         self._entries: list[PackEntry] = []
-        self._blocks: list[memoryview] = []
-        self._room = memoryview(bytearray())
-        self.size = 0
+        self._pieces: list[Bytes] = []
+        self._small: list[bytes] = [MAGIC]
+        self._small_bytes = len(MAGIC)
+        self._room = memoryview(b"")
+        self.size = len(MAGIC)
 
     @property
     def is_empty(self) -> bool:
@@ -36,26 +42,42 @@ class Assembly:
 
     def add(self, chunk: Packed) -> None:
         """Take the next chunk."""
-        if self.is_empty:
-            self._copy(MAGIC)
         id_, codec, size, stored = chunk
-        self._entries.append(PackEntry(id_, self.size, len(stored), size, codec))
-        self._copy(stored)
+        length = len(stored)
+        self._entries.append(PackEntry(id_, self.size, length, size, codec))
+        self.size += length
+        if codec == CODEC_RAW and length >= _COPIED_BELOW and not self._pool.is_crowded:
+            self._end_small()
+            self._pieces.append(stored)
+        else:
+            self._add_small(stored)
 
-    def finish(self) -> list[memoryview]:
-        """Return the bytes of the pack, its index at the end: whole blocks but for the last."""
-        self._copy(build_footer(self._entries))
-        last = self._blocks.pop()
-        return [*self._blocks, last[: len(last) - len(self._room)]]
+    def finish(self) -> list[Bytes]:
+        """Return the pieces of the pack, its index at the end."""
+        self._add_small(build_footer(self._entries))
+        self._end_small()
+        return self._pieces
 
-    def _copy(self, data: Bytes) -> None:
-        self.size += len(data)
-        rest = memoryview(data)
-        while len(rest) > len(self._room):
-            fitting = len(self._room)
-            self._room[:] = rest[:fitting]
-            rest = rest[fitting:]
+    def _add_small(self, stored: Bytes) -> None:
+        self._small.append(bytes(stored))  # a view would keep its whole block
+        self._small_bytes += len(stored)
+        if self._small_bytes >= _JOINED_BELOW:
+            self._end_small()
+
+    def _end_small(self) -> None:
+        """Make one piece of the small ones: in a block where there are many, lest each pack costs fresh memory."""
+        if not self._small:
+            return
+        small, size = self._small, self._small_bytes
+        self._small, self._small_bytes = [], 0
+        if size < _COPIED_BELOW or size > BLOCK_BYTES or self.size < _JOINED_BELOW:
+            self._pieces.append(b"".join(small))
+            return
+        if len(self._room) < size:
             self._room = self._pool.take()
-            self._blocks.append(self._room)
-        self._room[: len(rest)] = rest
-        self._room = self._room[len(rest) :]
+        end = 0
+        for stored in small:
+            start, end = end, end + len(stored)
+            self._room[start:end] = stored
+        self._pieces.append(self._room[:end])
+        self._room = self._room[end:]

@@ -17,7 +17,7 @@ from stook.chunks.compress import Bytes, Packed, compress_chunks
 from stook.chunks.index import ChunkIndex
 from stook.errors import ConflictError, StorageError
 from stook.format.packs import PackEntry, pack_key
-from stook.storage.protocol import Bulk, Storage
+from stook.storage.protocol import Storage
 
 __all__ = ["PACK_BYTES", "Packer"]
 
@@ -28,10 +28,6 @@ _IN_FLIGHT = 6
 _ALONE_BYTES = 1024 * 1024
 _WORKERS = 2
 _WRITERS = 2
-# glibc gives memory back to the system at once, to be made afresh for the next chunk, until it saw so much freed.
-_FREED_BYTES = 16 * 1024 * 1024
-# What comes after so many bytes would only drive out of the system's cache what others, and we, read again.
-_CACHED_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,6 @@ class Packer:
         self._writers: ThreadPoolExecutor | None = None
         self._failed = False
         self._assembly = Assembly(pool)
-        self._bytes = 0
 
     def add(self, id_: bytes, data: Bytes) -> None:
         """Take a chunk."""
@@ -125,7 +120,6 @@ class Packer:
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._executor is None:
-            bytes(_FREED_BYTES)  # unlike a bytearray, never touched the first time
             self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="stook-chunks")
         return self._executor
 
@@ -159,9 +153,7 @@ class Packer:
     def _close_pack(self) -> None:
         while len(self._writing) >= _WRITERS:
             self._await_pack()
-        entries, finished = self._assembly.entries, self._assembly.finish()
-        self._bytes += self._assembly.size
-        pieces = finished if self._bytes <= _CACHED_BYTES else Bulk(finished)
+        entries, pieces = self._assembly.entries, self._assembly.finish()
         self._assembly = Assembly(self._pool)
         if self._executor is None:
             self._register(self._write(pieces, entries))

@@ -16,7 +16,7 @@ from stook.storage.checks import check_key, check_prefix, check_range
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.locks import locked
 from stook.storage.paths import locate, open_regular, walk
-from stook.storage.protocol import Bulk, Content, Entry, Stored
+from stook.storage.protocol import Content, Entry, Stored
 from stook.storage.urls import local_path
 
 __all__ = ["FolderStorage", "open_folder"]
@@ -160,15 +160,14 @@ class FolderStorage:
 
     def _write_new(self, path: Path, data: Content) -> None:
         _refuse_existing(path)
-        cached = not isinstance(data, Bulk)
         try:
-            write_atomic(path, data, exclusive=True, cached=cached)
+            write_atomic(path, data, exclusive=True)
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
             with self._locked():
                 _refuse_existing(path)
-                write_atomic(path, data, cached=cached)
+                write_atomic(path, data)
 
 
 def _refuse_existing(path: Path) -> None:

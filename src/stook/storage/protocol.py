@@ -6,14 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Bulk", "Content", "Entry", "Storage", "Stored"]
+__all__ = ["Content", "Entry", "Storage", "Stored"]
 
 Content = bytes | Sequence[bytes | memoryview]
 """The bytes of an object, whole or in pieces, one after another; the caller keeps the pieces as they are."""
-
-
-class Bulk(list[bytes | memoryview]):
-    """Pieces of so much that the system's cache had better keep what it has: where that can be, they go past it."""
 
 
 @dataclass(frozen=True, slots=True)

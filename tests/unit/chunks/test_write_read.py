@@ -19,7 +19,7 @@ from stook.errors import ConflictError, FormatError, InputError, IntegrityError,
 from stook.format.packs import pack_key, parse_pack
 from stook.model.tree import Blob
 from stook.storage import open_storage
-from stook.storage.protocol import Bulk, Content, Entry, Storage, Stored
+from stook.storage.protocol import Content, Entry, Storage, Stored
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -416,24 +416,6 @@ def test_a_file_says_what_it_takes_to_know_it_again(room: _Room, tmp_path: Path,
     assert writer.known([*ids, bytes(32)]) == set(ids)
     if read.blob.listing is not None:
         assert room.reader.read(read.blob.listing) == read.listing
-
-
-def test_much_content_is_marked_as_bulk(room: _Room) -> None:
-    """The first packs stay in the system's cache, where who reads them next finds them; hundreds of MiB do not."""
-    marked: list[bool] = []
-
-    class Marking(_Counting):
-        def put_new(self, key: str, data: Content) -> None:
-            marked.append(isinstance(data, Bulk))
-
-    room.storage = Marking()
-    writer, noise = room.writer(), random.Random(8)
-    for _ in range(5):
-        writer.add_bytes(noise.randbytes(64 * MIB))
-    writer.flush()
-    assert marked == sorted(marked)
-    assert marked[0] is False
-    assert marked[-1] is True
 
 
 def test_packs_that_are_written_at_once_are_all_there(room: _Room) -> None:
