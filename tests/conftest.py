@@ -16,12 +16,12 @@ OUTER_ENVIRONMENT = dict(os.environ)
 IN_CI = bool(os.environ.get("CI"))
 RETAIL_ABSENT = "the Online Retail file is not here; say where it is by STOOK_RETAIL"
 MOUNTING_REFUSED = "this machine lets nobody mount a small disk"
-_NOT_OURS_TO_MEND = (RETAIL_ABSENT, MOUNTING_REFUSED)
+AZURITE_ABSENT = "azurite-blob is not on PATH, where .ci/run puts it if npm's registry can be reached"
+_NOT_OURS_TO_MEND = (RETAIL_ABSENT, MOUNTING_REFUSED, AZURITE_ABSENT)
 _OPEN_FILES = 8192
 
-pytest_plugins = [
-    name for name in ("tests.servers.moto_s3",) if (ROOT / f"{name.replace('.', '/')}.py").exists()
-]
+_SERVERS = ("tests.servers.azurite", "tests.servers.moto_s3", "tests.servers.rclone_s3")
+pytest_plugins = [name for name in _SERVERS if (ROOT / f"{name.replace('.', '/')}.py").exists()]
 
 _LOOPBACK = ("127.", "localhost", "::1", "::ffff:127.")
 _OURS = ("STOOK_", "AWS_", "XDG_", "GIT_")

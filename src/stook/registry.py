@@ -32,7 +32,9 @@ _KIND_OF_PACKAGE = {
 _STORAGES = {
     "file": "stook.storage.folder:open_folder",
     "memory": "stook.storage.objects:open_memory",
-    "s3": "stook.storage.objects:open_s3",
+    "s3": "stook.storage.s3:open_s3",
+    "gs": "stook.storage.gcs:open_gcs",
+    "az": "stook.storage.azure:open_azure",
 }
 
 

@@ -17,7 +17,7 @@ from stook.errors import ConflictError
 from stook.storage import Storage, open_storage
 
 _PROCESSES = 4
-_THREADS = 3
+_THREADS = 8
 
 
 class Contest:

@@ -36,13 +36,15 @@ class TestFolderWithoutHardLinks(StorageTests):
         return open_storage(str(tmp_path / "store"))
 
 
-def test_processes_that_create(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.full)])
+def test_processes_that_create(tmp_path: Path, rounds: int) -> None:
     """Of several processes with several threads each exactly one creates an object, in every round."""
     with Contest(str(tmp_path / "store")) as contest:
-        contest.create(rounds=20)
+        contest.create(rounds=rounds)
 
 
-def test_processes_that_replace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.full)])
+def test_processes_that_replace(tmp_path: Path, rounds: int) -> None:
     """Of several processes with several threads each exactly one replaces a version, in every round."""
     with Contest(str(tmp_path / "store")) as contest:
-        contest.replace(rounds=20)
+        contest.replace(rounds=rounds)

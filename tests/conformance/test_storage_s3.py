@@ -9,6 +9,7 @@ import pytest
 
 from stook.storage import Storage, open_storage
 from stook.testing import StorageTests
+from stook.testing.storage import ListingTests, ReadingTests, WritingTests
 from tests.conformance.racing import Contest
 from tests.servers.moto_s3 import S3Bucket
 
@@ -33,13 +34,24 @@ class TestPrefix(StorageTests):
         return open_storage(f"{s3_bucket.url}/team ä/store", options=s3_bucket.options)
 
 
-def test_processes_that_create(s3_bucket: S3Bucket) -> None:
+class TestWeakerMode(ReadingTests, WritingTests, ListingTests):
+    """The suite without races, where the server is not asked for conditional writes."""
+
+    @pytest.fixture
+    def storage(self, s3_bucket: S3Bucket) -> Storage:
+        """A whole bucket."""
+        return open_storage(s3_bucket.url, options={**s3_bucket.options, "conditional_writes": "false"})
+
+
+@pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.full)])
+def test_processes_that_create(s3_bucket: S3Bucket, rounds: int) -> None:
     """Of several processes with several threads each exactly one creates an object, in every round."""
     with Contest(s3_bucket.url, s3_bucket.options) as contest:
-        contest.create(rounds=20)
+        contest.create(rounds=rounds)
 
 
-def test_processes_that_replace(s3_bucket: S3Bucket) -> None:
+@pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.full)])
+def test_processes_that_replace(s3_bucket: S3Bucket, rounds: int) -> None:
     """Of several processes with several threads each exactly one replaces a version, in every round."""
     with Contest(s3_bucket.url, s3_bucket.options) as contest:
-        contest.replace(rounds=20)
+        contest.replace(rounds=rounds)

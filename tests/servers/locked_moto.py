@@ -33,7 +33,11 @@ class OneWriterAtATime:
         if environ["REQUEST_METHOD"] not in _CHANGING:
             return self._application(environ, start_response)
         # The body comes first, so that a slow client does not hold the lock.
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length)
+        if len(body) < length:  # moto would keep what has come of it, which no object store does
+            start_response("400 Bad Request", [("Content-Length", "0")])
+            return []
         environ["wsgi.input"] = io.BytesIO(body)
         with self._lock:
             return list(self._application(environ, start_response))

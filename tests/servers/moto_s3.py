@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import selectors
-import subprocess
 import sys
 import urllib.request
 import uuid
@@ -14,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-_START_SECONDS = 120
-_STOP_SECONDS = 10
+from tests.servers.processes import run_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +42,9 @@ class S3Bucket:
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """An S3 server: moto's, with a lock around writes."""
     log = tmp_path_factory.mktemp("moto") / "log.txt"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("locked_moto.py"))],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=environment,
-        )
-    try:
-        endpoint = f"http://127.0.0.1:{_read_port(process, log)}"
+    program = Path(__file__).with_name("locked_moto.py")
+    with run_server([sys.executable, str(program)], r"(?m)^(\d+)\n", log) as port:
+        endpoint = f"http://127.0.0.1:{port}"
         options = {
             "endpoint": endpoint,
             "region": "us-east-1",
@@ -63,8 +52,6 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
             "secret_access_key": "test-secret-access-key",
         }
         yield S3Server(endpoint, options)
-    finally:
-        _stop(process)
 
 
 @pytest.fixture
@@ -74,25 +61,3 @@ def s3_bucket(s3_server: S3Server) -> S3Bucket:
     request = urllib.request.Request(f"{s3_server.endpoint}/{name}", method="PUT")  # noqa: S310  it is http
     with urllib.request.urlopen(request, timeout=30):  # noqa: S310
         return S3Bucket(name, f"s3://{name}", s3_server.endpoint, s3_server.options)
-
-
-def _read_port(process: subprocess.Popen[bytes], log: Path) -> int:
-    """Wait for the line that the server prints when it listens."""
-    assert process.stdout is not None
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        line = process.stdout.readline() if selector.select(_START_SECONDS) else b""
-    if not line.strip().isdigit():
-        pytest.fail(f"the S3 server did not start within {_START_SECONDS} s:\n{log.read_text()}")
-    return int(line)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()

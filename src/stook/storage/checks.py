@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 
-from stook.errors import InputError
+from stook.errors import InputError, IntegrityError
 
-__all__ = ["check_key", "check_prefix", "check_range", "find_problem"]
+__all__ = ["check_key", "check_prefix", "check_range", "check_size", "find_problem"]
 
 # A file's name has at most 255 bytes; S3 allows keys of 1,024 bytes, and the rest is left to a prefix in the bucket.
 _MAX_PART_BYTES = 255
@@ -47,6 +48,21 @@ def check_range(start: int, length: int) -> None:
     if start < 0 or length < 0:
         raise InputError(
             f"{length} bytes from byte {start} is no range", kind="bad-range", start=start, length=length
+        )
+
+
+def check_size(place: str | os.PathLike[str], size: int, limit: int) -> None:
+    """Refuse an object that is larger than whoever reads it allows.
+
+    Raises:
+        IntegrityError: It is.
+    """
+    if size > limit:
+        raise IntegrityError(
+            f"{os.fspath(place)} has {size} bytes, and at most {limit} are read",
+            kind="too-large",
+            hint="stook verify --deep",
+            size=size,
         )
 
 

@@ -58,11 +58,12 @@ _CAUSES = {
 
 @contextmanager
 def translate_os_errors(place: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn any `OSError` of the block into a `StorageError` about `place`."""
+    """Turn any `OSError` of the block into a `StorageError` about `place`, which it has as a fact."""
     try:
         yield
     except OSError as error:
         kind, what, hint = _CAUSES.get(
             error.errno or 0, ("disk-failed", f"failed: {error.strerror or error}", "")
         )
-        raise StorageError(f"{os.fspath(place)} {what}", kind=kind, hint=hint, errno=error.errno) from error
+        where = os.fspath(place)
+        raise StorageError(f"{where} {what}", kind=kind, hint=hint, errno=error.errno, place=where) from error

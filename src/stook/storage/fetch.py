@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from stook.storage.urls import check_web_url, find_scheme, split_s3
+from stook.storage.urls import check_web_url, find_scheme, split_bucket
 
 __all__ = ["Remote", "list_folder", "open_url"]
 
@@ -32,9 +32,9 @@ def list_folder(url: str) -> list[Remote]:
     import obstore
 
     from stook.storage.object_errors import translate_object_errors
-    from stook.storage.objects import connect_s3
+    from stook.storage.s3 import connect_s3
 
-    bucket, prefix = split_s3(url)
+    bucket, prefix = split_bucket(url)
     with translate_object_errors(url):
         batches = obstore.list(connect_s3(bucket), prefix=prefix or None)
         sizes = {entry["path"]: entry["size"] for batch in batches for entry in batch}
@@ -61,7 +61,7 @@ def open_url(url: str) -> Iterator[BinaryIO]:
     if find_scheme(url) == "s3":
         from stook.storage.fetch_objects import open_object
 
-        with open_object(*split_s3(url)) as stream:
+        with open_object(*split_bucket(url)) as stream:
             yield stream
         return
     check_web_url(url)

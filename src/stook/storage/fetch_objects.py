@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import obstore
 
 from stook.storage.object_errors import translate_object_errors
-from stook.storage.objects import connect_s3
+from stook.storage.s3 import connect_s3
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,11 +13,11 @@ from blake3 import blake3
 
 from stook._io import fsync_folder, make_folder, write_atomic
 from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
-from stook.storage.checks import check_key, check_prefix, check_range
+from stook.storage.checks import check_key, check_prefix, check_range, check_size
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.locks import locked
 from stook.storage.paths import locate, open_regular, walk
-from stook.storage.protocol import Content, Entry, Stored
+from stook.storage.protocol import OBJECT_LIMIT, Content, Entry, Stored
 from stook.storage.urls import local_path
 
 __all__ = ["FolderStorage", "open_folder"]
@@ -68,11 +69,25 @@ class FolderStorage:
         """Where this is, as a `file:` URL."""
         return self._root.as_uri()
 
-    def get(self, key: str) -> Stored:
+    @property
+    def has_conditional_writes(self) -> bool:
+        """Always: a file's name and a lock see to it."""
+        return True
+
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
         """See `Storage.get`."""
         with self._opened(key) as descriptor, open(descriptor, "rb", closefd=False) as file:
+            check_size(self._root / key, os.fstat(descriptor).st_size, limit)
             data = file.read()
         return Stored(data, _version(data))
+
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        """See `Storage.get_tail`."""
+        check_range(0, length)
+        with self._opened(key) as descriptor:
+            size = os.fstat(descriptor).st_size
+            start = max(0, size - length)
+            return _read_range(descriptor, start, size - start), size
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """See `Storage.get_range`."""
@@ -108,7 +123,7 @@ class FolderStorage:
             pass  # the lock is for what exists
         path = locate(self._root, key)
         with translate_os_errors(path), self._locked():
-            if self.get(key).version != version:
+            if self.get(key, limit=sys.maxsize).version != version:
                 raise ConflictError(f"{path} was changed by someone else", kind="changed", key=key)
             write_atomic(path, data)
         return _version(data)

@@ -15,10 +15,13 @@ from stook.errors import ConflictError, InputError, NotFoundError, StookError, S
 
 __all__ = ["CATEGORIES", "translate_object_errors"]
 
-_ALLOWED = "check that the credentials may get, put, list and delete objects there (s3:ListBucket included)"
-_CREDENTIALS = (
-    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the option anonymous=true for a public bucket"
-)
+_ALLOWED = "check that the credentials may get, put, list and delete objects there"
+# By the scheme of the place.
+_CREDENTIALS = {
+    "s3": "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for a public bucket: --anonymous",
+    "gs": "gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key's file",
+    "az": "az login, or set AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN",
+}
 _NETWORK = "check the endpoint, the region and the network, and try again"
 
 # By the name of the class: what it becomes, its kind, what happened, the hint.
@@ -31,7 +34,7 @@ CATEGORIES: dict[str, tuple[type[StookError], str, str, str]] = {
     "InvalidPathError": (InputError, "bad-key", "is no key of an object", ""),
     "ValueError": (InputError, "bad-key", "is no key of an object", ""),
     "PermissionDeniedError": (StorageError, "permission", "may not be used", _ALLOWED),
-    "UnauthenticatedError": (StorageError, "no-credentials", "needs valid credentials", _CREDENTIALS),
+    "UnauthenticatedError": (StorageError, "no-credentials", "needs valid credentials", ""),
     "NotSupportedError": (StorageError, "unsupported", "does not support this", "choose another storage"),
     "UnknownConfigurationKeyError": (InputError, "bad-option", "got an unknown option", ""),
     "JoinError": (StorageError, "storage-failed", "was interrupted", "try again"),
@@ -45,6 +48,25 @@ _NO_BUCKET = (
     "create the bucket, or mend its name",
 )
 _BAD_RANGE = (StorageError, "range-refused", "ends before the range that was asked for", "")
+_RANGES_IGNORED = (
+    StorageError,
+    "ranges-ignored",
+    "is on a server that sends whole objects where parts are asked for",
+    "choose a server that answers range requests",
+)
+_UNREACHABLE = (StorageError, "unreachable", "cannot be reached", _NETWORK)
+_WRONG_REGION = (
+    StorageError,
+    "wrong-region",
+    "is in another region",
+    "name it by --region, or by AWS_REGION",
+)
+_WRONG_CLOCK = (
+    StorageError,
+    "clock-skew",
+    "was refused because this machine's clock differs from the server's",
+    "set this machine's clock, and try again",
+)
 # Codes that say more than the class which they come in.
 _CODES: dict[str, tuple[type[StookError], str, str, str]] = {
     "NoSuchBucket": _NO_BUCKET,
@@ -52,12 +74,31 @@ _CODES: dict[str, tuple[type[StookError], str, str, str]] = {
     "SignatureDoesNotMatch": CATEGORIES["UnauthenticatedError"],
     "ExpiredToken": CATEGORIES["UnauthenticatedError"],
     "InvalidToken": CATEGORIES["UnauthenticatedError"],
+    "AuthenticationFailed": CATEGORIES["UnauthenticatedError"],
+    "NoAuthenticationInformation": CATEGORIES["UnauthenticatedError"],
+    "ContainerNotFound": _NO_BUCKET,
+    "InvalidRange": _BAD_RANGE,
+    "RequestTimeTooSkewed": _WRONG_CLOCK,
+    "AuthorizationHeaderMalformed": _WRONG_REGION,
+    "PermanentRedirect": _WRONG_REGION,
+    "IllegalLocationConstraintException": _WRONG_REGION,
 }
+# What tells more than the class where there is no code.
+_WORDS: tuple[tuple[re.Pattern[str], tuple[type[StookError], str, str, str]], ...] = (
+    (re.compile(r"status code: 416|Invalid range|Wanted range starting at"), _BAD_RANGE),
+    (re.compile(r"non-partial response"), _RANGES_IGNORED),
+    # Where obstore looks for credentials last: the metadata service of a machine or a container.
+    (
+        re.compile(r"//169\.254\.|/latest/(?:api/token|meta-data)|/metadata/identity|computeMetadata"),
+        CATEGORIES["UnauthenticatedError"],
+    ),
+    (re.compile(r"kind: (?:Connect|Timeout)\b"), _UNREACHABLE),
+    (re.compile(r"redirect without LOCATION", re.IGNORECASE), _WRONG_REGION),
+)
 _DETAILED = frozenset({"storage-failed", "permission", "unsupported"})  # the others say all by themselves
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
-# Where obstore looks for credentials last: the metadata service of a machine or a container.
-_METADATA = re.compile(r"//169\.254\.|/latest/api/token|/latest/meta-data")
 _STATUS = re.compile(r"status code: (\d{3})")
+_SERVER = re.compile(r"https?://[^/\s]+")
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]*@")
 _QUERY = re.compile(r"\?\S*")
 
@@ -79,11 +120,14 @@ def _translate(error: Exception, place: str) -> StookError:
     category, kind, what, hint = _CODES.get(code) or next(
         CATEGORIES[name] for name in names if name in CATEGORIES
     )
-    if status == "416" or "Invalid range" in text:
-        category, kind, what, hint = _BAD_RANGE
-    elif _METADATA.search(text):
-        category, kind, what, hint = CATEGORIES["UnauthenticatedError"]
+    if not code:
+        said = (meaning for pattern, meaning in _WORDS if pattern.search(text))
+        category, kind, what, hint = next(said, (category, kind, what, hint))
+    if kind == "no-credentials":
+        hint = _CREDENTIALS.get(place.partition(":")[0], _CREDENTIALS["s3"])
     detail = code or (_clean(text) if kind in _DETAILED else "")
+    if kind == "unreachable" and (match := _SERVER.search(_USER_INFO.sub("", text))):
+        detail = match[0]
     message = f"{place} {what}: {detail}" if detail else f"{place} {what}"
     return category(message, kind=kind, hint=hint, code=code, status=status)
 

@@ -1,36 +1,61 @@
-"""A storage over what obstore opens: memory, S3 and whatever speaks its protocol."""
+"""A storage over what obstore opens: memory, S3 and whatever speaks its protocol, GCS, Azure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, Literal
 
 import obstore
 
 from stook.errors import ConflictError, IntegrityError, NotFoundError, StorageError
-from stook.storage.checks import check_key, check_prefix, check_range
+from stook.storage.checks import check_key, check_prefix, check_range, check_size
 from stook.storage.object_errors import translate_object_errors
-from stook.storage.protocol import Content, Entry, Stored
+from stook.storage.protocol import OBJECT_LIMIT, Content, Entry, Stored
 
 if TYPE_CHECKING:
-    from obstore import UpdateVersion
+    from obstore import GetOptions, GetResult, ObjectMeta, PutMode, PutResult, UpdateVersion
     from obstore.store import ObjectStore
+
+    from stook.storage.connections import Purpose
 
 __all__ = ["ObjectStorage"]
 
+_PIECE_BYTES = 4 * 1024 * 1024
+_PAUSES = (0.2, 1.0)
+
+# What is said where the last bytes of an object cannot be asked for as such: Azure, and an object that is empty.
+_NO_TAIL = frozenset({"unsupported", "range-refused", "ranges-ignored"})
+
 
 class ObjectStorage:
-    """Objects in an object store. The version of an object is its ETag.
+    """Objects in an object store.
 
     Args:
-        store: What obstore opened; keys are relative to its prefix.
+        connect: Opens it with obstore, for reading or writing, at the first request of each; keys are relative to its
+            prefix.
         url: Where that is, without credentials.
+        version_by: What an object's version is: its ETag, or the number that the cloud gives to each write.
+        has_conditional_writes: Let the server see to it that no write undoes another. Else this looks before it
+            writes, and who writes between the two is overwritten unnoticed.
     """
 
-    def __init__(self, store: ObjectStore, url: str) -> None:
-        self._store = store
+    def __init__(
+        self,
+        connect: Callable[[Purpose], ObjectStore],
+        url: str,
+        *,
+        version_by: Literal["e_tag", "version"] = "e_tag",
+        has_conditional_writes: bool = True,
+    ) -> None:
+        self._connect = connect
+        self._connecting = threading.Lock()
+        self._connections: dict[Purpose, ObjectStore] = {}
         self._url = url
+        self._version_by = version_by
+        self._has_conditional_writes = has_conditional_writes
 
     def __repr__(self) -> str:
         return f"ObjectStorage({self._url!r})"
@@ -40,12 +65,18 @@ class ObjectStorage:
         """Where this is, without credentials."""
         return self._url
 
-    def get(self, key: str) -> Stored:
+    @property
+    def has_conditional_writes(self) -> bool:
+        """Whether the server refuses a write that would undo another."""
+        return self._has_conditional_writes
+
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
         """See `Storage.get`."""
         with self._translated(check_key(key)):
             result = obstore.get(self._store, key)
+            check_size(self._place(key), result.meta["size"], limit)
             data = bytes(result.bytes())
-        return Stored(data, self._version(key, result.meta["e_tag"]))
+        return Stored(data, self._version(key, result.meta))
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """See `Storage.get_range`."""
@@ -54,14 +85,14 @@ class ObjectStorage:
         try:
             if length:
                 with self._translated(check_key(key)):
-                    data = bytes(obstore.get_range(self._store, key, start=start, length=length))
+                    options: GetOptions = {"range": (start, start + length)}
+                    data = _read(obstore.get(self._store, key, options=options), length)
         except StorageError as error:
             if error.kind != "range-refused":
                 raise
         if length and len(data) == length:
             return data
-        with self._translated(check_key(key)):
-            size: int = obstore.head(self._store, key)["size"]
+        size = self._head(check_key(key))["size"]
         if start + length > size or len(data) != length:
             raise IntegrityError(
                 f"{self._place(key)} has {size} bytes and ends before byte {start + length}",
@@ -70,23 +101,44 @@ class ObjectStorage:
             )
         return data
 
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        """See `Storage.get_tail`. Where the server does not know what a tail is, this takes two requests."""
+        check_range(0, length)
+        try:
+            if length:
+                return self._get_tail(check_key(key), length)
+        except StorageError as error:
+            if error.kind not in _NO_TAIL:
+                raise
+        size = self._head(check_key(key))["size"]
+        taken = min(length, size)
+        return self.get_range(key, size - taken, taken), size
+
     def put_new(self, key: str, data: Content) -> None:
         """See `Storage.put_new`."""
-        whole = data if isinstance(data, bytes) else b"".join(data)
-        with self._translated(check_key(key)):
-            obstore.put(self._store, key, whole, mode="create", use_multipart=False)
+        if self._has_conditional_writes:
+            self._put(check_key(key), data, "create")
+            return
+        with suppress(NotFoundError):
+            self._head(check_key(key))
+            raise ConflictError(f"{self._place(key)} exists already", kind="already-exists", key=key)
+        self._put(key, data, "overwrite")
 
     def put_if_match(self, key: str, data: bytes, version: str) -> str:
         """See `Storage.put_if_match`."""
+        check_key(key)
+        if not self._has_conditional_writes or (self._version_by == "version" and not version.isdecimal()):
+            if self._version(key, self._head(key)) != version:
+                raise ConflictError(
+                    f"{self._place(key)} was changed by someone else", kind="changed", key=key
+                )
+            return self._version(key, self._put(key, data, "overwrite"))
+        mode: UpdateVersion = {"e_tag": version} if self._version_by == "e_tag" else {"version": version}
         try:
-            with self._translated(check_key(key)):
-                mode: UpdateVersion = {"e_tag": version}
-                result = obstore.put(self._store, key, data, mode=mode, use_multipart=False)
+            return self._version(key, self._put(key, data, mode))
         except ConflictError:
-            with self._translated(check_key(key)):
-                obstore.head(self._store, key)  # obstore does not tell a missing object from a changed one
+            self._head(key)  # obstore does not tell a missing object from a changed one
             raise
-        return self._version(key, result["e_tag"])
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[Entry]:
         """See `Storage.list`."""
@@ -96,14 +148,14 @@ class ObjectStorage:
         """See `Storage.delete`."""
         try:
             with self._translated(check_key(key)):
-                obstore.delete(self._store, key)
+                obstore.delete(self.connection("write"), key)
         except NotFoundError:
             return
 
     def _list(self, prefix: str, after: str) -> Iterator[Entry]:
         with self._translated(prefix):
             pages = iter(obstore.list(self._store, prefix or None, offset=after or None, chunk_size=1000))
-        last = after
+        last = ""
         while True:
             with self._translated(prefix):
                 page = next(pages, ())
@@ -117,7 +169,60 @@ class ObjectStorage:
                         hint="choose a general purpose bucket",
                     )
                 last = meta["path"]
-                yield Entry(last, meta["size"], meta["last_modified"].timestamp())
+                if last > after:  # some servers begin with that key, or at the very beginning
+                    yield Entry(last, meta["size"], meta["last_modified"].timestamp())
+
+    def _get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        with self._translated(key):
+            result = obstore.get(self._store, key, options={"range": {"suffix": length}})
+            size: int = result.meta["size"]
+            wanted = min(length, size)
+            if result.range != (size - wanted, size):
+                raise self._short(key, size)
+            data = _read(result, wanted)
+        if len(data) != wanted:
+            raise self._short(key, size)
+        return data, size
+
+    def _short(self, key: str, size: int) -> IntegrityError:
+        return IntegrityError(
+            f"{self._place(key)} has {size} bytes, and others came than its last ones",
+            kind="truncated",
+            key=key,
+        )
+
+    def connection(self, purpose: Purpose) -> ObjectStore:
+        """Return obstore's view of this, for what the other methods do not do."""
+        if purpose not in self._connections:
+            with self._connecting:
+                if purpose not in self._connections:
+                    self._connections[purpose] = self._connect(purpose)
+        return self._connections[purpose]
+
+    @property
+    def _store(self) -> ObjectStore:
+        return self.connection("read")
+
+    def _head(self, key: str) -> ObjectMeta:
+        with self._translated(key):
+            return obstore.head(self._store, key)
+
+    def _put(self, key: str, data: Content, mode: PutMode) -> PutResult:
+        """Write an object. A connection that broke is made again: obstore does that for no conditional write."""
+        for seconds in _PAUSES:
+            try:
+                return self._put_once(key, data, mode)
+            except StorageError as error:
+                if error.kind != "storage-failed" or error.facts["status"] or error.facts["code"]:
+                    raise
+            time.sleep(seconds)
+        return self._put_once(key, data, mode)
+
+    def _put_once(self, key: str, data: Content, mode: PutMode) -> PutResult:
+        # Pieces are sent as they are, without another copy of them all in memory.
+        file = data if isinstance(data, bytes) else iter(data)
+        with self._translated(key):
+            return obstore.put(self.connection("write"), key, file, mode=mode, use_multipart=False)
 
     def _place(self, key: str) -> str:
         return f"{self._url.removesuffix('/')}/{key}"
@@ -125,9 +230,22 @@ class ObjectStorage:
     def _translated(self, key: str) -> AbstractContextManager[None]:
         return translate_object_errors(self._place(key))
 
-    def _version(self, key: str, tag: str | None) -> str:
-        if tag is None:
+    def _version(self, key: str, known: ObjectMeta | PutResult) -> str:
+        version = known[self._version_by]
+        if version is None:
             raise StorageError(
                 f"{self._place(key)} came without an ETag", kind="unsupported", hint="choose another storage"
             )
-        return tag
+        return version
+
+
+def _read(result: GetResult, length: int) -> bytes:
+    """Read the bytes of an answer, and little more than so many: a server may send more than it was asked for."""
+    pieces: list[bytes] = []
+    size = 0
+    for piece in result.stream(min_chunk_size=_PIECE_BYTES):
+        pieces.append(bytes(piece))
+        size += len(pieces[-1])
+        if size > length:
+            break
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Content", "Entry", "Storage", "Stored"]
+import msgspec
+
+__all__ = ["OBJECT_LIMIT", "Content", "Entry", "Storage", "Stored"]
+
+OBJECT_LIMIT = 256 * 1024 * 1024
+"""The largest object in bytes that is read whole unless the caller says otherwise: four times the largest pack."""
 
 Content = bytes | Sequence[bytes | memoryview]
 """The bytes of an object, whole or in pieces, one after another; the caller keeps the pieces as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """An object's bytes and the version token that a conditional write needs.
 
     Equal bytes may have equal versions: who must tell A from a later A puts something unique into the bytes.
@@ -51,8 +55,26 @@ class Storage(Protocol):
         """Where this is, without credentials."""
         ...
 
-    def get(self, key: str) -> Stored:
+    @property
+    def has_conditional_writes(self) -> bool:
+        """Whether `put_new` and `put_if_match` are exact between writers; else one may undo another's write."""
+        ...
+
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
         """Return a whole object.
+
+        Args:
+            key: Its key.
+            limit: Bytes at the most; a larger object is refused before it is read.
+
+        Raises:
+            NotFoundError: There is no such object.
+            IntegrityError: It is larger than the limit, of kind `too-large`.
+        """
+        ...
+
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        """Return the last `length` bytes, or all where there are fewer, and the object's size, by one request.
 
         Raises:
             NotFoundError: There is no such object.

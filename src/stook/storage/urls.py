@@ -19,7 +19,7 @@ __all__ = [
     "join_url",
     "local_path",
     "redact",
-    "split_s3",
+    "split_bucket",
     "url_parts",
 ]
 
@@ -81,7 +81,7 @@ def url_parts(url: str) -> tuple[str, ...]:
         InputError: There is no host, or credentials or a query where they cannot be.
     """
     if find_scheme(url) == "s3":
-        bucket, key = split_s3(url)
+        bucket, key = split_bucket(url)
         return (bucket, *(part for part in key.split("/") if part))
     host, path = _host_and_path(url)
     return (host, *(part for part in unquote(path).split("/") if part))
@@ -100,7 +100,7 @@ def join_url(folder: str, relative: str) -> str:
     """
     if find_scheme(folder) != "s3":
         return urljoin(folder, relative)
-    bucket, key = split_s3(folder)
+    bucket, key = split_bucket(folder)
     joined = posixpath.normpath(posixpath.join(key, relative))
     if joined == ".." or joined.startswith("../"):
         raise InputError(
@@ -109,19 +109,26 @@ def join_url(folder: str, relative: str) -> str:
     return f"s3://{bucket}/{joined}"
 
 
-def split_s3(url: str) -> tuple[str, str]:
-    """Return the bucket and the key of an `s3://` URL, letter by letter as they are there.
+def split_bucket(url: str) -> tuple[str, str]:
+    """Return the bucket or container, and the key, of an `s3://`, `gs://` or `az://` URL, letter by letter.
 
     Raises:
         InputError: There is no bucket, or there are credentials or a query.
     """
-    rest = url.partition("://")[2]
+    scheme, slashes, rest = url.partition("://")
+    if not slashes:
+        scheme, _, path = redact(url).partition(":")
+        raise InputError(
+            f"{redact(url)} is no URL of a bucket: it lacks the slashes",
+            kind="bad-url",
+            hint=f"write {scheme[:10]}://{path.lstrip('/') or 'bucket/key'}",
+        )
     bucket, _, key = rest.partition("/")
     if not bucket or "@" in bucket or re.search(r"[?#]", rest):
         raise InputError(
             f"{redact(url)} must name a bucket, and hold neither credentials nor a query",
             kind="bad-url",
-            hint="write s3://bucket/key, and give credentials in the environment",
+            hint=f"write {scheme[:10]}://bucket/key, and give credentials in the environment",
         )
     return bucket, key
 

@@ -63,6 +63,21 @@ def test_categories_that_callers_rely_on() -> None:
             "no-credentials",
         ),
         (obstore.exceptions.GenericError("status code: 416 Range Not Satisfiable"), "range-refused"),
+        (
+            obstore.exceptions.GenericError("Wanted range starting at 9, but object was only 1"),
+            "range-refused",
+        ),
+        (
+            obstore.exceptions.GenericError("Received non-partial response when range requested"),
+            "ranges-ignored",
+        ),
+        (obstore.exceptions.GenericError("error sending request\n kind: Connect,"), "unreachable"),
+        (obstore.exceptions.GenericError("Received redirect without LOCATION"), "wrong-region"),
+        (FileNotFoundError("<Code>ContainerNotFound</Code>"), "bucket-not-found"),
+        (
+            obstore.exceptions.GenericError("GET http://metadata.google.internal/computeMetadata/v1 failed"),
+            "no-credentials",
+        ),
     ],
 )
 def test_codes_say_more_than_classes(error: Exception, kind: str) -> None:
@@ -83,3 +98,13 @@ def test_nothing_secret_is_passed_on() -> None:
     shown = "".join(traceback.format_exception(error)) + repr(error) + repr(error.facts)
     assert "hunter" not in shown
     assert "http://host:9000/b/x" in shown
+
+
+@pytest.mark.parametrize(
+    ("place", "word"), [("s3://b/k", "AWS_"), ("gs://b/k", "gcloud"), ("az://c/k", "az login")]
+)
+def test_credentials_are_hinted_at_by_cloud(place: str, word: str) -> None:
+    """Who has no credentials is told how that cloud gives them."""
+    with pytest.raises(StorageError) as caught, translate_object_errors(place):
+        raise obstore.exceptions.UnauthenticatedError("no")
+    assert word in caught.value.hint

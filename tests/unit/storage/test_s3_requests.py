@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
 
-from stook.errors import InputError, StookError, StorageError
+from stook.errors import ConflictError, InputError, IntegrityError, StookError, StorageError
 from stook.storage import open_storage
-from stook.storage.objects import connect_s3
+from stook.storage.s3 import connect_s3
+from tests.servers.recording import Recorder, record_requests
 
 _DENIED = (
     b"<Error><Code>InvalidAccessKeyId</Code><Message>no key OPTIONKEY</Message>"
@@ -27,49 +25,15 @@ def test_what_is_shown_of_a_connection_has_no_secret() -> None:
     assert "OPTION" not in repr(connection) + repr(connection.credential_provider)
 
 
-@dataclass
-class Server:
-    """Answers every request with one status and body."""
-
-    endpoint: str = ""
-    status: int = 200
-    body: bytes = b"hello"
-    requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[Recorder]:
     """A server that writes down what it is asked."""
-    state = Server()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            state.requests.append((self.command, self.path, headers))
-            self.rfile.read(int(headers.get("content-length", 0)))
-            self.send_response(state.status)
-            self.send_header("Content-Length", str(len(state.body)))
-            self.send_header("ETag", '"tag"')
-            self.send_header("Last-Modified", "Sat, 21 Nov 2026 10:00:00 GMT")
-            self.end_headers()
-            self.wfile.write(state.body)
-
-        do_GET = do_PUT = do_HEAD = do_DELETE = _answer  # noqa: N815
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
-        thread.start()
-        state.endpoint = f"http://127.0.0.1:{listener.server_port}"
-        yield state
-        listener.shutdown()
-        thread.join()
+    with record_requests() as recorder:
+        yield recorder
 
 
 def test_endpoint_and_credentials_from_the_environment(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """AWS_ENDPOINT_URL and the AWS_ credentials are enough, and requests are path style."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
@@ -83,7 +47,7 @@ def test_endpoint_and_credentials_from_the_environment(
     assert headers["x-amz-security-token"] == "ENVTOKEN"
 
 
-def test_options_win_over_the_environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_win_over_the_environment(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Endpoint and credentials that are given are used whole: no token of the environment goes with them."""
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -100,13 +64,13 @@ def test_options_win_over_the_environment(server: Server, monkeypatch: pytest.Mo
     assert server.requests[1][2]["x-amz-security-token"] == "OPTIONTOKEN"
 
 
-def test_anonymous(server: Server) -> None:
+def test_anonymous(server: Recorder) -> None:
     """An anonymous request carries no signature, and no credentials are looked for."""
     open_storage("s3://bucket", options={"endpoint": server.endpoint, "anonymous": "true"}).get("a")
     assert "authorization" not in server.requests[0][2]
 
 
-def test_conditions_go_with_the_writes(server: Server) -> None:
+def test_conditions_go_with_the_writes(server: Recorder) -> None:
     """put_new says If-None-Match, put_if_match says If-Match with the version, each in one request."""
     storage = open_storage("s3://bucket", options={"endpoint": server.endpoint, **_CREDENTIALS})
     storage.put_new("a", bytes(6 * 2**20))
@@ -121,7 +85,7 @@ def test_conditions_go_with_the_writes(server: Server) -> None:
     assert server.requests[1][2]["if-match"] == '"old"'
 
 
-def test_no_credential_is_shown(server: Server) -> None:
+def test_no_credential_is_shown(server: Recorder) -> None:
     """Neither URL, nor repr, nor error, nor traceback shows a credential, not even the server's words."""
     server.status, server.body = 403, _DENIED
     storage = open_storage("s3://bucket/team", options={"endpoint": server.endpoint, **_CREDENTIALS})
@@ -149,7 +113,7 @@ def test_no_credential_in_a_url(url: str, endpoint: str) -> None:
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_missing_bucket_is_no_missing_object(server: Server) -> None:
+def test_missing_bucket_is_no_missing_object(server: Recorder) -> None:
     """No bucket is a StorageError that says so, lest a store take it for an empty one."""
     server.status, server.body = 404, b"<Error><Code>NoSuchBucket</Code></Error>"
     storage = open_storage("s3://bucket", options={"endpoint": server.endpoint, **_CREDENTIALS})
@@ -165,14 +129,14 @@ def test_missing_bucket_is_no_missing_object(server: Server) -> None:
         assert caught.value.kind == "bucket-not-found"
 
 
-def test_short_answer(server: Server) -> None:
+def test_short_answer(server: Recorder) -> None:
     """A server that ignores ranges, or sends less than asked for, is never believed."""
     storage = open_storage("s3://bucket", options={"endpoint": server.endpoint, **_CREDENTIALS})
     with pytest.raises(StookError):
         storage.get_range("a", 1, 3)
 
 
-def test_unsorted_listing(server: Server) -> None:
+def test_unsorted_listing(server: Recorder) -> None:
     """A bucket that lists in an order of its own, as directory buckets do, is refused: readers resume by key."""
     contents = "".join(
         f"<Contents><Key>{key}</Key><Size>1</Size><LastModified>2026-11-21T10:00:00.000Z</LastModified></Contents>"
@@ -185,7 +149,7 @@ def test_unsorted_listing(server: Server) -> None:
     assert caught.value.kind == "unsorted-listing"
 
 
-def test_missing_credentials(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without any credentials the error says so, and not which address was asked for them last."""
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", server.endpoint)
     server.status, server.body = 404, b"nothing here"
@@ -193,3 +157,91 @@ def test_missing_credentials(server: Server, monkeypatch: pytest.MonkeyPatch) ->
         open_storage("s3://bucket", options={"endpoint": server.endpoint}).get("a")
     assert caught.value.kind == "no-credentials"
     assert "AWS_ACCESS_KEY_ID" in caught.value.hint
+
+
+def test_encryption_and_payment_go_with_the_requests(server: Recorder) -> None:
+    """The key of the server's encryption goes with each write, the reader's promise to pay with each request."""
+    options = {
+        "endpoint": server.endpoint,
+        **_CREDENTIALS,
+        "sse_kms_key": "arn:key",
+        "requester_pays": "true",
+    }
+    storage = open_storage("s3://bucket", options=options)
+    storage.put_new("a", b"x")
+    storage.get("a")
+    put, get = (headers for _, _, headers in server.requests)
+    assert put["x-amz-server-side-encryption"] == "aws:kms"
+    assert put["x-amz-server-side-encryption-aws-kms-key-id"] == "arn:key"
+    assert put["x-amz-request-payer"] == get["x-amz-request-payer"] == "requester"
+    assert "x-amz-server-side-encryption" not in get
+
+
+def test_weaker_mode_asks_for_no_conditions(server: Recorder) -> None:
+    """Without conditional writes the storage looks, then writes, and says of itself that it does so."""
+    options = {"endpoint": server.endpoint, **_CREDENTIALS, "conditional_writes": "false"}
+    storage = open_storage("s3://bucket", options=options)
+    assert not storage.has_conditional_writes
+    with pytest.raises(ConflictError):
+        storage.put_new("a", b"x")
+    with pytest.raises(ConflictError):
+        storage.put_if_match("a", b"x", '"old"')
+    assert storage.put_if_match("a", b"x", '"tag"') == '"tag"'
+    assert [method for method, _, _ in server.requests] == ["HEAD", "HEAD", "HEAD", "PUT"]
+    assert "if-match" not in server.requests[-1][2]
+
+
+def test_a_tail_is_one_request(server: Recorder) -> None:
+    """The last bytes are asked for as such, without asking for the size first; who sends all is not believed."""
+    storage = open_storage("s3://bucket", options={"endpoint": server.endpoint, **_CREDENTIALS})
+    with pytest.raises(StorageError) as caught:
+        storage.get_tail("a", 3)
+    assert caught.value.kind == "ranges-ignored"
+    assert server.requests[0][2]["range"] == "bytes=-3"
+
+
+def test_an_object_over_the_limit_is_not_read(server: Recorder) -> None:
+    """The announced size decides, before the body comes."""
+    server.body = bytes(100)
+    storage = open_storage("s3://bucket", options={"endpoint": server.endpoint, **_CREDENTIALS})
+    with pytest.raises(IntegrityError) as caught:
+        storage.get("a", limit=99)
+    assert caught.value.kind == "too-large"
+    assert caught.value.facts["size"] == 100
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (403, "RequestTimeTooSkewed", "clock-skew"),
+        (400, "AuthorizationHeaderMalformed", "wrong-region"),
+        (400, "ExpiredToken", "no-credentials"),
+        (403, "AccessDenied", "permission"),
+    ],
+)
+def test_refusals_say_what_to_mend(server: Recorder, status: int, code: str, kind: str) -> None:
+    """This machine's clock, the region, credentials that have ended and a missing right are told apart."""
+    server.status, server.body = status, f"<Error><Code>{code}</Code></Error>".encode()
+    storage = open_storage("s3://bucket", options={"endpoint": server.endpoint, **_CREDENTIALS})
+    with pytest.raises(StorageError) as caught:
+        storage.get("a")
+    assert caught.value.kind == kind
+    assert caught.value.hint
+
+
+def test_a_server_whose_clock_is_off(server: Recorder) -> None:
+    """Times in a listing are the server's, taken as they are."""
+    server.body = (
+        b"<ListBucketResult><Contents><Key>a</Key><Size>1</Size>"
+        b"<LastModified>1999-01-01T00:00:00.000Z</LastModified></Contents></ListBucketResult>"
+    )
+    storage = open_storage("s3://bucket", options={"endpoint": server.endpoint, **_CREDENTIALS})
+    assert [entry.modified for entry in storage.list()] == [915148800.0]
+
+
+def test_nobody_answers() -> None:
+    """That a server cannot be reached is told with its address."""
+    storage = open_storage("s3://bucket", options={"endpoint": "http://127.0.0.1:9", **_CREDENTIALS})
+    with pytest.raises(StorageError, match=r"cannot be reached: http://127\.0\.0\.1:9") as caught:
+        storage.get("a")
+    assert caught.value.kind == "unreachable"
