@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 import stook
+from stook.log.listing import list_segments
+from stook.storage import open_storage
+from stook.store import Store
+from stook.store.repository import open_on
 
 
 def _reader(project_root: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -66,3 +70,30 @@ def test_it_refuses_damage(repository: Path, project_root: Path, tmp_path: Path)
         pack.chmod(0o644)
         pack.write_bytes(data)
     assert _reader(project_root, repository, bundle.id, tmp_path / "out").returncode != 0
+
+
+def test_it_reads_a_copy_of_a_bucket(project_root: Path, tmp_path: Path) -> None:
+    """Segments that are gone are in a checkpoint; without that, it says what is missing."""
+    storage = open_storage("memory:")
+    store = Store(open_on(storage, cache=tmp_path / "cache", owner="tester"), "test")
+    for number in range(9):
+        store.add(f"value{number}", number)
+        store.refresh()
+    store.rm(store.get("value0"))
+    for writer, sizes in list_segments(storage).items():
+        for seq in list(sizes)[:5]:
+            storage.delete(f"log/{writer}/{seq:016d}")
+    copy = tmp_path / "copy"
+    for entry in storage.list():
+        (copy / entry.key).parent.mkdir(parents=True, exist_ok=True)
+        (copy / entry.key).write_bytes(storage.get(entry.key).data)
+    listed = _reader(project_root, copy)
+    assert listed.returncode == 0, listed.stderr
+    expected = [f"{bundle.id} {bundle.size} {bundle.name}" for bundle in store.ls()]
+    assert sorted(listed.stdout.splitlines()) == sorted(expected)
+    assert len(expected) == 8
+    names = [bundle.name for bundle in stook.open(copy, context="test").ls()]
+    assert names == [bundle.name for bundle in store.ls()]
+    for path in (copy / "checkpoints").iterdir():
+        path.write_bytes(path.read_bytes()[:-5])
+    assert "lacks the segment 1" in _reader(project_root, copy).stderr

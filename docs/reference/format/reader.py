@@ -14,6 +14,7 @@ import re
 import struct
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import zstandard
@@ -34,11 +35,8 @@ def check(condition: object, problem: str) -> None:
 
 def decompress(data: bytes, limit: int) -> bytes:
     """Decompress one zstd frame that declares at most `limit` bytes."""
-    try:
-        check(zstandard.get_frame_parameters(data).content_size <= limit, "a zstd frame is too large")
-        return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
-    except zstandard.ZstdError as error:
-        raise DamageError(str(error)) from error
+    check(zstandard.get_frame_parameters(data).content_size <= limit, "a zstd frame is too large")
+    return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
 
 
 class Repository:
@@ -47,24 +45,20 @@ class Repository:
     def __init__(self, root: Path) -> None:
         identity = json.loads((root / "stook.json").read_bytes())
         check(identity["format"] == 1 and not identity["required_features"], "the format is unknown")
-        self.root = root
-        self.chunks = {}
+        self.root, self.chunks = root, {}
         for path in sorted(root.glob("packs/*/*/*.pack")):
             self._read_index(path)
 
     def _read_index(self, path: Path) -> None:
-        size = path.stat().st_size
-        check(size >= 52, f"{path} is too short")
+        end, position = path.stat().st_size - 44, 8
         with path.open("rb") as file:
-            check(file.read(8) == b"STOOKPK1", f"{path} is not a pack")
-            file.seek(size - 44)
-            count, digest, magic = struct.unpack("<I32s8s", file.read(44))
-            end = size - 44 - 49 * count
-            check(magic == b"STOOKIX1" and end >= 8, f"{path} has no index")
+            check(file.read(8) == b"STOOKPK1" and end >= 8, f"{path} is not a pack")
             file.seek(end)
+            count, digest, magic = struct.unpack("<I32s8s", file.read(44))
+            end -= 49 * count
+            file.seek(max(end, 0))
             index = file.read(49 * count)
-        check(blake3(index).digest() == digest, f"the index of {path} is damaged")
-        position = 8
+        check(magic == b"STOOKIX1" and blake3(index).digest() == digest, f"the index of {path} is damaged")
         for id_, offset, stored, raw, codec in struct.iter_unpack("<32sQIIB", index):
             check(offset == position and raw <= MAX_CHUNK, f"the index of {path} is wrong")
             position += stored
@@ -84,9 +78,8 @@ class Repository:
     def iter_blob(self, blob: dict, depth: int = 0) -> Iterator[bytes]:
         """Yield the bytes of a blob; the last piece comes only if they are all right."""
         inline = [base64.b64decode(blob["data"], validate=True)] if "data" in blob else None
-        pieces = inline or map(self.read_chunk, self._chunk_ids(blob, depth))
         whole, size = blake3(), 0
-        for piece in pieces:
+        for piece in inline or map(self.read_chunk, self._chunk_ids(blob, depth)):
             whole.update(piece)
             size += len(piece)
             check(size < blob["size"] or whole.hexdigest() == blob["digest"], f"{blob['digest']} is damaged")
@@ -101,18 +94,28 @@ class Repository:
         return [listing[at : at + 64] for at in range(0, len(listing), 64)]
 
     def iter_records(self) -> Iterator[dict]:
-        """Yield all records of the log."""
-        for writer in sorted(self.root.glob("log/*")):
-            segments = sorted(path for path in writer.glob("*") if path.name.isdigit())
-            for path in segments:
-                yield from read_segment(path, is_last=path == segments[-1])
+        """Yield all records of the log: those of checkpoints, and of the segments that none covers."""
+        segments = {writer: sorted(writer.glob("[0-9]*")) for writer in sorted(self.root.glob("log/*"))}
+        lasts = {writer.name: int(paths[-1].name) for writer, paths in segments.items() if paths}
+        covered = dict.fromkeys(lasts, 0)
+        for path in self.root.glob("checkpoints/[0-9A-Z]*"):
+            with suppress(DamageError, zstandard.ZstdError):
+                records = list(read_segment(path, is_last=False))
+                ends = [end for one in records for end in one.get("supersedes", {}).items()]
+                check(all(seq <= lasts.get(writer, 0) for writer, seq in ends), f"{path} is ahead of the log")
+                covered |= {writer: max(seq, covered[writer]) for writer, seq in ends}
+                yield from records
+        for writer, paths in segments.items():
+            left = [path for path in paths if int(path.name) > covered[writer.name]]
+            for number, path in enumerate(left, covered.get(writer.name, 0) + 1):
+                check(int(path.name) == number, f"{writer} lacks the segment {number}")
+                yield from read_segment(path, is_last=path == paths[-1])
 
     def bundles(self) -> dict[str, dict]:
         """Return the records of the bundles that are not deleted, by id."""
         records = sorted(self.iter_records(), key=lambda record: record["id"])
         states = {r["bundle"]: r["type"] for r in records if r["type"] in {"delete", "restore"}}
-        found = {record["id"]: record for record in records if record["type"] == "bundle"}
-        return {id_: found[id_] for id_ in found if states.get(id_) != "delete"}
+        return {r["id"]: r for r in records if r["type"] == "bundle" and states.get(r["id"]) != "delete"}
 
     def manifest(self, record: dict) -> dict:
         """Return the manifest of a bundle."""
@@ -124,18 +127,17 @@ class Repository:
         kind = node["k"]
         if kind in {"dict", "list"}:
             place.mkdir()
-            entries = node["entries"] if kind == "dict" else enumerate(node["nodes"])
-            for position, (key, child) in enumerate(entries):
+            entries = enumerate(node["entries"] if kind == "dict" else enumerate(node["nodes"]))
+            for position, (key, child) in entries:
                 name = str(key) if is_safe(str(key)) and "/" not in str(key) else f"item-{position}"
                 self.extract(child, place / name, depth + 1)
-        elif kind == "folder":
+        elif kind in {"folder", "file"}:
             place.mkdir()
+            one = (node["name"], node.get("blob"), node.get("executable", False))
             for path in node.get("empty", []):
                 inside(place, path).mkdir(parents=True, exist_ok=True)
-            for path, blob, executable in node["files"]:
+            for path, blob, executable in node["files"] if kind == "folder" else [one]:
                 self.write(inside(place, path), blob, executable=executable)
-        elif kind == "file":
-            self.write(inside(place, node["name"]), node["blob"], executable=node.get("executable", False))
         else:
             suffix = "value.json" if kind == "value" else node["kind"].replace("/", "-")
             self.write(inside(place.parent, f"{place.name}.{suffix}"), node["blob"], executable=False)
@@ -150,8 +152,7 @@ class Repository:
 
 def is_safe(path: str) -> bool:
     """Tell whether a stored path stays within a folder, and is harmless there."""
-    parts = {"", ".", ".."} & set(path.split("/"))
-    return not parts and all(ord(c) >= 32 and c not in "\\\x7f" for c in path)
+    return not re.search(r"(^|/)\.{0,2}(/|$)|[\x00-\x1f\\\x7f]", path)
 
 
 def inside(folder: Path, path: str) -> Path:
@@ -163,8 +164,7 @@ def inside(folder: Path, path: str) -> Path:
 def read_segment(path: Path, *, is_last: bool) -> Iterator[dict]:
     """Yield the records of a segment; a torn tail of a writer's last one is passed over."""
     data = path.read_bytes()
-    if data[:4] == b"\x28\xb5\x2f\xfd":
-        data = decompress(data, MAX_SEGMENT)
+    data = decompress(data, MAX_SEGMENT) if data[:4] == b"\x28\xb5\x2f\xfd" else data
     check(data[:8] == b"STOOKLG1", f"{path} is not a segment")
     position = 8
     while (payload := frame_at(data, position)) is not None:

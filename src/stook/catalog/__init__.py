@@ -3,8 +3,9 @@
 from stook.catalog.bundles import BundleTable
 from stook.catalog.catalog import Catalog
 from stook.catalog.chunks import ChunkTable
-from stook.catalog.rows import Batch, BundleLine, BundleRow, ContextRow, DamageRow, HeldRow
+from stook.catalog.rows import Batch, BundleLine, BundleRow, CheckpointRow, ContextRow, DamageRow, HeldRow
 from stook.catalog.search import ORDERS, Filter, Order
+from stook.catalog.whole import Whole
 
 __all__ = [
     "ORDERS",
@@ -13,10 +14,12 @@ __all__ = [
     "BundleRow",
     "BundleTable",
     "Catalog",
+    "CheckpointRow",
     "ChunkTable",
     "ContextRow",
     "DamageRow",
     "Filter",
     "HeldRow",
     "Order",
+    "Whole",
 ]

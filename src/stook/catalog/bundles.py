@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from stook.catalog.database import Database
 from stook.catalog.rows import BundleLine, BundleRow, HeldRow
@@ -93,8 +94,7 @@ def iter_described(database: Database, rows: Sequence[tuple[str, bytes]]) -> Ite
         yield BundleRow(record, *words.of(identifier))
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(msgspec.Struct, frozen=True):
     tags: Mapping[str, dict[str, str]]
     commits: Mapping[str, Commit]
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from stook.catalog.bundles import BundleTable, iter_described
 from stook.catalog.chunks import ChunkTable
 from stook.catalog.database import Database
+from stook.catalog.ids import IdTable
 from stook.catalog.intake import take_in, take_inputs
-from stook.catalog.rows import Batch, BundleRow, ContextRow, DamageRow
+from stook.catalog.rows import Batch, BundleRow, CheckpointRow, ContextRow, DamageRow
 from stook.catalog.schema import TABLES
 from stook.catalog.search import Filter
+from stook.catalog.whole import Whole, read_whole
 from stook.model.position import Position
 from stook.model.record import Manifest
 
@@ -29,12 +34,14 @@ class Catalog:
     Attributes:
         chunks: Which pack has which chunk.
         bundles: Many bundles at a time.
+        ids: Their ids alone, and those of what is said of them.
     """
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
         self.chunks = ChunkTable(self._database)
         self.bundles = BundleTable(self._database)
+        self.ids = IdTable(self._database)
 
     def close(self) -> None:
         """Close the database."""
@@ -80,6 +87,26 @@ class Catalog:
             while rows := self._database.rows(sql, (after, _AT_ONCE)):
                 yield from (row[1] for row in rows)
                 after = rows[-1][0]
+
+    @contextmanager
+    def whole(self) -> Iterator[Whole]:
+        """Hold all that is known still, so that the records and how far they are known are of one moment."""
+        with self._database.transaction() as connection:
+            yield read_whole(connection)
+
+    def find_checkpoint(self) -> CheckpointRow | None:
+        """Return the newest checkpoint that was noted; there may be newer ones."""
+        row = self._database.find_row("SELECT id, size, supersedes FROM checkpoint")
+        return CheckpointRow(row[0], row[1], msgspec.json.decode(row[2])) if row else None
+
+    def note_checkpoint(self, found: CheckpointRow) -> None:
+        """Note a checkpoint, unless a newer one is known."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO checkpoint VALUES (0, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET"
+                " id = excluded.id, size = excluded.size, supersedes = excluded.supersedes WHERE excluded.id > id",
+                (found.id, found.size, msgspec.json.encode(dict(found.supersedes)).decode()),
+            )
 
     def find_newest_id(self) -> str | None:
         """Return the highest id of any record there is or was."""
@@ -181,12 +208,9 @@ class Catalog:
         sql = "SELECT count(*) FROM bundles WHERE live AND context = ? AND name = ?"
         return int(self._database.rows(sql, (context, name))[0][0])
 
-    def iter_live(self, after: str = "") -> Iterator[bytes]:
-        """Yield the records of all bundles that are there, in every context, by id.
-
-        Args:
-            after: Only those with a greater id.
-        """
+    def iter_live(self) -> Iterator[bytes]:
+        """Yield the records of all bundles that are there, in every context, by id."""
+        after = ""
         sql = "SELECT id, record FROM bundles WHERE live AND id > ? ORDER BY id LIMIT ?"
         while rows := self._database.rows(sql, (after, _AT_ONCE)):
             yield from (row[1] for row in rows)
@@ -220,10 +244,8 @@ class Catalog:
         rows = self._bundles(where, values, limit=1)
         return rows[0] if rows else None
 
-    def _bundles(
-        self, where: str, values: Sequence[object], *, order: str = "id DESC", limit: int = -1
-    ) -> list[BundleRow]:
-        sql = f"SELECT id, record FROM bundles WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608
+    def _bundles(self, where: str, values: Sequence[object], *, limit: int = -1) -> list[BundleRow]:
+        sql = f"SELECT id, record FROM bundles WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         rows = self._database.rows(sql, (*values, limit))
         pages = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
         return [row for page in pages for row in iter_described(self._database, page)]

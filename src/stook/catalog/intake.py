@@ -29,7 +29,7 @@ def take_in(connection: sqlite3.Connection, batch: Batch) -> None:
                 _take_bundle(connection, record, payload)
                 touched.add((record.context, record.name))
             case ContextRecord():
-                _take_context(connection, record)
+                _take_context(connection, record, payload)
             case DeleteRecord() | RestoreRecord():
                 touched |= _take_state(connection, record, payload)
             case _:
@@ -61,11 +61,12 @@ def take_inputs(connection: sqlite3.Connection, bundle: str, manifest: Manifest)
     )
 
 
-def _take_context(connection: sqlite3.Connection, record: ContextRecord) -> None:
+def _take_context(connection: sqlite3.Connection, record: ContextRecord, payload: bytes) -> None:
     connection.execute(
-        "INSERT INTO contexts VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " name = excluded.name, clock = excluded.clock, deleted = excluded.deleted WHERE excluded.clock > clock",
-        (record.context, record.name, record.id, record.deleted),
+        "INSERT INTO contexts VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
+        " clock = excluded.clock, deleted = excluded.deleted, record = excluded.record"
+        " WHERE excluded.clock > clock",
+        (record.context, record.name, record.id, record.deleted, payload),
     )
 
 

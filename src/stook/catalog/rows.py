@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from stook.model.commit import Commit
 from stook.model.position import Position
 from stook.model.record import Record
 
-__all__ = ["Batch", "BundleLine", "BundleRow", "ContextRow", "DamageRow", "HeldRow"]
+__all__ = [
+    "Batch",
+    "BundleLine",
+    "BundleRow",
+    "CheckpointRow",
+    "ContextRow",
+    "DamageRow",
+    "HeldRow",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class DamageRow:
+class DamageRow(msgspec.Struct, frozen=True):
     """A place in the log before which records cannot be read, and what is wrong there."""
 
     writer: str
@@ -22,8 +30,7 @@ class DamageRow:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Records with their bytes, how far the log is known once they are applied, and what of it cannot be read."""
 
     records: Sequence[tuple[Record, bytes]]
@@ -31,8 +38,7 @@ class Batch:
     damage: Sequence[DamageRow] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BundleRow:
+class BundleRow(msgspec.Struct, frozen=True):
     """A bundle's record as it was written, its tags of today, and its commit, if any."""
 
     payload: bytes
@@ -40,8 +46,7 @@ class BundleRow:
     commit: Commit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BundleLine:
+class BundleLine(msgspec.Struct, frozen=True):
     """What a listing says of a bundle.
 
     Attributes:
@@ -69,16 +74,14 @@ class BundleLine:
     commit: Commit | None
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRow:
+class HeldRow(msgspec.Struct, frozen=True):
     """A bundle, and whether it is there: false where it was removed."""
 
     row: BundleRow
     is_live: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ContextRow:
+class ContextRow(msgspec.Struct, frozen=True):
     """A context, how many names and bundles it has, and their bytes of content."""
 
     id: str
@@ -87,3 +90,17 @@ class ContextRow:
     names: int
     bundles: int
     size: int
+
+
+class CheckpointRow(msgspec.Struct, frozen=True):
+    """The newest checkpoint of the log that is known of.
+
+    Attributes:
+        id: Its id.
+        size: Its bytes, sealed.
+        supersedes: By writer, the last segment that it covers.
+    """
+
+    id: str
+    size: int
+    supersedes: Mapping[str, int]

@@ -13,7 +13,7 @@ from stook.errors import StorageError
 __all__ = ["TABLES", "VERSION", "connect", "discard"]
 
 # A catalog of another version is thrown away and made again from the log: it holds nothing of its own.
-VERSION = 3
+VERSION = 4
 _WAIT_SECONDS = 60
 _POLL_SECONDS = 0.005
 
@@ -21,6 +21,7 @@ TABLES = (
     "positions",
     "damage",
     "newest",
+    "checkpoint",
     "contexts",
     "bundles",
     "names",
@@ -44,8 +45,11 @@ CREATE TABLE damage (
     PRIMARY KEY (writer, seq, offset)
 ) WITHOUT ROWID;
 CREATE TABLE newest (one INTEGER PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE checkpoint (
+    one INTEGER PRIMARY KEY, id TEXT NOT NULL, size INTEGER NOT NULL, supersedes TEXT NOT NULL
+);
 CREATE TABLE contexts (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, clock TEXT NOT NULL, deleted INTEGER NOT NULL
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, clock TEXT NOT NULL, deleted INTEGER NOT NULL, record BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE bundles (
     id TEXT PRIMARY KEY, context TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, fingerprint TEXT NOT NULL,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
+
+import msgspec
 
 __all__ = ["ORDERS", "Filter", "Order", "Selection"]
 
@@ -24,8 +25,7 @@ _COMMITTED = "bundles.id IN (SELECT bundle FROM commits)"
 _TAGGED = "bundles.id IN (SELECT bundle FROM tags WHERE key = ? AND value IS NOT NULL AND {fits})"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """A part of a statement: tables, a condition on them with its values, and an order."""
 
     tables: str
@@ -34,8 +34,7 @@ class Selection:
     order: str
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """What bundles must be; empty fields do not count.
 
     In a pattern `*` stands for anything, `?` for one letter and `[ab]` for one of some; what equals it fits too.
@@ -55,7 +54,7 @@ class Filter:
 
     context: str
     name: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
     task: str = ""
     owner: str = ""
     since: int | None = None

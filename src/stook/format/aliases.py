@@ -97,7 +97,7 @@ def load(data: bytes, key: str) -> AliasState:
         raise _bad(key, "it points to what cannot be a bundle")
     if not all(0 <= move.when < _MAX_TIME for move in state.moves):
         raise _bad(key, "the time of a move is not one")
-    if not _WRITE_ID.fullmatch(state.write_id) or state.number < len(state.moves):
+    if not _WRITE_ID.fullmatch(state.write_id) or not len(state.moves) <= state.number < _MAX_TIME:
         raise _bad(key, "its write id or number is not one")
     return state
 

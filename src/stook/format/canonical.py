@@ -12,7 +12,6 @@ import decimal
 import math
 import struct
 import uuid
-import zoneinfo
 from collections.abc import Callable, Iterable
 
 from blake3 import blake3
@@ -159,7 +158,9 @@ def _zone(value: dt.datetime | dt.time) -> bytes:
         return fold + b"N"
     if type(zone) is dt.timezone:
         return fold + _timedelta(zone.utcoffset(None))
-    if type(zone) is zoneinfo.ZoneInfo and zone.key:
+    from zoneinfo import ZoneInfo  # takes long, and few values have a zone
+
+    if type(zone) is ZoneInfo and zone.key:
         return fold + _str(zone.key)
     raise InputError(
         f"the time zone {zone!r} of type {type(zone).__module__}.{type(zone).__qualname__} cannot be kept",

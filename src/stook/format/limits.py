@@ -13,6 +13,7 @@ __all__ = [
     "MAX_MESSAGE",
     "MAX_PAYLOAD",
     "MAX_SEGMENT",
+    "MAX_WORDS",
 ]
 
 MAX_CHUNK: Final = 16 * 1024 * 1024
@@ -35,6 +36,9 @@ MAX_LISTED: Final = 64
 
 MAX_DEPTH: Final = 100
 """Containers within containers, in a value and in a data tree."""
+
+MAX_WORDS: Final = 16 * 1024 * 1024
+"""Bytes of JSON in the params of a bundle, and in its lineage."""
 
 MAX_MESSAGE: Final = 10_000
 """Characters in the message of a commit."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -43,6 +42,8 @@ _ENTRY = struct.Struct("<32sQIIB")
 _TRAILER = struct.Struct("<I32s8s")
 ENTRY_BYTES: Final = _ENTRY.size
 TRAILER_BYTES: Final = _TRAILER.size
+MAX_CHUNKS: Final = 1_000_000
+"""The most chunks of one pack that are read: a pack is closed at 64 MiB, and holds some thousand."""
 PackEnd = tuple[str, int]
 """A pack by name, and a position in it before which all chunks end that someone needs of it."""
 _NAME = re.compile(r"(?:data|meta)/[0-9a-f]{64}", re.ASCII)
@@ -76,8 +77,7 @@ class Location(msgspec.Struct, frozen=True, gc=False):
     codec: int
 
 
-@dataclass(frozen=True, slots=True)
-class Trailer:
+class Trailer(msgspec.Struct, frozen=True):
     """What a pack's last bytes say: where its index is, and the index's BLAKE3."""
 
     count: int
@@ -130,7 +130,7 @@ def parse_trailer(tail: bytes, pack_size: int) -> Trailer:
     count, digest, magic = _TRAILER.unpack_from(tail, len(tail) - TRAILER_BYTES)
     if magic != INDEX_MAGIC:
         raise _error("it does not end with the magic of one")
-    if count * ENTRY_BYTES > pack_size - TRAILER_BYTES - len(MAGIC):
+    if count > MAX_CHUNKS or count * ENTRY_BYTES > pack_size - TRAILER_BYTES - len(MAGIC):
         raise _error(f"it cannot hold the {count} chunks that it counts")
     return Trailer(count, digest)
 

@@ -14,11 +14,14 @@ from stook.format.soundness import check_blob, check_tree, is_digest
 from stook.model.clock import is_id
 from stook.model.record import BundleRecord, CommitRecord, ContextRecord, Record, TagRecord
 from stook.model.refs import check_name
+from stook.model.visible import visible
 
-__all__ = ["dump", "load", "read_id"]
+__all__ = ["dump", "load", "load_bundle", "read_id", "replace_field"]
 
 _MAX_TIME = 2**53
+_MAX_TOLD = 300
 _decoder = msgspec.json.Decoder(Record)
+_raw_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class _Identity(msgspec.Struct, frozen=True):
@@ -55,7 +58,7 @@ def load(data: bytes) -> Record:
     try:
         record: Record = _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        _refuse(str(error), error)
+        _refuse(visible(str(error))[:_MAX_TOLD], error)
     if not is_id(record.id) or not _is_token(record.context) or not 0 <= record.time < _MAX_TIME:
         _refuse("its id, context or time is not one")
     if isinstance(record, BundleRecord):
@@ -67,6 +70,26 @@ def load(data: bytes) -> Record:
     elif isinstance(record, (TagRecord, CommitRecord)):
         _check_text(record)
     return record
+
+
+def load_bundle(data: bytes) -> BundleRecord:
+    """Read the record of a bundle. Raises FormatError where it is another, or not sound."""
+    record = load(data)
+    if not isinstance(record, BundleRecord):
+        _refuse("it is none of a bundle")
+    return record
+
+
+def replace_field(data: bytes, name: str, value: bytes | None) -> bytes:
+    """Return the bytes of a sound record with another value of one field, or without it; all other bytes stay."""
+    fields = _raw_decoder.decode(data)
+    if value is None:
+        fields.pop(name, None)
+    elif name in fields and bytes(fields[name]) == value:
+        return data
+    else:
+        fields[name] = msgspec.Raw(value)
+    return msgspec.json.encode(fields)
 
 
 def read_id(data: bytes) -> str:

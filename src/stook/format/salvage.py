@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from blake3 import blake3
 
 from stook.errors import FormatError
 from stook.format.limits import FRAME_HEADER, MAX_PAYLOAD, MAX_SEGMENT
 from stook.format.segments import MAGIC, is_sealed, iter_frames, unseal
 
-__all__ = ["Gap", "find_end", "iter_pieces", "unseal_some"]
+__all__ = ["Gap", "Pieces", "find_end", "iter_pieces", "unseal_some", "unseal_start"]
 
 _OPENING: Final = b'{"type":'
 _HOLE: Final = bytes(16)
@@ -21,8 +21,7 @@ _FACTOR: Final = 4
 _STEP: Final = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """Bytes of a segment that are no frame.
 
     Attributes:
@@ -34,6 +33,21 @@ class Gap:
     start: int
     end: int
     is_torn: bool
+
+
+class Pieces(msgspec.Struct, frozen=True):
+    """The pieces of a segment, to be iterated as often as needed: many small ones take more memory than the segment.
+
+    Attributes:
+        data: A segment, unsealed, or a part of one.
+        start: Where the first frame should be.
+    """
+
+    data: bytes
+    start: int = 0
+
+    def __iter__(self) -> Iterator[tuple[bytes, int] | Gap]:
+        return iter_pieces(self.data, self.start)
 
 
 def iter_pieces(data: bytes, start: int = 0) -> Iterator[tuple[bytes, int] | Gap]:
@@ -71,6 +85,11 @@ def find_end(data: bytes) -> int | None:
             return piece.start if piece.is_torn else None
         end = piece[1]
     return end
+
+
+def unseal_start(data: bytes, limit: int) -> bytes:
+    """Return what the first bytes of a sealed segment decompress to, `limit` bytes at the most."""
+    return _decompress_some(data, limit) if is_sealed(data) else b""
 
 
 def unseal_some(data: bytes) -> tuple[bytes, str]:
@@ -112,7 +131,7 @@ def _is_torn(data: bytes, start: int) -> bool:
     return len(data) - begin > MAX_PAYLOAD or blake3(data[begin:]).digest(16) != data[start + 4 : begin]
 
 
-def _decompress_some(data: bytes) -> bytes:
+def _decompress_some(data: bytes, limit: int = MAX_SEGMENT) -> bytes:
     """Return what a damaged sealed segment decompresses to, as far as that goes; what comes out may be wrong."""
     import zstandard
 
@@ -123,7 +142,7 @@ def _decompress_some(data: bytes) -> bytes:
             piece = stream.decompress(data[start : start + _STEP])
         except zstandard.ZstdError:
             break
-        found.write(piece[: MAX_SEGMENT - found.tell()])
-        if stream.eof or found.tell() == MAX_SEGMENT:
+        found.write(piece[: limit - found.tell()])
+        if stream.eof or found.tell() == limit:
             break
     return found.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from blake3 import blake3
@@ -11,7 +11,7 @@ from blake3 import blake3
 from stook.errors import FormatError, InputError
 from stook.format.limits import FRAME_HEADER, MAX_PAYLOAD, MAX_SEGMENT
 
-__all__ = ["MAGIC", "frame", "frames", "is_sealed", "iter_frames", "seal", "unseal"]
+__all__ = ["MAGIC", "frame", "frames", "is_sealed", "iter_frames", "seal", "seal_pieces", "unseal"]
 
 MAGIC: Final = b"STOOKLG1"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -76,9 +76,15 @@ def is_sealed(data: bytes) -> bool:
 
 def seal(data: bytes) -> bytes:
     """Return a whole segment compressed."""
+    return seal_pieces([data], len(data))
+
+
+def seal_pieces(pieces: Iterable[bytes], size: int) -> bytes:
+    """Return a whole segment compressed, given its pieces in order and their bytes in all."""
     import zstandard
 
-    return zstandard.ZstdCompressor(level=6, write_checksum=True).compress(data)
+    stream = zstandard.ZstdCompressor(level=6, write_checksum=True).compressobj(size=size)
+    return b"".join([*map(stream.compress, pieces), stream.flush()])
 
 
 def unseal(data: bytes) -> bytes:

@@ -7,18 +7,22 @@ import os
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from stook._io import make_folder, read_if_present, write_atomic
 from stook.errors import StorageError
 from stook.format import repository, salvage, segments
 from stook.format.limits import MAX_SEGMENT
-from stook.log.lines import Damage, Line, find_segment, missing, segment_path, went_back
+from stook.log.checkpoints import take_checkpoints
+from stook.log.lines import WHOLE, Damage, Line, Reached, missing, segment_path, went_back
+from stook.log.listing import folder_names, folder_segments, has_holes
 from stook.log.news import Seen
 from stook.log.segment_file import Content, Look, iter_lines, look_at, read_after
 from stook.model.position import Position
 from stook.storage.disk_errors import translate_os_errors
+from stook.storage.folder import FolderStorage
 from stook.storage.locks import locked
 
 __all__ = ["FolderLog"]
@@ -28,11 +32,11 @@ _LOCK = ".lock"
 _BEGIN = Position(1, len(segments.MAGIC))
 
 
-@dataclass(slots=True)
-class _Ticket:
+class _Ticket(msgspec.Struct):
     """One thread's records on their way into a shared commit."""
 
     data: bytes
+    is_one: bool = True
     done: bool = False
     error: StorageError | None = None
 
@@ -50,6 +54,7 @@ class FolderLog:
     def __init__(self, root: Path, writer: str, *, identity: str = "", seal_bytes: int = _SEAL_BYTES) -> None:
         self._identity_file = root / repository.KEY
         self._identity = identity
+        self._place = root
         self._root = str(root / "log")
         self._writer = writer
         self._folder = f"{self._root}/{writer}"
@@ -60,14 +65,14 @@ class FolderLog:
         self._sound: tuple[int, int] | None = None  # segment, bytes of it known to be whole records
         self._seen: Seen | None = None
 
-    def append(self, payloads: Sequence[bytes]) -> None:
-        """Write records, all or none; durable when it returns.
+    def append(self, payloads: Sequence[bytes]) -> dict[str, Position]:
+        """Write records, all or none; durable when it returns. Tells no position. See `Log.append`.
 
         Raises:
             InputError: They are too long, or too many for one commit.
             StorageError: The disk refused; nothing was written.
         """
-        ticket = _Ticket(segments.frames(payloads))
+        ticket = _Ticket(segments.frames(payloads), is_one=len(payloads) == 1)
         with self._waiting_lock:
             self._waiting.append(ticket)
         with self._commit_lock:
@@ -77,24 +82,29 @@ class FolderLog:
                 self._commit(group)
         if ticket.error is not None:
             raise ticket.error
+        return {}
 
-    def read(self, known: Mapping[str, Position]) -> Iterator[Line | Damage]:
+    def read(self, known: Mapping[str, Position]) -> Iterator[Line | Damage | Reached]:
         """Yield the records after the known positions, and what cannot be read, in order for each writer.
+
+        A folder that is a copy of a bucket may have checkpoints in the place of segments.
 
         Raises:
             IntegrityError: What was known is not there (`log-went-back`).
             StorageError: The disk refused.
         """
+        is_going_on = bool(known)
         with translate_os_errors(self._root):
-            found = {writer: _sequence(self._root, writer) for writer in _listing(self._root)}
+            found = {writer: folder_segments(self._root, writer) for writer in folder_names(self._root)}
         for writer, position in known.items():
             if max(found.get(writer, []), default=0) < position.seq:
                 raise went_back(f"{self._root}/{writer}")
+        known = yield from self._take_checkpoints(known, found)
         lasts: dict[str, tuple[int, Look | None]] = {}
         for writer, present in found.items():
             look = yield from self._read_writer(writer, known.get(writer, _BEGIN), present)
             lasts[writer] = (max(present, default=0), look)
-        if known or not any(found.values()):
+        if is_going_on or not any(found.values()):
             self._seen = Seen(self._root, lasts)
 
     def has_news(self) -> bool:
@@ -108,17 +118,35 @@ class FolderLog:
         with translate_os_errors(self._root):
             return self._seen is None or not self._seen.is_all()
 
+    def _take_checkpoints(
+        self, known: Mapping[str, Position], found: Mapping[str, Sequence[int]]
+    ) -> Generator[Line | Damage | Reached, None, Mapping[str, Position]]:
+        """Yield the records of checkpoints, where there are any and they are needed; return what is known then."""
+        following = {writer: _after(at).seq for writer, at in known.items()}
+        is_cold = any(found.values()) and not any(position.seq for position in known.values())
+        if not is_cold and not has_holes(found, following):
+            return known
+        now = yield from take_checkpoints(FolderStorage(self._place), found, following, is_cold=is_cold)
+        more = {writer: Position(seq, _BEGIN.offset) for writer, seq in now.items()}
+        return {
+            **more,
+            **{writer: at for writer, at in known.items() if more[writer].seq == following[writer]},
+        }
+
     def _read_writer(
         self, writer: str, known: Position, present: Sequence[int]
     ) -> Generator[Line | Damage, None, Look | None]:
         look = None
-        position = known
-        for seq in [seq for seq in present if seq >= known.seq]:
+        position = _after(known)
+        for seq in [seq for seq in present if seq >= position.seq]:
             if seq > position.seq:
                 gone, position = position.seq, Position(seq, _BEGIN.offset)
                 yield missing(writer, position, segment_path(self._root, writer, gone), seq - gone)
             look = yield from self._read_segment(writer, position, is_last=seq == present[-1])
             position = Position(seq + 1, _BEGIN.offset)
+        if look is None and present:  # a checkpoint has the last one, so that nothing of it was read
+            with translate_os_errors(self._root), _gone_is_back(self._root):
+                look = look_at(segment_path(self._root, writer, present[-1]))
         return look
 
     def _read_segment(
@@ -127,14 +155,16 @@ class FolderLog:
         path = segment_path(self._root, writer, known.seq)
         with translate_os_errors(path), _gone_is_back(path):
             content = read_after(path, known)
-            pieces = list(salvage.iter_pieces(content.data))
             may_be_torn = is_last and content.is_open
-            if may_be_torn and any(isinstance(piece, salvage.Gap) and not piece.is_torn for piece in pieces):
+            if may_be_torn and any(_is_damage(piece) for piece in content.pieces()):
+                del content  # both may be as large as a segment can be
                 content = self._read_settled(writer, path, known)
-                pieces = list(salvage.iter_pieces(content.data))
                 may_be_torn = content.is_open
-            if may_be_torn and pieces and isinstance(pieces[-1], salvage.Gap) and pieces[-1].is_torn:
-                pieces.pop()
+            pieces = content.pieces()
+            if may_be_torn:
+                pieces = (
+                    piece for piece in pieces if not isinstance(piece, salvage.Gap) or not piece.is_torn
+                )
             yield from iter_lines(path, writer, known.seq, content, pieces)
         return content.look
 
@@ -155,7 +185,8 @@ class FolderLog:
         )
         try:
             with translate_os_errors(self._folder), locked(self._open_lock()):
-                self._write(b"".join(ticket.data for ticket in group))
+                whole = not all(ticket.is_one for ticket in group)
+                self._write(b"".join(ticket.data for ticket in group), whole=whole)
             error = None
         except StorageError as failure:
             error = failure
@@ -186,21 +217,21 @@ class FolderLog:
             hint="open it again, then add this once more",
         )
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, *, whole: bool) -> None:
+        """Write at the end of the last segment; a crash leaves none of it, or all where that is asked for."""
         before = self._look()
         seq, size = self._open_segment(*before)
-        descriptor = os.open(segment_path(self._root, self._writer, seq), os.O_WRONLY | os.O_CLOEXEC)
-        try:
-            _append(descriptor, data, size)
-            after = look_at(descriptor)
-        finally:
-            os.close(descriptor)
+        path = segment_path(self._root, self._writer, seq)
+        if whole:
+            write_atomic(Path(path), [Path(path).read_bytes()[:size], data])
+        else:
+            _append(path, data, size)
         self._sound = (seq, size + len(data))
         if self._seen is not None:
-            self._seen = self._seen.with_own(self._writer, before, (seq, after))
+            self._seen = self._seen.with_own(self._writer, before, (seq, look_at(path)))
 
     def _look(self) -> tuple[int, Look | None]:
-        seq = max(_sequence(self._root, self._writer), default=0)
+        seq = max(folder_segments(self._root, self._writer), default=0)
         return seq, look_at(segment_path(self._root, self._writer, seq)) if seq else None
 
     def _open_segment(self, seq: int, look: Look | None) -> tuple[int, int]:
@@ -241,6 +272,11 @@ class FolderLog:
         return seq, len(segments.MAGIC)
 
 
+def _after(known: Position) -> Position:
+    """Return the position of what is to be read next."""
+    return Position(known.seq + 1, _BEGIN.offset) if known.mark == WHOLE or not known.seq else known
+
+
 @contextmanager
 def _gone_is_back(path: str) -> Iterator[None]:
     """Take a segment that went while the log was read for one of a log that went back."""
@@ -250,8 +286,13 @@ def _gone_is_back(path: str) -> Iterator[None]:
         raise went_back(path) from None
 
 
-def _append(descriptor: int, data: bytes, size: int) -> None:
+def _is_damage(piece: tuple[bytes, int] | salvage.Gap) -> bool:
+    return isinstance(piece, salvage.Gap) and not piece.is_torn
+
+
+def _append(path: str, data: bytes, size: int) -> None:
     """Write at the end and make it durable, or leave the file as it was."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
         written = 0
         while written < len(data):
@@ -260,16 +301,5 @@ def _append(descriptor: int, data: bytes, size: int) -> None:
     except BaseException:
         os.ftruncate(descriptor, size)
         raise
-
-
-def _listing(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _sequence(root: str, writer: str) -> list[int]:
-    """Return the numbers of a writer's segments, ascending; names that are none of segments are passed over."""
-    found = (find_segment(f"log/{writer}/{name}") for name in _listing(f"{root}/{writer}"))
-    return sorted(segment[1] for segment in found if segment)
+    finally:
+        os.close(descriptor)

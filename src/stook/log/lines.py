@@ -4,37 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+import msgspec
 
 from stook.errors import IntegrityError
 from stook.model.position import Position
 
 __all__ = [
+    "WHOLE",
     "Damage",
     "Line",
     "Log",
+    "Reached",
     "find_segment",
     "missing",
+    "object_key",
     "segment_key",
     "segment_path",
     "went_back",
 ]
 
+WHOLE: Final = b"*"
+"""The mark of a position after a whole segment that a checkpoint covers, whatever its length."""
+
 _SEGMENT = re.compile(r"log/([0-9a-f]{32})/([0-9]{16})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One record as it was written, and the position after it."""
+class Line(msgspec.Struct, frozen=True):
+    """One record as it was written.
+
+    Attributes:
+        writer: Whose segment it is in, or the key of the checkpoint that it is in.
+        position: That after it; in a checkpoint of segment 0, which says nothing of how far any writer is known.
+        payload: The record.
+    """
 
     writer: str
     position: Position
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Reached(msgspec.Struct, frozen=True):
+    """How far a writer is known once all records that came before this are, which a checkpoint held."""
+
+    writer: str
+    position: Position
+
+
+class Damage(msgspec.Struct, frozen=True):
     """Records that cannot be read any more.
 
     Attributes:
@@ -51,12 +69,22 @@ class Damage:
 class Log(Protocol):
     """Appends records durably and gives back those that a reader does not know yet."""
 
-    def append(self, payloads: Sequence[bytes]) -> None:
-        """Write records, all or none; durable when it returns. Raises InputError, StorageError."""
+    def append(self, payloads: Sequence[bytes]) -> dict[str, Position]:
+        """Write records, all or none; durable when it returns.
+
+        Returns:
+            The position after them by their writer, where they are all of one segment; else nothing.
+
+        Raises:
+            InputError: They are too long, or too many for one commit.
+            StorageError: The storage refused; nothing was written.
+        """
         ...
 
-    def read(self, known: Mapping[str, Position]) -> Iterator[Line | Damage]:
+    def read(self, known: Mapping[str, Position]) -> Iterator[Line | Damage | Reached]:
         """Yield the records after the known positions, and what cannot be read, in order for each writer.
+
+        Records may come again that are known already.
 
         Raises:
             IntegrityError: The log is not the one in which the positions were known (`log-went-back`).
@@ -79,6 +107,11 @@ class Log(Protocol):
 def segment_key(writer: str, seq: int) -> str:
     """Return the key of a segment."""
     return f"log/{writer}/{seq:016d}"
+
+
+def object_key(writer: str, seq: int) -> str:
+    """Return the key of the object that a line of this writer and segment is in: a segment, or a checkpoint."""
+    return segment_key(writer, seq) if seq else writer
 
 
 def segment_path(root: str, writer: str, seq: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from stook.log.lines import segment_path
 from stook.log.segment_file import Look, look_at
@@ -12,8 +13,7 @@ from stook.log.segment_file import Look, look_at
 __all__ = ["Seen"]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """How far a log in a folder was read.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
 from blake3 import blake3
 
 from stook.format import salvage, segments
@@ -23,14 +23,14 @@ Look = tuple[int, int, int]
 """A file's inode, size and time of change, by which one that was written to is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """What a segment holds after a known position.
 
     Attributes:
-        data: Frames, as far as they are sound.
-        start: The byte of the segment, unsealed, at which `data` begins.
+        data: The segment, unsealed, or a part of it.
+        start: The byte of the segment, unsealed, from which on it is new.
         look: The file's, from before it was read.
+        begin: Where in `data` that byte is.
         is_open: A commit may be under way at the end, or torn there.
         problem: Why there is no more of it, where there should be.
     """
@@ -38,8 +38,13 @@ class Content:
     data: bytes
     start: int
     look: Look
+    begin: int = 0
     is_open: bool = False
     problem: str = ""
+
+    def pieces(self) -> Iterable[tuple[bytes, int] | Gap]:
+        """Return what is new, and the gaps in it, with positions in `data`; it can be iterated again."""
+        return salvage.Pieces(self.data, self.begin)
 
 
 def look_at(file: int | str) -> Look:
@@ -56,7 +61,7 @@ def read_after(path: str, known: Position) -> Content:
         FileNotFoundError: There is no such segment.
         OSError: It cannot be read.
     """
-    with open(path, "rb") as file:
+    with open(path, "rb", buffering=0, opener=_open_plain) as file:
         look = look_at(file.fileno())
         if len(known.mark) == _DAMAGED_MARK:
             if _mark_of_damaged(path) != known.mark:
@@ -68,20 +73,28 @@ def read_after(path: str, known: Position) -> Content:
         if head == segments.MAGIC:
             start = _start_of_record(known)
             file.seek(start)
-            data = _after_record(path, file.read(), 0, known.offset - start, known.mark)
-            return Content(data, known.offset, look, is_open=True)
-        raw = head + file.read()
+            data = file.read()
+            begin = known.offset - start
+            _check_record(path, data, 0, begin, known.mark)
+            return Content(data, known.offset, look, begin, is_open=True)
+        file.seek(0)
+        raw = file.read()
     data, problem = salvage.unseal_some(raw)
     if segments.is_sealed(raw):
         start = _start_of_record(known)
         if problem and (len(data) < known.offset or not data.startswith(known.mark, start)):
             return Content(b"", known.offset, look, problem=problem)
-        data = _after_record(path, data, start, known.offset, known.mark)
-        return Content(data, known.offset, look, problem=problem)
+        _check_record(path, data, start, known.offset, known.mark)
+        return Content(data, known.offset, look, known.offset, problem=problem)
     if known.mark:
         raise went_back(path)
     start = known.offset if known.offset > len(segments.MAGIC) else 0
-    return Content(data[start:], start, look, problem=problem)
+    return Content(data, start, look, start, problem=problem)
+
+
+def _open_plain(path: str, flags: int) -> int:
+    """Open a file that is no link, without waiting for ever for a pipe that someone put there. Raises OSError."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _start_of_record(known: Position) -> int:
@@ -90,15 +103,14 @@ def _start_of_record(known: Position) -> int:
     return known.offset - FRAME_HEADER - length if known.mark else known.offset
 
 
-def _after_record(path: str, data: bytes, start: int, end: int, mark: bytes) -> bytes:
-    """Return what comes after a record that is known, having checked that it is there."""
+def _check_record(path: str, data: bytes, start: int, end: int, mark: bytes) -> None:
+    """See that a record that is known is where it was."""
     if len(data) < end or not data.startswith(mark, start):
         raise went_back(path)
-    return data[end:]
 
 
 def iter_lines(
-    path: str, writer: str, seq: int, content: Content, pieces: Sequence[tuple[bytes, int] | Gap]
+    path: str, writer: str, seq: int, content: Content, pieces: Iterable[tuple[bytes, int] | Gap]
 ) -> Iterator[Line | Damage]:
     """Yield the records of what was read of a segment, and its damage.
 
@@ -107,29 +119,30 @@ def iter_lines(
         writer: Whose segment it is.
         seq: The segment's number.
         content: What was read.
-        pieces: Those of `content.data`.
+        pieces: Those of `content`.
 
     Raises:
         OSError: The file cannot be read.
     """
-    end, problem = 0, content.problem
+    end, problem = content.begin, content.problem
+    before = content.start - content.begin
     for piece in pieces:
         if not isinstance(piece, Gap):
             payload, after = piece
             mark = content.data[end : end + FRAME_HEADER]
             end = after
-            yield Line(writer, Position(seq, content.start + end, mark), payload)
+            yield Line(writer, Position(seq, before + end, mark), payload)
         elif piece.end == len(content.data):
             problem = problem or "what is there is no record"
         else:
-            start, end = content.start + piece.start, piece.end
-            place = f"the log segment {path} is damaged from byte {start} to byte {content.start + end}"
-            yield Damage(writer, Position(seq, content.start + end), place)
+            start, end = before + piece.start, piece.end
+            place = f"the log segment {path} is damaged from byte {start} to byte {before + end}"
+            yield Damage(writer, Position(seq, before + end), place)
     if problem:
         yield Damage(
             writer,
-            _after_all(path, seq, content.start + end),
-            f"the log segment {path} is damaged from byte {content.start + end} to its end: {problem}",
+            _after_all(path, seq, before + end),
+            f"the log segment {path} is damaged from byte {before + end} to its end: {problem}",
         )
 
 
@@ -139,4 +152,7 @@ def _after_all(path: str, seq: int, known: int) -> Position:
 
 
 def _mark_of_damaged(path: str) -> bytes:
+    found = os.stat(path)
+    if found.st_size > MAX_SEGMENT:  # it may be of any size, and nobody reads it
+        return blake3(repr((found.st_size, found.st_mtime_ns)).encode()).digest(_DAMAGED_MARK)
     return blake3().update_mmap(path).digest(_DAMAGED_MARK)

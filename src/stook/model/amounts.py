@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["human_size"]
+__all__ = ["counted", "human_size"]
 
 _KIB = 1024
 
@@ -15,3 +15,8 @@ def human_size(size: int) -> str:
             return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= _KIB
     return f"{amount:.1f} TiB"
+
+
+def counted(number: int, what: str) -> str:
+    """Return how many there are of something, as `1 version` or `1,234 versions`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from stook.errors import IntegrityError
 
-__all__ = ["Clock", "id_millis", "is_id"]
+__all__ = ["Clock", "elapsed_seconds", "id_millis", "is_id"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: number for number, letter in enumerate(_ALPHABET)}
@@ -96,3 +96,8 @@ def _decode(identifier: str) -> int:
     for letter in identifier:
         number = number << 5 | _VALUES[letter]
     return number
+
+
+def elapsed_seconds() -> float:
+    """Return seconds since some moment, those in which the machine slept included where the system can tell."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from stook.errors import InputError
 from stook.model.clock import is_id
@@ -19,8 +20,7 @@ _MAX_NAME_BYTES = 255
 _FORBIDDEN = '/\\@*?[]<>|"'
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(msgspec.Struct, frozen=True):
     """A bundle asked for by name; the latest where neither id (or a prefix of one) nor alias is given."""
 
     name: str

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+
+from msgspec import structs
 
 from stook._io import write_atomic
 from stook.catalog import Batch, DamageRow
 from stook.errors import IntegrityError
 from stook.format import records, segments
-from stook.log import Damage, Line
+from stook.log import Damage, Line, Reached
 from stook.model.clock import id_millis
 from stook.model.record import BundleRecord, Record
 from stook.storage.disk_errors import translate_os_errors
+from stook.storage.folder import FolderStorage
 from stook.store.repository import Repository
 
 __all__ = ["find_lost", "iter_batches", "refresh", "warn_of_damage"]
 
 _AT_ONCE = 10_000
+_BYTES_AT_ONCE = 16 * 1024 * 1024
+_PROBLEMS_EACH = 8
 _LOST = "lost-"
 _SKEW_MILLIS = 5 * 60 * 1000
 
@@ -35,8 +41,11 @@ def refresh(repository: Repository) -> None:
         if error.kind != "log-went-back":
             raise
         known = {records.read_id(payload): payload for payload in repository.catalog.iter_known()}
-        repository.catalog.reset()
-        _take_in(repository)
+        from stook.store.alias_notes import forget_aliases  # which hardly anyone needs
+
+        forget_aliases(repository.cache)
+        repository.catalog.replace(iter_batches(repository.log.read({})))
+        warn_of_damage(repository)
         for payload in repository.catalog.iter_known():
             known.pop(records.read_id(payload), None)
         if known:
@@ -69,33 +78,50 @@ def find_lost(cache: Path) -> list[tuple[Path, list[bytes]]]:
 
 
 def _take_in(repository: Repository) -> None:
+    has_damage = False
     for batch in iter_batches(repository.log.read(repository.catalog.positions())):
         _apply(repository, batch)
+        has_damage = has_damage or bool(batch.damage)
+    if has_damage:
+        warn_of_damage(repository)
 
 
 def _apply(repository: Repository, batch: Batch) -> None:
+    if isinstance(repository.storage, FolderStorage):  # elsewhere that takes a request a pack
+        _learn_named(repository, batch)
+    repository.catalog.apply(batch)
+    if batch.records:
+        _observe(repository, max(record.id for record, _ in batch.records))
+
+
+def _learn_named(repository: Repository, batch: Batch) -> None:
     named = {pack for record, _ in batch.records if isinstance(record, BundleRecord) for pack in record.packs}
     if named:
         from stook.store.packs.chunk_index import learn_packs  # most refreshes need none of that
 
         learn_packs(repository.storage, repository.catalog, named)
-    repository.catalog.apply(batch)
-    if batch.damage:
-        warn_of_damage(repository)
-    if batch.records:
-        _observe(repository, max(record.id for record, _ in batch.records))
 
 
-def iter_batches(found: Iterator[Line | Damage]) -> Iterator[Batch]:
+def iter_batches(found: Iterator[Line | Damage | Reached]) -> Iterator[Batch]:
     """Yield what is read of a log as a catalog takes it in, some thousands of records at a time.
 
     A record that is not sound counts as damage: its checksum is right, so another version or nobody honest wrote it.
     """
-    while some := list(islice(found, _AT_ONCE)):
+    while some := list(_iter_some(found)):
         yield _batch_of(some)
 
 
-def _batch_of(found: Sequence[Line | Damage]) -> Batch:
+def _iter_some(found: Iterator[Line | Damage | Reached]) -> Iterator[Line | Damage | Reached]:
+    """Yield as much as shall be in memory at once."""
+    size = 0
+    for item in islice(found, _AT_ONCE):
+        yield item
+        size += len(item.payload) if isinstance(item, Line) else 0
+        if size > _BYTES_AT_ONCE:
+            return
+
+
+def _batch_of(found: Sequence[Line | Damage | Reached]) -> Batch:
     decoded: list[tuple[Record, bytes]] = []
     damage: list[DamageRow] = []
     for item in found:
@@ -107,7 +133,25 @@ def _batch_of(found: Sequence[Line | Damage]) -> Batch:
                 problem = error.message
         if problem:
             damage.append(DamageRow(item.writer, item.position.seq, item.position.offset, problem))
-    return Batch(decoded, {item.writer: item.position for item in found}, damage)
+    positions = {item.writer: item.position for item in found if item.position.seq}
+    return Batch(decoded, positions, list(_iter_folded(damage)))
+
+
+def _iter_folded(damage: Sequence[DamageRow]) -> Iterator[DamageRow]:
+    """Yield the first problems of each segment, and one for all others: a segment may hold millions."""
+    counts: Counter[tuple[str, int]] = Counter()
+    lasts: dict[tuple[str, int], DamageRow] = {}
+    for row in damage:
+        place = row.writer, row.seq
+        counts[place] += 1
+        if counts[place] <= _PROBLEMS_EACH:
+            yield row
+        else:
+            lasts[place] = row
+    for place, row in lasts.items():
+        yield structs.replace(
+            row, problem=f"{row.problem} (and {counts[place] - _PROBLEMS_EACH - 1} others before it)"
+        )
 
 
 def warn_of_damage(repository: Repository) -> None:

@@ -16,7 +16,7 @@ import zstandard
 from blake3 import blake3
 
 from stook.chunks.split import Splitter
-from stook.format import canonical, packs, repository, segments, trees, values
+from stook.format import canonical, checkpoints, packs, repository, segments, trees, values
 from stook.model.tree import Node
 
 PATH = Path(__file__).parents[3] / "docs" / "reference" / "format" / "vectors.json"
@@ -107,6 +107,7 @@ RAW, TEXT = bytes(range(64)), b"stook " * 50
 # A zstd frame of TEXT, fixed here, since other versions of zstd may write another.
 FRAME = bytes.fromhex("28b52ffd602c006d00003073746f6f6b20010023514b11")
 PAYLOADS = [b'{"type":"delete"}', '{"name":"é"}'.encode()]
+CHECKPOINT_ID, WRITERS = "01KCAZ0000000000000000000A", {"0f" * 16: 7, "1e" * 16: 123}
 CONTENT_BYTES = 1024 * 1024
 
 
@@ -119,6 +120,13 @@ def compute() -> dict[str, Any]:
         "segment": {
             "payloads": [payload.decode() for payload in PAYLOADS],
             "bytes": _segment().hex(),
+        },
+        "checkpoint": {
+            "key": checkpoints.checkpoint_key(CHECKPOINT_ID),
+            "supersedes": WRITERS,
+            "payloads": [payload.decode() for payload in PAYLOADS],
+            "unsealed": segments.unseal(_checkpoint()).hex(),
+            "content_size": zstandard.get_frame_parameters(_checkpoint()).content_size,
         },
         "repository": repository.dump(repository.new("0f" * 16)).decode(),
         "cuts": {
@@ -157,6 +165,11 @@ def _segment() -> bytes:
     return segments.MAGIC + b"".join(segments.frame(payload) for payload in PAYLOADS)
 
 
+def _checkpoint() -> bytes:
+    size = checkpoints.framed_size(len(PAYLOADS), sum(map(len, PAYLOADS)))
+    return checkpoints.dump(CHECKPOINT_ID, WRITERS, PAYLOADS, size)
+
+
 def test_the_vectors_are_what_this_version_computes() -> None:
     """The format does not move: every vector beside the specification is recomputed, byte by byte."""
     stored = json.loads(PATH.read_bytes())
@@ -177,6 +190,8 @@ def test_the_vectors_read_back() -> None:
     assert zstandard.decompress(pack[second.offset :][: second.stored]) == TEXT
     segment = bytes.fromhex(stored["segment"]["bytes"])
     assert [payload for payload, _ in segments.iter_frames(segment, len(segments.MAGIC))] == PAYLOADS
+    checkpoint = segments.seal(bytes.fromhex(stored["checkpoint"]["unsealed"]))
+    assert checkpoints.read_start(checkpoint, CHECKPOINT_ID) == WRITERS
 
 
 if __name__ == "__main__":

@@ -11,19 +11,21 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
-from stook.errors import InputError, IntegrityError
+from stook.chunks import ChunkReader
+from stook.errors import InputError, IntegrityError, StorageError
 from stook.format.packs import pack_key
+from stook.model.clock import elapsed_seconds
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
+from stook.store.gc.covered import Covered, amount_of, find_covered, remove_covered
 from stook.store.gc.leftovers import find_cuts, remove_from_cache, remove_temporary
 from stook.store.gc.marking import Marks
 from stook.store.gc.report import Amount, Collected
 from stook.store.gc.safekeeping import Salvage
 from stook.store.gc.survey import PackUse, Survey, amount, look_at_packs
 from stook.store.gc.whole_log import WholeLog
-from stook.store.packs.chunk_index import list_packs
+from stook.store.packs.chunk_index import ReadingIndex, list_packs
 from stook.store.packs.condemned import CondemnedList, claim, packs_on, put_list, read_lists, storage_time
-from stook.store.packs.writing import elapsed_seconds
 from stook.store.refresh import find_lost
 from stook.store.repository import Repository
 
@@ -53,6 +55,7 @@ def collect(
 
     Raises:
         InputError: The grace is too short.
+        StorageError: The storage has no conditional writes: two who collect at once could not tell.
         ConflictError: Another process collects.
         IntegrityError: The log, or a bundle's description, is damaged, so that what is needed is not known.
     """
@@ -61,6 +64,12 @@ def collect(
             f"a grace of {grace} is too short for others to finish what they write",
             kind="bad-grace",
             hint="give 1h or more; where nobody writes to a folder on a local disk, none is needed",
+        )
+    if not repository.storage.has_conditional_writes:
+        raise StorageError(
+            f"nothing can be freed at {repository.url}, which is used without conditional writes",
+            kind="no-conditional-writes",
+            hint="to free space, push what is needed to a server that has them, and delete this place as a whole",
         )
     with _own_folder(repository.cache) as folder, closing(WholeLog(repository, folder)) as log:
         collection = _Collection(repository, log, grace.total_seconds(), wait)
@@ -92,10 +101,13 @@ class _Collection:
         self._storage = repository.storage
         self._grace = grace
         self._wait = wait
+        index = ReadingIndex(repository.storage, repository.catalog)
+        self._reader = ChunkReader(repository.storage, index)
         self._marks = Marks()
         self._salvage = Salvage(repository, self._marks)
         self._swept = Amount()
         self._young: list[PackUse] = []
+        self._covered = Covered({}, {})
         self._problems: list[str] = []
 
     def preview(self) -> Collected:
@@ -106,6 +118,7 @@ class _Collection:
         if not is_quiet:
             found = self._leave_young(found, self._repository.clock.now())
         waiting = [survey.packs[name] for name in sorted(condemned)]
+        self._covered = find_covered(self._storage, self._grace, self._repository.clock.now)
         needed = [pack for pack in found if pack.live]
         return Collected(
             dry_run=True,
@@ -115,9 +128,11 @@ class _Collection:
             waiting_until=self._waiting_until(lists) if not is_quiet else None,
             moved=Amount(len(needed), sum(pack.live for pack in needed)),
             young=amount(self._young),
+            segments=amount_of(self._covered.segments),
+            checkpoints=amount_of(self._covered.checkpoints),
             leftovers=self._remove_leftovers(dry_run=True),
             cuts=find_cuts(self._storage),
-            problems=tuple(self._problems),
+            problems=(*self._problems, *self._covered.problems),
         )
 
     def run(self) -> Collected:
@@ -137,11 +152,13 @@ class _Collection:
         if not is_alone:
             self._condemn(found)
             self._sweep_old(lists)
+        self._covered = find_covered(self._storage, self._grace, lambda: self._now)
+        remove_covered(self._storage, self._covered)
         return self._report(is_alone=is_alone)
 
     def _look(self) -> tuple[list[PackUse], Survey, list[CondemnedList]]:
         """Return the packs worth collecting that are on no list, all packs, and the lists."""
-        self._read_log()
+        self._read_log(self._repository.reader())
         self._mark_lost()
         survey = look_at_packs(self._repository, self._marks)
         self._problems += [
@@ -158,14 +175,18 @@ class _Collection:
         found = [p for p in survey.packs.values() if p.name not in condemned and p.is_worth_collecting]
         return found, survey, lists
 
-    def _read_log(self) -> None:
+    def _read_log(self, reader: ChunkReader | None = None) -> None:
         """Mark what is needed by all that is committed now.
+
+        Args:
+            reader: Reads descriptions. Where none is given, one that asks no remote: what it fetched it would write,
+                and wait for itself where nobody may write.
 
         Raises:
             IntegrityError: Not all of the log, or of what it leads to, can be read.
         """
         if self._log.read_news():
-            self._marks.mark(self._repository.reader(), self._log.iter_live())
+            self._marks.mark(reader or self._reader, self._log.iter_live())
 
     def _mark_lost(self) -> None:
         """Mark what is needed by records that the log has lost: they may be put back."""
@@ -266,9 +287,11 @@ class _Collection:
             waiting_until=self._waiting_until(lists),
             moved=self._salvage.moved,
             young=amount(self._young),
+            segments=amount_of(self._covered.segments),
+            checkpoints=amount_of(self._covered.checkpoints),
             leftovers=self._remove_leftovers(dry_run=False),
             cuts=find_cuts(self._storage),
-            problems=(*self._problems, *self._salvage.problems.values()),
+            problems=(*self._problems, *self._covered.problems, *self._salvage.problems.values()),
         )
 
     def _remove_leftovers(self, *, dry_run: bool) -> Amount:

@@ -31,6 +31,8 @@ class Collected:
         waiting_until: When that may be, in seconds since the epoch by this machine's clock; None where nothing waits.
         moved: Chunks that were copied out of packs of which little is needed.
         young: Packs without a use that were left alone because they are so new that somebody may be writing them.
+        segments: Segments of the log that were deleted, since a checkpoint has what is in them.
+        checkpoints: Checkpoints of the log that were deleted, since newer ones have what is in them.
         leftovers: Temporary files of processes that died, and damaged files of the cache, which were removed.
         cuts: Files with what was cut off the log after a crash; they are never removed.
         problems: What could not be collected, and why.
@@ -43,6 +45,8 @@ class Collected:
     waiting_until: float | None = None
     moved: Amount = Amount()
     young: Amount = Amount()
+    segments: Amount = Amount()
+    checkpoints: Amount = Amount()
     leftovers: Amount = Amount()
     cuts: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

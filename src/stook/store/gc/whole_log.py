@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from stook.catalog import Catalog
+from stook.catalog import Batch, Catalog
 from stook.errors import IntegrityError
+from stook.store.gc.covered import iter_covered
 from stook.store.refresh import iter_batches
 from stook.store.repository import Repository
 
@@ -22,6 +23,7 @@ class WholeLog:
     """
 
     def __init__(self, repository: Repository, folder: Path) -> None:
+        self._storage = repository.storage
         self._log = repository.open_log()
         self._catalog = Catalog(folder / "log.db")
 
@@ -36,11 +38,19 @@ class WholeLog:
         Raises:
             IntegrityError: A part of it cannot be read, or what was read is not there any more.
         """
-        is_news = False
+        is_news = self._read_covered() if not self._catalog.positions() else False
         for batch in iter_batches(self._log.read(self._catalog.positions())):
             if batch.damage:
                 raise _lost(batch.damage[0].problem)
             self._catalog.apply(batch)
+            is_news = True
+        return is_news
+
+    def _read_covered(self) -> bool:
+        """Take in what the newest checkpoint should have too, and what is not in it if it should not."""
+        is_news = False
+        for batch in iter_batches(iter_covered(self._storage)):
+            self._catalog.apply(Batch(batch.records, {}))
             is_news = True
         return is_news
 
