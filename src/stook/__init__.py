@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stook.app.exporting import export as export
+    from stook.app.importing import import_disdat as import_disdat
     from stook.app.predicting import predict_file as predict
     from stook.errors import StookError as StookError
     from stook.pipeline import Task as Task
@@ -26,7 +28,9 @@ __all__ = [
     "Store",
     "Task",
     "__version__",
+    "export",
     "external",
+    "import_disdat",
     "open",
     "predict",
     "run",
@@ -39,7 +43,9 @@ _HOME_OF = {
     "StookError": "stook.errors:StookError",
     "Store": "stook.store:Store",
     "Task": "stook.pipeline:Task",
+    "export": "stook.app.exporting:export",
     "external": "stook.pipeline:external",
+    "import_disdat": "stook.app.importing:import_disdat",
     "open": "stook.store:open_store",
     "predict": "stook.app.predicting:predict_file",
     "run": "stook.pipeline:run",

@@ -46,7 +46,9 @@ def iter_small(
         IntegrityError: Some are not what they were, or not there.
         StorageError: The storage cannot be reached.
     """
-    return iter_ahead(lambda group: _read_group(group, fetcher), _iter_groups(numbered, index))
+    return iter_ahead(
+        lambda group: _read_group(group, fetcher), _iter_groups(numbered, index), fetcher.workers
+    )
 
 
 def check_whole(blob: Blob, digest: str) -> None:

@@ -5,33 +5,35 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
-from blake3 import blake3
-
-from stook.chunks.compress import Bytes, decompress_chunk
+from stook.chunks.compress import Bytes, unpack_chunk
 from stook.chunks.index import PlacesIndex
-from stook.chunks.plan import VERIFY, Part, iter_runs
+from stook.chunks.plan import FAR_GAP_BYTES, GAP_BYTES, VERIFY, Part, iter_runs
 from stook.errors import IntegrityError, NotFoundError
-from stook.format.packs import CODEC_RAW, Location, pack_key
+from stook.format.packs import Location, pack_key
+from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
+from stook.storage.range_cache import CachedRanges
 
 __all__ = ["ChunkFetcher", "iter_ahead"]
 
-_AHEAD = 3
 _WORKERS = 2
+_FAR_WORKERS = 6
+_FAR_AHEAD_BYTES = 8 * 1024 * 1024
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
-def iter_ahead(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
-    """Yield what some work gives for each item, in order, a few done ahead in threads."""
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="stook-read") as pool:
+def iter_ahead(work: Callable[[_In], _Out], items: Iterable[_In], workers: int = _WORKERS) -> Iterator[_Out]:
+    """Yield what some work gives for each item, in order, a few done ahead in so many threads."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="stook-read") as pool:
         ahead: deque[Future[_Out]] = deque()
         try:
             for item in items:
                 ahead.append(pool.submit(work, item))
-                if len(ahead) > _AHEAD:
+                if len(ahead) > workers + 1:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
@@ -51,6 +53,21 @@ class ChunkFetcher:
     def __init__(self, storage: Storage, index: PlacesIndex) -> None:
         self._storage = storage
         self._index = index
+        self._is_local = isinstance(storage, FolderStorage)
+
+    @property
+    def workers(self) -> int:
+        """How many runs are worth reading at once: over a network more, since each waits for its answer."""
+        return _WORKERS if self._is_local else _FAR_WORKERS
+
+    @property
+    def most_ahead(self) -> int:
+        """How many bytes are worth reading before they are asked for, by who reads one after another."""
+        return 0 if self._is_local else _FAR_AHEAD_BYTES
+
+    def iter_runs(self, parts: Iterable[Part]) -> Iterator[list[Part]]:
+        """Yield chunks in runs that `read_run` is to be given; see `plan.iter_runs`."""
+        return iter_runs(parts, GAP_BYTES if self._is_local else FAR_GAP_BYTES)
 
     def read_run(self, run: Sequence[Part]) -> list[Bytes]:
         """Return chunks of one pack that lie behind one another, by one request.
@@ -67,7 +84,7 @@ class ChunkFetcher:
 
     def _read_sorted(self, parts: Sequence[Part], tried: frozenset[str]) -> dict[bytes, Bytes]:
         found: dict[bytes, Bytes] = {}
-        for run in iter_runs(sorted(parts, key=_by_place)):
+        for run in self.iter_runs(sorted(parts, key=_by_place)):
             pieces = self._read_run(run, tried)
             found.update(zip((id_ for id_, _ in run), pieces, strict=True))
         return found
@@ -93,19 +110,29 @@ class ChunkFetcher:
         return self._storage.get_range(pack_key(first.pack), first.offset, length)
 
     def _decode(self, part: Part, stored: memoryview, tried: frozenset[str]) -> Bytes:
-        id_, location = part
         try:
-            is_raw = location.codec == CODEC_RAW and len(stored) == location.size
-            data = stored if is_raw else decompress_chunk(stored, location.size, location.codec)
+            return _checked(part, stored)
         except IntegrityError as error:
-            return self._read_elsewhere(part, tried, error.message)
-        if blake3(data).digest() == id_:
-            return data
-        return self._read_elsewhere(part, tried, "its bytes are not what they were")
+            again = self._read_anew(part)
+            return self._read_elsewhere(part, tried, error.message) if again is None else again
+
+    def _read_anew(self, part: Part) -> Bytes | None:
+        """Read a chunk past what is kept on this machine, which may have come damaged; None if that is no help."""
+        if not isinstance(self._storage, CachedRanges):
+            return None
+        location = part[1]
+        with suppress(IntegrityError, NotFoundError):
+            key = pack_key(location.pack)
+            stored = self._storage.get_range_anew(key, location.offset, location.stored)
+            return _checked(part, memoryview(stored))
+        return None
 
     def _read_moved(self, run: Sequence[Part], tried: frozenset[str], error: NotFoundError) -> list[Bytes]:
-        """Read chunks whose pack has gone: its live chunks may have been packed anew."""
-        self._index.forget(run[0][1].pack)
+        """Read chunks whose pack has gone: its live chunks may have been packed anew, or it was fetched again."""
+        gone = run[0][1].pack
+        self._index.forget(gone)
+        if (back := f"{gone}, fetched again") not in tried:
+            tried = tried - {gone} | {back}
         found = self._index.find([id_ for id_, _ in run])
         moved: list[Part] = []
         for id_, location in run:
@@ -139,7 +166,13 @@ class ChunkFetcher:
     def _find_untried(self, id_: bytes, known: Location | None, tried: frozenset[str]) -> Location | None:
         if known is None or known.pack not in tried:
             return known
-        return next((place for place in self._index.find_places(id_) if place.pack not in tried), None)
+        places = self._index.find_places([id_]).get(id_, [])
+        return next((place for place in places if place.pack not in tried), None)
+
+
+def _checked(part: Part, stored: memoryview) -> Bytes:
+    id_, location = part
+    return unpack_chunk(id_, stored, location.size, location.codec)
 
 
 def _by_place(part: Part) -> tuple[str, int]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from stook.errors import FormatError, NotFoundError
+from stook.errors import NotFoundError
 from stook.format.packs import (
     TRAILER_BYTES,
     Location,
@@ -20,7 +20,7 @@ from stook.storage.protocol import Storage
 
 __all__ = ["ChunkIndex", "MemoryIndex", "PlacesIndex", "read_pack_index"]
 
-_TAIL_GUESS = 64 * 1024
+_TAIL_GUESS = 128 * 1024
 
 
 class ChunkIndex(Protocol):
@@ -42,8 +42,12 @@ class ChunkIndex(Protocol):
 class PlacesIndex(ChunkIndex, Protocol):
     """An index for a reader, which goes on where a pack turns out to be gone or damaged."""
 
-    def find_places(self, id_: bytes) -> list[Location]:
-        """Return every place where a chunk is: packs may share some."""
+    def expect(self, packs: Sequence[str]) -> None:
+        """Take a hint: these packs may have what is asked for next. They may be gone, or known already."""
+        ...
+
+    def find_places(self, ids: Sequence[bytes]) -> dict[bytes, list[Location]]:
+        """Return every place where chunks are, since packs may share some; those that are nowhere are left out."""
         ...
 
     def forget(self, pack: str) -> None:
@@ -64,10 +68,13 @@ class MemoryIndex:
             found = {id_: self._places.get(id_) for id_ in ids}
             return {id_: next(iter(places.values())) for id_, places in found.items() if places}
 
-    def find_places(self, id_: bytes) -> list[Location]:
+    def expect(self, packs: Sequence[str]) -> None:
+        """See `PlacesIndex.expect`. Nothing is to be learned."""
+
+    def find_places(self, ids: Sequence[bytes]) -> dict[bytes, list[Location]]:
         """See `PlacesIndex.find_places`."""
         with self._lock:
-            return list(self._places.get(id_, {}).values())
+            return {id_: list(places.values()) for id_ in ids if (places := self._places.get(id_))}
 
     def forget(self, pack: str) -> None:
         """See `PlacesIndex.forget`."""
@@ -89,25 +96,19 @@ class MemoryIndex:
                 self._places.setdefault(entry.id, {}).setdefault(pack, location)
 
 
-def read_pack_index(storage: Storage, pack: str, size: int | None = None) -> tuple[PackEntry, ...]:
-    """Read what a pack holds from its last bytes, by a range request or two.
+def read_pack_index(storage: Storage, pack: str) -> tuple[PackEntry, ...]:
+    """Read what a pack holds from its last bytes, by one request, or two where the index is long.
 
     Args:
         storage: Where the repository is.
         pack: Name of the pack, such as `"data/3f…"`.
-        size: Its bytes, where they are known; else they are asked for.
 
     Raises:
         NotFoundError: There is no such pack.
         FormatError: It is not a pack.
     """
     key = pack_key(pack)
-    size = _find_size(storage, key) if size is None else size
-    if size < TRAILER_BYTES:
-        raise FormatError(
-            f"the pack {pack} is too short to be one", kind="bad-pack", hint="stook verify --deep"
-        )
-    tail = storage.get_range(key, max(0, size - _TAIL_GUESS), min(size, _TAIL_GUESS))
+    tail, size = _read_tail(storage, key)
     trailer = parse_trailer(tail, size)
     wanted = trailer.index_bytes + TRAILER_BYTES
     if wanted > len(tail):
@@ -115,12 +116,10 @@ def read_pack_index(storage: Storage, pack: str, size: int | None = None) -> tup
     return parse_index(tail[len(tail) - wanted : len(tail) - TRAILER_BYTES], trailer, size)
 
 
-def _find_size(storage: Storage, key: str) -> int:
-    folder = key.rpartition("/")[0]
-    for entry in storage.list(folder, after=key[: -len(".pack")]):
-        if entry.key == key:
-            return entry.size
-        break
-    raise NotFoundError(
-        f"there is no {key} in {storage.url}", kind="pack-not-found", hint="stook verify --deep"
-    )
+def _read_tail(storage: Storage, key: str) -> tuple[bytes, int]:
+    try:
+        return storage.get_tail(key, _TAIL_GUESS)
+    except NotFoundError:
+        raise NotFoundError(
+            f"there is no {key} in {storage.url}", kind="pack-not-found", hint="stook verify --deep"
+        ) from None

@@ -13,16 +13,31 @@ from stook.errors import FormatError, IntegrityError
 from stook.format.packs import Location
 from stook.model.tree import Blob
 
-__all__ = ["VERIFY", "Part", "Plan", "find_parts", "iter_runs", "list_ids", "make_plan", "on_behalf_of"]
+__all__ = [
+    "FAR_GAP_BYTES",
+    "GAP_BYTES",
+    "VERIFY",
+    "Part",
+    "Plan",
+    "find_parts",
+    "iter_runs",
+    "list_ids",
+    "make_plan",
+    "on_behalf_of",
+]
 
 VERIFY = "stook verify --deep"
 """What to type when content is not what it was."""
 
+GAP_BYTES = 64 * 1024
+"""So many bytes between two chunks are read for nothing, since another call takes longer."""
+
+FAR_GAP_BYTES = 256 * 1024
+"""The same over a network."""
+
 _ID_BYTES = 32
 _RUN_BYTES = 8 * 1024 * 1024
-_GAP_BYTES = 64 * 1024
 _FIND_AT_ONCE = 2048
-_MAX_LISTINGS = 4
 
 Part = tuple[bytes, Location]
 """A chunk's id and where it is."""
@@ -52,7 +67,7 @@ def on_behalf_of(blob: Blob) -> Iterator[None]:
         raise
 
 
-def list_ids(blob: Blob, read: Callable[[Blob], bytes], depth: int = 0) -> Sequence[bytes]:
+def list_ids(blob: Blob, read: Callable[[Blob], bytes]) -> Sequence[bytes]:
     """Return the ids of a blob's chunks; `read` reads a listing.
 
     Raises:
@@ -62,7 +77,7 @@ def list_ids(blob: Blob, read: Callable[[Blob], bytes], depth: int = 0) -> Seque
         return [bytes.fromhex(chunk) for chunk in blob.chunks]
     if blob.listing is None:
         return [bytes.fromhex(blob.digest)]
-    if depth >= _MAX_LISTINGS or blob.listing.size % _ID_BYTES:
+    if blob.listing.size % _ID_BYTES:
         raise FormatError(f"the listing of {blob.digest} is not one", kind="bad-manifest", hint=VERIFY)
     listing = read(blob.listing)
     return [listing[at : at + _ID_BYTES] for at in range(0, len(listing), _ID_BYTES)]
@@ -108,13 +123,13 @@ def make_plan(blob: Blob, parts: Sequence[Part]) -> Plan:
     return Plan(parts, ends)
 
 
-def iter_runs(parts: Iterable[Part]) -> Iterator[list[Part]]:
+def iter_runs(parts: Iterable[Part], most_gap: int = GAP_BYTES) -> Iterator[list[Part]]:
     """Yield neighbours in one pack together, so that one request reads them; never much in one run."""
     run: list[Part] = []
     size = 0
     for part in parts:
         gap = _gap(run[-1][1], part[1]) if run else -1
-        if run and not (0 <= gap <= _GAP_BYTES and size + gap + part[1].size <= _RUN_BYTES):
+        if run and not (0 <= gap <= most_gap and size + gap + part[1].size <= _RUN_BYTES):
             yield run
             run, size, gap = [], 0, 0
         run.append(part)

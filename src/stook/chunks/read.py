@@ -15,7 +15,7 @@ from stook.chunks.compress import Bytes
 from stook.chunks.fetch import ChunkFetcher, iter_ahead
 from stook.chunks.file import BlobFile
 from stook.chunks.index import PlacesIndex
-from stook.chunks.plan import VERIFY, Part, Plan, find_parts, iter_runs, list_ids, make_plan, on_behalf_of
+from stook.chunks.plan import VERIFY, Part, Plan, find_parts, list_ids, make_plan, on_behalf_of
 from stook.errors import IntegrityError
 from stook.model.tree import Blob
 from stook.storage.protocol import Storage
@@ -39,6 +39,11 @@ class ChunkReader:
         self._index = index
         self._fetcher = ChunkFetcher(storage, index)
         self._cache = ChunkCache(_CACHE_BYTES)
+
+    @property
+    def index(self) -> PlacesIndex:
+        """Says which packs have which chunk."""
+        return self._index
 
     def read(self, blob: Blob) -> bytes:
         """Return all bytes of a blob.
@@ -121,7 +126,8 @@ class ChunkReader:
             with within():
                 return self._read_planned(plan, start, length)
 
-        return cast(BinaryIO, io.BufferedReader(BlobFile(blob.size, read), 256 * 1024))
+        file = BlobFile(blob.size, read, self._fetcher.most_ahead)
+        return cast(BinaryIO, io.BufferedReader(file, 256 * 1024))
 
     def _plan(self, blob: Blob) -> Plan:
         return make_plan(blob, find_parts(list_ids(blob, self.read), self._index))
@@ -142,11 +148,11 @@ class ChunkReader:
         return [cached[id_] for id_, _ in parts]
 
     def _iter_parts(self, parts: Sequence[Part]) -> Iterator[Bytes]:
-        runs = list(iter_runs(parts))
+        runs = list(self._fetcher.iter_runs(parts))
         if len(runs) == 1:
             yield from self._fetcher.read_run(runs[0])
             return
-        for pieces in iter_ahead(self._fetcher.read_run, runs):
+        for pieces in iter_ahead(self._fetcher.read_run, runs, self._fetcher.workers):
             yield from pieces
 
 

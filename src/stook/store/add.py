@@ -12,7 +12,7 @@ from stook.model.tree import Node
 from stook.store.intake.encode import encode
 from stook.store.intake.snapshots import Snapshots
 from stook.store.intake.sources import find_digest
-from stook.store.publish import Description, publish
+from stook.store.publish import Description, expect_latest, publish
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle
@@ -49,6 +49,7 @@ def add(store: Store, description: Description, data: object, *, if_changed: boo
         if latest is not None and _is_of(store, latest, source, snapshots):
             return Kept(latest)
     with store.repository.writer() as writer:
+        expect_latest(store, writer, description.name)
         tree = encode(source, writer, snapshots=snapshots)
         writer.push()
         digest = trees.digest_tree(tree)

@@ -14,14 +14,10 @@ from msgspec import structs
 
 from stook import registry
 from stook.errors import InputError, NotFoundError
-from stook.format import values
 from stook.model.commit import Commit
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, Manifest
 from stook.model.tree import Dict, File, Folder, Leaf, Node, Object, Sequence, Value
-from stook.store.packs.reach import check_manifest, read_manifest
-from stook.store.reading import rendering
-from stook.store.reading.decode import BlobSource, decode, file_path
 from stook.store.reading.items import Place, find_place, iter_leaves, part_of
 from stook.store.reading.linked import find_linked
 from stook.store.reading.places import find_sole, item_at, no_item
@@ -63,13 +59,17 @@ class Bundle:
         return hash(self.record.id)
 
     def __repr__(self) -> str:
-        return rendering.bundle_line(self)
+        from stook.store.reading.rendering import bundle_line
+
+        return bundle_line(self)
 
     def __str__(self) -> str:
         return self.ref
 
     def _repr_html_(self) -> str:
-        return rendering.bundle_html(self)
+        from stook.store.reading.rendering import bundle_html
+
+        return bundle_html(self)
 
     def __copy__(self) -> Bundle:
         return self
@@ -129,6 +129,8 @@ class Bundle:
     @property
     def params(self) -> dict[str, Any]:
         """The parameters it was made with."""
+        from stook.format import values
+
         return {name: values.from_json(value) for name, value in self.manifest.params.items()}
 
     @property
@@ -153,6 +155,8 @@ class Bundle:
         Raises:
             IntegrityError: It is not the one whose digest the record has.
         """
+        from stook.store.packs.reach import check_manifest, read_manifest
+
         record = self.record
         if record.manifest is None and record.manifest_blob is None:  # which a pickle leaves behind
             record = self._store.get(self.id).record
@@ -246,6 +250,8 @@ class Bundle:
             NotFoundError: There is no such item.
             InputError: It is no item but a container of some, or a part of a value; or the path may mean several.
         """
+        from stook.store.reading.decode import file_path
+
         place = self._place(key)
         item = place.path.removesuffix(place.inside).rstrip("/") if place.inside else place.path
         with self._naming(item):
@@ -287,9 +293,13 @@ class Bundle:
         return place
 
     def _decode(self, node: Node, path: str = "") -> Any:
+        from stook.store.reading.decode import decode
+
         return decode(node, self.repository, ref=self.ref, path=path, linked=find_linked(self.tree, node))
 
     def _table(self, key: str, library: str) -> Any:
+        from stook.store.reading.decode import BlobSource
+
         place = self._place(key, (Object,))
         leaf = place.node
         if not isinstance(leaf, Object) or leaf.kind != "frame":
@@ -325,4 +335,6 @@ class Bundle:
     @property
     def repository(self) -> Repository:
         """Where its bytes are."""
-        return self._store.repository
+        repository = self._store.repository
+        repository.expect(self.record.packs)
+        return repository

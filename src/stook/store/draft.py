@@ -14,7 +14,7 @@ from stook.model.tree import Dict, Node
 from stook.store.intake.encode import encode
 from stook.store.intake.snapshots import Snapshots
 from stook.store.intake.sources import encode_path
-from stook.store.publish import Description, publish
+from stook.store.publish import Description, expect_latest, publish
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle
@@ -33,6 +33,7 @@ class Draft:
         self._store = store
         self._description = description
         self._writer = store.repository.writer()
+        expect_latest(store, self._writer, description.name)
         self._snapshots = Snapshots(store.repository.cache / "seen", store.repository.clock.now)
         self._entries: dict[str, Node] = {}
         self._root: Node | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from stook.errors import InputError, NotFoundError
 from stook.format import records
 from stook.model.record import BundleRecord
 from stook.model.refs import FULL_ID, Ref, may_be_part, parse_ref
-from stook.store.words.alias import alias_not_found, find_alias
 
 if TYPE_CHECKING:
     from stook.store.view import View
@@ -35,6 +33,8 @@ def find_row(store: View, ref: str) -> BundleRow | None:
     if wanted.id:
         return _find_part(catalog.find_prefix(context, wanted.name, wanted.id), ref)
     if wanted.alias:
+        from stook.store.words.alias import find_alias
+
         alias = find_alias(store.repository, context, wanted.name, wanted.alias)
         if alias and alias.id:
             return catalog.find_bundle(alias.id)
@@ -86,6 +86,8 @@ def _not_found(store: View, ref: Ref) -> NotFoundError:
             f"{ref} was removed", kind="version-removed", hint=f"stook restore {ref.id}", name=ref.name
         )
     if ref.name in names and ref.alias:
+        from stook.store.words.alias import alias_not_found
+
         return alias_not_found(store, ref.name, ref.alias)
     if ref.name in names:
         message = f"{ref.name} has no version {ref.id}"
@@ -97,6 +99,8 @@ def _not_found(store: View, ref: Ref) -> NotFoundError:
             hint=f"stook restore {name}",
             name=ref.name,
         )
+    import difflib
+
     near = difflib.get_close_matches(ref.name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else "stook ls shows what there is"
     if context is None and store.contexts():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stook.store.packs.writing import BundleWriter
     from stook.store.store import Store
 
-__all__ = ["Description", "check_tags", "publish"]
+__all__ = ["Description", "check_tags", "expect_latest", "publish"]
 
 _INLINE_MANIFEST = 16 * 1024
 _MAX_TAGS = 16 * 1024
@@ -66,6 +66,16 @@ class Description:
 def replace_inputs(lineage: Lineage, inputs: tuple[Input, ...]) -> Lineage:
     """Return the lineage with other inputs."""
     return msgspec.structs.replace(lineage, inputs=inputs)
+
+
+def expect_latest(store: Store, writer: BundleWriter, name: str) -> None:
+    """Let a writer share chunks with the newest version of a name, whoever wrote it, though its packs are far away."""
+
+    def find_packs() -> Sequence[str]:
+        latest = store.find(name)
+        return latest.record.packs if latest is not None else ()
+
+    writer.index.expect(find_packs)
 
 
 def publish(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from stook._io import read_if_present, write_atomic
 from stook.catalog import Catalog
-from stook.errors import ConflictError, InputError, NotFoundError
+from stook.errors import ConflictError, FormatError, InputError, NotFoundError
 from stook.format import canonical
 from stook.format import repository as stook_json
 from stook.log import FolderLog, Log, ObjectLog
@@ -20,15 +21,41 @@ from stook.storage import open_storage
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
+from stook.storage.range_cache import CachedRanges
 from stook.store.packs.lease import open_gate
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader
     from stook.store.packs.writing import BundleWriter
 
-__all__ = ["Repository", "open_on", "open_repository"]
+__all__ = ["Backing", "Repository", "cache_folder", "open_on", "open_repository"]
 
-_KEY = "stook.json"
+_MOST_BYTES = 1024 * 1024
+_HERE = ("file:", "memory:")
+
+
+class Backing(Protocol):
+    """Where chunks are that a repository lacks."""
+
+    def bring(self, ids: Collection[bytes]) -> bool:
+        """Fetch chunks that are nowhere here into packs of the repository, and return whether any came.
+
+        Raises:
+            StorageError: What has them cannot be reached.
+        """
+        ...
+
+    def expect(self, bundle: str) -> None:
+        """Take note that the bundle of an id is being read."""
+        ...
+
+    def find_holders(self, bundles: Mapping[str, str]) -> dict[str, str]:
+        """Return what is known to have some bundles, given digests by id; those that nothing has are left out."""
+        ...
+
+    def places(self) -> tuple[str, ...]:
+        """Return what is asked, in words."""
+        ...
 
 
 class Repository:
@@ -41,6 +68,10 @@ class Repository:
         owner: Who makes bundles here.
         identity: The repository's own id.
         cache: Folder for the catalog and for files that can be made again.
+
+    Attributes:
+        backing: Asked by readers for what is not here; none unless it is set.
+        options: The settings of its storage that may be written down; empty unless they are set.
     """
 
     def __init__(
@@ -58,6 +89,8 @@ class Repository:
         self.owner = owner
         self.id = identity
         self.cache = cache
+        self.backing: Backing | None = None
+        self.options: Mapping[str, str] = {}
         self._open_log = open_log
         self._clock = clock
         self._processes = {os.getpid(): self._open(clock)}
@@ -65,7 +98,7 @@ class Repository:
     @property
     def url(self) -> str:
         """Where it is: a folder's path, or a URL."""
-        return str(self.storage.root) if isinstance(self.storage, FolderStorage) else self.storage.url
+        return _place(self.storage)
 
     @property
     def log(self) -> Log:
@@ -99,8 +132,23 @@ class Repository:
 
         opened = self._opened
         if opened.reader is None:
-            opened.reader = ChunkReader(self.storage, ReadingIndex(self.storage, opened.catalog))
+            index = ReadingIndex(self.storage, opened.catalog, self._bring)
+            opened.reader = ChunkReader(self._read_storage(), index)
         return opened.reader
+
+    def _bring(self, ids: Collection[bytes]) -> bool:
+        return self.backing is not None and self.backing.bring(ids)
+
+    def _read_storage(self) -> Storage:
+        """Return the storage, with what was read of it kept on this machine where it is on another."""
+        if self.storage.url.startswith(_HERE):
+            return self.storage
+        return CachedRanges(self.storage, self.cache / "ranges")
+
+    def expect(self, packs: Sequence[str]) -> None:
+        """Take a hint of the packs that are read next, where it takes a request to learn what is in one."""
+        if packs and not isinstance(self.storage, FolderStorage):
+            self.reader().index.expect(packs)
 
     def close(self) -> None:
         """Close the catalog."""
@@ -121,8 +169,7 @@ class Repository:
         return _Opened(clock, self._open_log(), Catalog(self.cache / "catalog.db"))
 
 
-@dataclass
-class _Opened:
+class _Opened(msgspec.Struct):
     clock: Clock
     log: Log
     catalog: Catalog
@@ -146,12 +193,27 @@ def open_repository(url: str, *, cache: Path, owner: str, clock: Clock | None = 
     return open_on(open_storage(url), cache=cache, owner=owner, clock=clock)
 
 
-def open_on(storage: Storage, *, cache: Path, owner: str, clock: Clock | None = None) -> Repository:
-    """Open the repository of a storage. The other arguments, and what is raised, are those of `open_repository`."""
-    if isinstance(storage, FolderStorage):
-        _refuse_foreign(storage.root)
-    identity = _identity(storage)
-    own_cache = cache / f"{identity}-{_short_digest(storage.url)}"  # a copy elsewhere has another
+def open_on(
+    storage: Storage, *, cache: Path, owner: str, clock: Clock | None = None, create: bool = True
+) -> Repository:
+    """Open the repository of a storage. The other arguments, and what is raised, are those of `open_repository`.
+
+    Args:
+        storage: Where it is.
+        cache: See there.
+        owner: See there.
+        clock: See there.
+        create: Make one where there is none; else that is a `NotFoundError`.
+    """
+    identity = _find_identity(storage)
+    if identity is None and not create:
+        raise NotFoundError(
+            f"there is no store at {storage.url}", kind="no-store", hint="check the URL: stook remote show"
+        )
+    if identity is None:
+        _refuse_foreign(storage)
+        identity = _make_identity(storage)
+    own_cache = cache_folder(cache, identity, storage.url)
     return Repository(
         storage,
         _log_opener(storage, identity, own_cache),
@@ -162,20 +224,41 @@ def open_on(storage: Storage, *, cache: Path, owner: str, clock: Clock | None = 
     )
 
 
+def _place(storage: Storage) -> str:
+    return str(storage.root) if isinstance(storage, FolderStorage) else storage.url
+
+
 def _log_opener(storage: Storage, identity: str, cache: Path) -> Callable[[], Log]:
-    if not isinstance(storage, FolderStorage):
+    if not storage.has_conditional_writes:  # two under one id would overwrite each other
         return lambda: ObjectLog(storage, os.urandom(16).hex())
     with translate_os_errors(cache):
         writer = _machine_writer(cache)
+    if not isinstance(storage, FolderStorage):
+        return lambda: ObjectLog(storage, writer)
     return lambda: FolderLog(storage.root, writer, identity=identity)
 
 
-def _refuse_foreign(folder: Path) -> None:
+def cache_folder(cache: Path, identity: str, url: str) -> Path:
+    """Return the cache of the repository of an id at a URL: a copy elsewhere has another."""
+    return cache / f"{identity}-{_short_digest(url)}"
+
+
+def _refuse_foreign(storage: Storage) -> None:
+    """Refuse a place that holds something else, unless another has made a store of it by now."""
+    if not isinstance(storage, FolderStorage):
+        if next(iter(storage.list()), None) is not None and _find_identity(storage) is None:
+            raise InputError(
+                f"{storage.url} is not a store, and not empty",
+                kind="not-a-store",
+                hint="name an empty prefix, a new one, or a store's",
+            )
+        return
+    folder = storage.root
     if folder.is_file():
         raise InputError(f"{folder} is a file, not a store", kind="not-a-store", hint="name a folder")
     with translate_os_errors(folder):
         found = os.listdir(folder) if folder.is_dir() else []
-    if _KEY not in found and any(not name.startswith(".") for name in found):
+    if any(not name.startswith(".") for name in found) and _find_identity(storage) is None:
         raise InputError(
             f"{folder} is not a store, and not empty",
             kind="not-a-store",
@@ -183,15 +266,29 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-def _identity(storage: Storage) -> str:
+def _find_identity(storage: Storage) -> str | None:
     try:
-        return stook_json.load(storage.get(_KEY).data).id
+        stored = storage.get(stook_json.KEY, limit=_MOST_BYTES)
     except NotFoundError:
-        fresh = stook_json.new(os.urandom(16).hex())
+        return None
+    return _read_identity(storage, stored.data)
+
+
+def _read_identity(storage: Storage, data: bytes) -> str:
     try:
-        storage.put_new(_KEY, stook_json.dump(fresh))
+        return stook_json.load(data).id
+    except FormatError as error:
+        place = _place(storage)
+        facts = {**error.facts, "place": place}
+        raise FormatError(f"{place}: {error.message}", kind=error.kind, hint=error.hint, **facts) from error
+
+
+def _make_identity(storage: Storage) -> str:
+    fresh = stook_json.new(os.urandom(16).hex())
+    try:
+        storage.put_new(stook_json.KEY, stook_json.dump(fresh))
     except ConflictError:
-        return stook_json.load(storage.get(_KEY).data).id
+        return _read_identity(storage, storage.get(stook_json.KEY, limit=_MOST_BYTES).data)
     return fresh.id
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
+import msgspec
+
 from stook import registry
 from stook.catalog import ORDERS, BundleLine, Filter, Order
 from stook.errors import InputError, IntegrityError, NotFoundError
-from stook.format import values
 from stook.model.record import Manifest
 from stook.model.tree import Object, iter_items
-from stook.store.reading.decode import BlobSource
 
 if TYPE_CHECKING:
     from stook.store.bundle import Bundle
@@ -30,8 +28,7 @@ __all__ = ["Query", "count_versions", "iter_lines", "moment", "search"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """What is looked for; empty fields do not count.
 
     In names, tags, tasks, kinds and columns `*`, `?` and `[ab]` match.
@@ -53,8 +50,8 @@ class Query:
     """
 
     name: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    params: Mapping[str, object] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
+    params: Mapping[str, object] = {}
     task: str = ""
     owner: str = ""
     since: datetime | None = None
@@ -151,7 +148,7 @@ def _refreshed_filter(store: Store, query: Query) -> Filter | None:
     )
     store.refresh()
     context = store.find_context_id()
-    return replace(wanted, context=context) if context else None
+    return msgspec.structs.replace(wanted, context=context) if context else None
 
 
 def _check(query: Query) -> None:
@@ -204,6 +201,10 @@ def _has(bundle: Bundle, query: Query) -> bool:
 def _has_param(manifest: Manifest, name: str, wanted: object) -> bool:
     if name not in manifest.params:
         return False
+    import json
+
+    from stook.format import values
+
     kept = manifest.params[name]
     value = values.from_json(kept)
     return value == wanted or str(wanted) in {str(value), json.dumps(kept)}  # both True and true
@@ -215,6 +216,8 @@ def _kinds(manifest: Manifest) -> Iterator[str]:
 
 
 def _columns(bundle: Bundle) -> Iterator[str]:
+    from stook.store.reading.decode import BlobSource
+
     for _, leaf in iter_items(bundle.tree):
         if isinstance(leaf, Object) and leaf.kind == "frame":
             codec = cast("FrameCodec", registry.codec(leaf.kind))

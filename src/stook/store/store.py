@@ -9,30 +9,28 @@ from typing import TYPE_CHECKING
 
 from stook import registry
 from stook.model.refs import check_name
-from stook.store.add import add
 from stook.store.bundle import Bundle
-from stook.store.draft import Draft
-from stook.store.publish import Description
-from stook.store.view import View
-from stook.store.words.contexts import Context, get_context
+from stook.store.sharing import SharedView
 
 if TYPE_CHECKING:
     from stook.catalog import Order
     from stook.model.lineage import Lineage
     from stook.store.checkout import Checkout, Status
     from stook.store.diffing import Difference
+    from stook.store.draft import Draft
     from stook.store.gc import Collected
     from stook.store.rebuild import Rebuilt
     from stook.store.trace import Trace
     from stook.store.usage import Usage
     from stook.store.verify import Verified
     from stook.store.words.alias import Alias
+    from stook.store.words.contexts import Context
     from stook.store.words.history import Happening
 
 __all__ = ["Store"]
 
 
-class Store(View):
+class Store(SharedView):
     """Bundles of one context. Safe to share between threads. Made by `stook.open`.
 
     Args:
@@ -48,6 +46,7 @@ class Store(View):
             self.context,
             str(self.repository.cache.parent),
             self.repository.owner,
+            dict(self.repository.options),
         )
 
     def add(  # noqa: PLR0913 - each is one thing to say of a bundle, and by name
@@ -80,6 +79,9 @@ class Store(View):
             InputError: Something cannot be kept; the message says what.
             StorageError: The storage refused. Either way nothing is visible.
         """
+        from stook.store.add import add
+        from stook.store.publish import Description
+
         description = Description.of(name, params=params, tags=tags, inputs=inputs, lineage=lineage)
         if links:
             data = registry.codec("frame").with_links(data, links)
@@ -95,6 +97,9 @@ class Store(View):
         lineage: Lineage | None = None,
     ) -> Draft:
         """Begin a bundle that is published when its `with` block ends well. The arguments are those of `add`."""
+        from stook.store.draft import Draft
+        from stook.store.publish import Description
+
         return Draft(self, Description.of(name, params=params, tags=tags, inputs=inputs, lineage=lineage))
 
     def search(  # noqa: PLR0913 - each is one thing to look for, and by name
@@ -293,7 +298,7 @@ class Store(View):
             NotFoundError: There is no such context.
             ConflictError: Another has the new name.
         """
-        from stook.store.words.contexts import name_context
+        from stook.store.words.contexts import get_context, name_context
 
         return name_context(self.repository, get_context(self.repository, name), new_name)
 
@@ -304,6 +309,7 @@ class Store(View):
             NotFoundError: There is no such context.
             ConflictError: Bundles of others were made from some of them, or aliases stand for some, without `force`.
         """
+        from stook.store.words.contexts import get_context
         from stook.store.words.remove import remove_context
 
         return remove_context(self, get_context(self.repository, name), force=force)

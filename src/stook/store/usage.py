@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stook.log.listing import list_bounded
 from stook.model.record import BundleRecord
 from stook.model.refs import check_name
 from stook.store.find import name_not_found
@@ -91,7 +92,7 @@ def measure(store: Store, names: Collection[str] = ()) -> Usage:
     wanted = [
         by_place[place] for place in by_place if place[0] == context and (not chosen or place[1] in chosen)
     ]
-    log = [entry.size for entry in repository.storage.list("log/")]
+    log = [entry.size for entry in list_bounded(repository.storage, "log/")]
     return Usage(
         names=tuple(sorted(wanted, key=lambda use: (-use.exclusive - use.shared, use.name))),
         packs=Amount(len(survey.packs), sum(pack.size for pack in survey.packs.values())),

@@ -10,7 +10,6 @@ from stook.model.record import BundleRecord
 from stook.model.refs import check_name
 from stook.store.bundle import Bundle
 from stook.store.find import find_row, get_row
-from stook.store.reading.rendering import store_html
 from stook.store.refresh import refresh, warn_of_damage
 from stook.store.repository import Repository
 from stook.store.words.contexts import Context, ensure_context, find_context_id, list_contexts
@@ -40,6 +39,8 @@ class View:
         return f"<Store {self.repository.url} context {self.context!r}>"
 
     def _repr_html_(self) -> str:
+        from stook.store.reading.rendering import store_html
+
         return store_html(self)
 
     def get(self, ref: str) -> Bundle:
@@ -118,6 +119,4 @@ class View:
 
     def bundle_of(self, row: BundleRow) -> Bundle:
         """Return a bundle of this store from what the catalog has of it."""
-        record = records.load(row.payload)
-        assert isinstance(record, BundleRecord)  # noqa: S101 - the catalog keeps no other in that table
-        return Bundle(record, row.tags, self, row.commit)
+        return Bundle(records.load_bundle(row.payload), row.tags, self, row.commit)

@@ -19,7 +19,7 @@ from stook.errors import ConflictError, FormatError, InputError, IntegrityError,
 from stook.format.packs import pack_key, parse_pack
 from stook.model.tree import Blob
 from stook.storage import open_storage
-from stook.storage.protocol import Content, Entry, Storage, Stored
+from stook.storage.protocol import OBJECT_LIMIT, Content, Entry, Storage, Stored
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -35,13 +35,21 @@ class _Counting:
     def url(self) -> str:
         return self.inner.url
 
-    def get(self, key: str) -> Stored:
+    @property
+    def has_conditional_writes(self) -> bool:
+        return self.inner.has_conditional_writes
+
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
         self.requests.append(("get", key, 0))
-        return self.inner.get(key)
+        return self.inner.get(key, limit=limit)
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         self.requests.append(("get_range", key, length))
         return self.inner.get_range(key, start, length)
+
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        self.requests.append(("get_tail", key, length))
+        return self.inner.get_tail(key, length)
 
     def put_new(self, key: str, data: Content) -> None:
         size = len(data) if isinstance(data, bytes) else sum(map(len, data))

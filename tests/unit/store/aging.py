@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stook.storage import open_storage
-from stook.storage.protocol import Content, Entry, Storage, Stored
+from stook.storage.protocol import OBJECT_LIMIT, Content, Entry, Storage, Stored
 from stook.store import Store
 from stook.store.repository import open_on
 
@@ -34,13 +34,21 @@ class AgingStorage:
     def url(self) -> str:
         return self.inner.url
 
-    def get(self, key: str) -> Stored:
+    @property
+    def has_conditional_writes(self) -> bool:
+        return self.inner.has_conditional_writes
+
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
         self._step()
-        return self.inner.get(key)
+        return self.inner.get(key, limit=limit)
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         self._step()
         return self.inner.get_range(key, start, length)
+
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        self._step()
+        return self.inner.get_tail(key, length)
 
     def put_new(self, key: str, data: Content) -> None:
         self._step()

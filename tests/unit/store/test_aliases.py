@@ -69,7 +69,9 @@ def test_what_is_expected_must_be_so(store: Store) -> None:
     first, second = store.add("raw", 1), store.add("raw", 2)
     store.alias("prod", first, expect="")
     for wrong in (second, ""):
-        with pytest.raises(ConflictError, match="not what was expected"):
+        with pytest.raises(
+            ConflictError, match=f"not what was expected: it stands for {first.id[-8:]} since"
+        ):
             store.alias("prod", second, expect=wrong)
     assert store.alias("prod", second, expect=first).id == second.id
 

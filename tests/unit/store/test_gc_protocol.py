@@ -14,6 +14,7 @@ from stook.format.packs import pack_key
 from stook.model.record import RestoreRecord
 from stook.store import Store
 from stook.store.gc import Amount, collect
+from stook.store.packs.chunk_index import learn_packs, list_packs
 from stook.store.stamp import append, stamp
 from tests.unit.store.aging import HOUR, AgingStorage, open_at
 
@@ -47,6 +48,12 @@ class Place:
         """Open the store on another machine."""
         self.machines += 1
         return open_at(self.storage, self.folder / f"cache{self.machines}")
+
+    def open_knowing(self) -> Store:
+        """Open the store on a machine that knows what is in each pack, and relies on those that have what it adds."""
+        store = self.open()
+        learn_packs(self.storage, store.repository.catalog, list_packs(self.storage))
+        return store
 
     def wait(self, hours: float) -> None:
         """Let time pass for the storage."""
@@ -177,7 +184,7 @@ def test_others_may_act_between_any_two_operations(
         at += step
         (tmp_path / str(at)).mkdir()
         place = Place(tmp_path / str(at))
-        collector, other = place.open(), place.open()
+        collector, other = place.open(), place.open_knowing()
         if is_sweep:
             collect(collector.repository)
             place.wait(30)
@@ -202,7 +209,7 @@ def test_a_draft_may_end_between_any_two_operations(tmp_path: Path, hours: int, 
         at += step
         (tmp_path / str(at)).mkdir()
         place = Place(tmp_path / str(at))
-        writing = place.open()
+        writing = place.open_knowing()
         draft = writing.draft("d").__enter__()
         draft["x"] = place.paths[3]
         draft["y"] = os.urandom(10_000)

@@ -10,7 +10,7 @@ import pytest
 import stook
 from stook.errors import IntegrityError, NotFoundError, StorageError
 from stook.storage import open_storage
-from stook.storage.protocol import Content, Storage, Stored
+from stook.storage.protocol import OBJECT_LIMIT, Content, Storage, Stored
 from stook.store import Store
 from stook.store.open import reopen
 from stook.store.repository import open_on
@@ -325,10 +325,15 @@ class _Refusing:
     def __getattr__(self, name: str) -> object:
         return getattr(self._inner, name)
 
-    def get(self, key: str) -> Stored:
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
         """See `Storage.get`."""
         self._refuse(key)
-        return self._inner.get(key)
+        return self._inner.get(key, limit=limit)
+
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        """See `Storage.get_tail`."""
+        self._refuse(key)
+        return self._inner.get_tail(key, length)
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """See `Storage.get_range`."""

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final
 
 from stook.catalog import Catalog
 from stook.chunks import read_pack_index
+from stook.chunks.fetch import iter_ahead
 from stook.errors import IntegrityError, NotFoundError
 from stook.format.packs import Location, PackEnd, PackEntry, is_pack_name, pack_key
+from stook.log.listing import list_bounded
+from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Entry, Storage
 
-__all__ = ["KnownIndex", "ReadingIndex", "learn_packs", "list_packs"]
+__all__ = ["KnownIndex", "ReadingIndex", "find_entries", "learn_packs", "list_packs"]
 
 _AT_ONCE = 512
+_THREADS: Final = 8
+_LISTED_FROM: Final = 4
+_HINTS: Final = 8
 
 
 class KnownIndex:
@@ -20,12 +30,15 @@ class KnownIndex:
 
     The catalog may be ahead of the storage, as when that was restored from an older copy; whoever trusted it would
     commit a bundle whose content is nowhere. Each pack is looked for once, so an index is to be made for each writer.
+    Over a network a few packs are looked for one by one, and many by a listing.
     """
 
     def __init__(self, storage: Storage, catalog: Catalog) -> None:
         self._storage = storage
         self._catalog = catalog
+        self._is_local = isinstance(storage, FolderStorage)
         self._present: dict[str, int] = {}
+        self._listed: Mapping[str, Entry] | None = None
 
     @property
     def ends(self) -> tuple[PackEnd, ...]:
@@ -36,7 +49,9 @@ class KnownIndex:
         """See `ChunkIndex.find`."""
         while True:
             found = self._catalog.chunks.find(ids)
-            gone = [pack for pack, end in _ends_of(found.values()).items() if not self._reaches(pack, end)]
+            ends = _ends_of(found.values())
+            self._list_where_many(ends)
+            gone = [pack for pack, end in ends.items() if not self._reaches(pack, end)]
             if not gone:
                 return found
             for pack in gone:
@@ -50,6 +65,7 @@ class KnownIndex:
 
     def has_packs(self, ends: Collection[PackEnd]) -> bool:
         """See `ChunkIndex.has_packs`."""
+        self._list_where_many({pack for pack, _ in ends})
         return all(self._reaches(pack, end) for pack, end in ends)
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
@@ -57,40 +73,117 @@ class KnownIndex:
         self._catalog.chunks.add(pack, entries)
         self._present[pack] = max((entry.offset + entry.stored for entry in entries), default=0)
 
+    def see(self, listed: Mapping[str, Entry]) -> None:
+        """Take note of what packs there are, as `list_packs` gives them, so that none is asked for any more."""
+        self._listed = listed
+
+    def has_seen(self, packs: Iterable[str]) -> bool:
+        """Tell, without asking for any, whether it is known that all of some packs are there."""
+        listed = self._listed or {}
+        return all(pack in listed or pack in self._present for pack in packs)
+
+    def _list_where_many(self, packs: Collection[str]) -> None:
+        """List all packs where a request for each of some would take longer."""
+        if self._is_local or self._listed is not None:
+            return
+        if sum(pack not in self._present for pack in packs) >= _LISTED_FROM:
+            self.see(list_packs(self._storage))
+
     def _has_group(self, ids: Sequence[bytes]) -> bool:
         count, places = self._catalog.chunks.count_known(ids)
         if count < len(ids):
             return False
+        self._list_where_many({place.pack for place in places})
         return all(map(self._is_there, places)) or len(self.find(ids)) == len(ids)
 
     def _is_there(self, some: Location) -> bool:
         return self._reaches(some.pack, some.offset + some.stored)
 
     def _reaches(self, pack: str, end: int) -> bool:
-        if pack not in self._present:
-            try:
-                self._storage.get_range(pack_key(pack), end, 1)
-            except (NotFoundError, IntegrityError):
-                return False
+        if pack not in self._present and not self._is_seen(pack, end):
+            return False
         self._present[pack] = max(end, self._present.get(pack, 0))
+        return True
+
+    def _is_seen(self, pack: str, end: int) -> bool:
+        if self._listed is not None:
+            return pack in self._listed and self._listed[pack].size > end
+        try:
+            self._storage.get_range(pack_key(pack), end, 1)
+        except (NotFoundError, IntegrityError):
+            return False
         return True
 
 
 class ReadingIndex(KnownIndex):
-    """The same for a reader, which also looks through all packs where a chunk is in none that is known."""
+    """The same for a reader, which goes on where a chunk is in no pack that is known. Safe to share between threads.
+
+    It learns what is in the packs that are expected to have the chunk, then in all, and asks for the chunk where else
+    it may be. Over a network that comes before all packs are learned, which takes a request for each; and whether a
+    pack is still there is told by reading it.
+
+    Args:
+        storage: Where the packs are.
+        catalog: What is known of them.
+        bring: Fetches chunks that are in no pack here, as `Backing.bring` does.
+    """
+
+    def __init__(
+        self, storage: Storage, catalog: Catalog, bring: Callable[[Collection[bytes]], bool] = lambda _: False
+    ) -> None:
+        super().__init__(storage, catalog)
+        self._bring = bring
+        self._hints: deque[tuple[str, ...]] = deque(maxlen=_HINTS)
+        self._learning = threading.RLock()
+
+    def expect(self, packs: Sequence[str]) -> None:
+        """See `PlacesIndex.expect`."""
+        if packs and not self._is_local:
+            self._hints.append(tuple(packs))
 
     def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
         """See `ChunkIndex.find`."""
         found = super().find(ids)
-        if all(id_ in found for id_ in ids):
+        if len(found) == len(ids) or all(id_ in found for id_ in ids):
             return found
-        self._learn_all()
-        return super().find(ids)
+        with self._learning:
+            for _ in self._iter_learning(ids):
+                found = super().find(ids)
+                if all(id_ in found for id_ in ids):
+                    break
+        return found
 
-    def find_places(self, id_: bytes) -> list[Location]:
+    def _iter_learning(self, ids: Sequence[bytes]) -> Iterator[None]:
+        """Learn more about where chunks are, at each step what takes longer."""
+        yield  # another thread may have learned it meanwhile
+        if self._is_local:
+            self._learn_all()
+            yield
+        while self._hints:
+            packs = iter(self._hints.pop())
+            while some := tuple(islice(packs, _THREADS)):
+                if learn_packs(self._storage, self._catalog, some):
+                    yield
+        known = self._catalog.chunks.find(ids)
+        if self._bring([id_ for id_ in ids if id_ not in known]):
+            yield
+        if not self._is_local:
+            self._learn_all()
+            yield
+
+    def _reaches(self, pack: str, end: int) -> bool:
+        return not self._is_local or super()._reaches(pack, end)
+
+    def _list_where_many(self, packs: Collection[str]) -> None:
+        """Look for no pack before it is read."""
+
+    def find_places(self, ids: Sequence[bytes]) -> dict[bytes, list[Location]]:
         """See `PlacesIndex.find_places`."""
         self._learn_all()
-        return [place for _, place in self._catalog.chunks.iter_places([id_])]
+        found: dict[bytes, list[Location]] = {}
+        for id_, place in self._catalog.chunks.iter_places(ids):
+            found.setdefault(id_, []).append(place)
+        return found
 
     def forget(self, pack: str) -> None:
         """See `PlacesIndex.forget`."""
@@ -111,20 +204,36 @@ def _ends_of(places: Iterable[Location]) -> dict[str, int]:
     return ends
 
 
-def learn_packs(storage: Storage, catalog: Catalog, names: Iterable[str]) -> None:
-    """Learn what is in those of some packs that the catalog does not know and that are there."""
-    for pack in catalog.chunks.unknown_packs(sorted(filter(is_pack_name, names))):
-        try:
-            entries = read_pack_index(storage, pack)
-        except (NotFoundError, IntegrityError):
-            continue  # gone or damaged: who needs a chunk of it is told, and nobody else is held up
-        catalog.chunks.add(pack, entries)
+def learn_packs(storage: Storage, catalog: Catalog, names: Iterable[str]) -> int:
+    """Learn what is in those of some packs that the catalog does not know and that are there; return how many.
+
+    That takes a request for each, or two for one with many chunks; over a network several are under way at once.
+    """
+    unknown = catalog.chunks.unknown_packs(sorted(filter(is_pack_name, names)))
+    if isinstance(storage, FolderStorage) or len(unknown) < 2:
+        found: Iterable[tuple[PackEntry, ...] | None] = (find_entries(storage, pack) for pack in unknown)
+    else:
+        found = iter_ahead(lambda pack: find_entries(storage, pack), unknown, _THREADS)
+    learned = 0
+    for pack, entries in zip(unknown, found, strict=True):
+        if entries is not None:
+            catalog.chunks.add(pack, entries)
+            learned += 1
+    return learned
+
+
+def find_entries(storage: Storage, pack: str) -> tuple[PackEntry, ...] | None:
+    """Return what a pack holds, or None where it is gone or damaged: who needs a chunk of it is told then."""
+    try:
+        return read_pack_index(storage, pack)
+    except (NotFoundError, IntegrityError):
+        return None
 
 
 def list_packs(storage: Storage) -> dict[str, Entry]:
     """Return what the storage says of each pack, by name. What lies below `packs/` and is none is passed over."""
     found = {}
-    for entry in storage.list("packs/"):
+    for entry in list_bounded(storage, "packs/"):
         _, area, _, file = (entry.key.split("/") + [""] * 3)[:4]
         name = f"{area}/{file.removesuffix('.pack')}"
         if is_pack_name(name) and pack_key(name) == entry.key:

@@ -10,6 +10,7 @@ import msgspec
 
 from stook.errors import ConflictError, IntegrityError, NotFoundError, StorageError
 from stook.format import condemned as lists
+from stook.log.listing import list_bounded
 from stook.model.clock import Clock
 from stook.storage.protocol import Entry, Storage
 
@@ -54,7 +55,7 @@ def packs_on(lists: Iterable[CondemnedList]) -> set[str]:
 
 def list_entries(storage: Storage) -> dict[str, Entry]:
     """Return what the storage says of each list, by id."""
-    found = ((lists.find_id(entry.key), entry) for entry in storage.list(lists.PREFIX))
+    found = ((lists.find_id(entry.key), entry) for entry in list_bounded(storage, lists.PREFIX))
     return {identifier: entry for identifier, entry in found if identifier is not None}
 
 

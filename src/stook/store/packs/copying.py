@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from blake3 import blake3
 
 from stook.chunks.assembly import Assembly
 from stook.chunks.blocks import BlockPool
-from stook.chunks.compress import decompress_chunk
+from stook.chunks.compress import Bytes, unpack_chunk
 from stook.chunks.packing import PACK_BYTES
-from stook.errors import ConflictError, IntegrityError
+from stook.errors import ConflictError, IntegrityError, StorageError
 from stook.format.packs import CODEC_RAW, PackEntry, pack_key
+from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
 
-__all__ = ["Copier", "iter_sound"]
+__all__ = [
+    "Copier",
+    "Made",
+    "finish_salted",
+    "is_salt",
+    "is_sound",
+    "iter_neighbours",
+    "iter_sound",
+    "put_made",
+]
 
 _RUN_BYTES = 8 * 1024 * 1024
 _SALT_BYTES = 16
+# Errors after which a pack is not there for sure.
+_SURE = frozenset(
+    {"permission", "no-credentials", "bucket-not-found", "wrong-region", "clock-skew", "unsupported"}
+)
 
 
 class Copier:
@@ -71,29 +86,71 @@ class Copier:
         return names
 
     def _close(self, area: str) -> None:
-        making = self._making.pop(area)
-        salt = os.urandom(_SALT_BYTES)
-        making.add((blake3(salt).digest(), CODEC_RAW, len(salt), salt))
-        entries, pieces = making.entries, making.finish()
-        digest = blake3()
-        for piece in pieces:
-            digest.update(piece)
-        name = f"{area}/{digest.hexdigest()}"
-        with suppress(ConflictError):  # this very write, whose first answer was lost
-            self._storage.put_new(pack_key(name), pieces)
-        self._learn(name, entries)
-        self._names.append(name)
+        entries, pieces = finish_salted(self._making.pop(area))
+        made = put_made(self._storage, area, entries, pieces)
+        self._learn(made.name, made.entries)
+        self._names.append(made.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A pack that was written: its name, what is in it, and how many bytes it has."""
+
+    name: str
+    entries: tuple[PackEntry, ...]
+    size: int
+
+
+def finish_salted(making: Assembly) -> tuple[tuple[PackEntry, ...], list[Bytes]]:
+    """Return what is in a pack and its bytes in pieces; random ones among them, so that no pack had its name before."""
+    salt = os.urandom(_SALT_BYTES)
+    making.add((blake3(salt).digest(), CODEC_RAW, len(salt), salt))
+    return making.entries, making.finish()
+
+
+def put_made(storage: Storage, area: str, entries: tuple[PackEntry, ...], pieces: Sequence[Bytes]) -> Made:
+    """Write a pack as `finish_salted` gives it.
+
+    Where an answer is lost, the same is asked once more: nobody else makes a pack of that name, so one that is there
+    then is this one, and no second copy comes to be under another name.
+
+    Raises:
+        StorageError: The storage refused twice.
+    """
+    digest = blake3()
+    for piece in pieces:
+        digest.update(piece)
+    name = f"{area}/{digest.hexdigest()}"
+    with suppress(ConflictError):
+        try:
+            storage.put_new(pack_key(name), pieces)
+        except StorageError as error:
+            if error.kind in _SURE or isinstance(storage, FolderStorage):
+                raise
+            storage.put_new(pack_key(name), pieces)
+    return Made(name, entries, sum(map(len, pieces)))
+
+
+def is_salt(entry: PackEntry) -> bool:
+    """Tell whether a chunk can be the random bytes that a pack has for its name's sake: nothing else is stored so."""
+    return entry.codec == CODEC_RAW and entry.size == _SALT_BYTES
 
 
 def iter_sound(
-    storage: Storage, pack: str, entries: Sequence[PackEntry]
+    storage: Storage, pack: str, entries: Sequence[PackEntry], gap: int = 0
 ) -> Iterator[tuple[PackEntry, bytes | None]]:
     """Yield chunks of a pack with their stored bytes, or None where those are not what they were.
+
+    Args:
+        storage: Where the pack is.
+        pack: Its name.
+        entries: The chunks.
+        gap: How many bytes between two of them may be read for nothing, to save a request.
 
     Raises:
         NotFoundError: The pack is gone.
     """
-    for run in _runs(sorted(entries, key=lambda entry: entry.offset)):
+    for run in iter_neighbours(entries, gap):
         start, end = run[0].offset, run[-1].offset + run[-1].stored
         try:
             data = storage.get_range(pack_key(pack), start, end - start)
@@ -101,14 +158,15 @@ def iter_sound(
             data = b""
         for entry in run:
             stored = data[entry.offset - start : entry.offset - start + entry.stored]
-            yield entry, stored if _is_sound(entry, stored) else None
+            yield entry, stored if is_sound(entry, stored) else None
 
 
-def _runs(entries: Sequence[PackEntry]) -> Iterator[list[PackEntry]]:
+def iter_neighbours(entries: Iterable[PackEntry], gap: int = 0) -> Iterator[list[PackEntry]]:
+    """Yield chunks of one pack in runs that one request reads, those between which at most `gap` bytes lie together."""
     run: list[PackEntry] = []
-    for entry in entries:
-        follows = run and entry.offset == run[-1].offset + run[-1].stored
-        if run and not (follows and entry.offset + entry.stored - run[0].offset <= _RUN_BYTES):
+    for entry in sorted(entries, key=lambda entry: entry.offset):
+        between = entry.offset - run[-1].offset - run[-1].stored if run else 0
+        if run and not (0 <= between <= gap and entry.offset + entry.stored - run[0].offset <= _RUN_BYTES):
             yield run
             run = []
         run.append(entry)
@@ -116,10 +174,12 @@ def _runs(entries: Sequence[PackEntry]) -> Iterator[list[PackEntry]]:
         yield run
 
 
-def _is_sound(entry: PackEntry, stored: bytes) -> bool:
+def is_sound(entry: PackEntry, stored: Bytes) -> bool:
+    """Tell whether these are a chunk's stored bytes."""
     if len(stored) != entry.stored:
         return False
     try:
-        return blake3(decompress_chunk(stored, entry.size, entry.codec)).digest() == entry.id
+        unpack_chunk(entry.id, stored, entry.size, entry.codec)
     except IntegrityError:
         return False
+    return True

@@ -23,6 +23,7 @@ def read_manifest(record: BundleRecord, reader: ChunkReader) -> Manifest:
         IntegrityError: It cannot be read, or is not the one whose digest the record has.
     """
     if record.manifest_blob is not None:
+        reader.index.expect(record.packs)
         return check_manifest(record, manifests.load(reader.read(record.manifest_blob)))
     return check_manifest(record, record.manifest)
 
@@ -83,6 +84,7 @@ def needed_ids(reader: ChunkReader, record: BundleRecord) -> Iterator[bytes]:
 
 def needed_blobs(reader: ChunkReader, record: BundleRecord) -> Iterator[Blob]:
     """Yield all blobs of a bundle, that of its description first. Raises IntegrityError where that cannot be read."""
+    reader.index.expect(record.packs)
     if record.manifest_blob is not None:
         yield record.manifest_blob
     for _, blob in iter_parts(read_manifest(record, reader).tree):

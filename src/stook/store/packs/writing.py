@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -11,17 +10,21 @@ from stook.catalog import Catalog
 from stook.chunks import ChunkWriter, read_pack_index
 from stook.errors import ConflictError, NotFoundError
 from stook.format.packs import Location, PackEnd, PackEntry, pack_key
+from stook.model.clock import elapsed_seconds
+from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
 from stook.store.packs.chunk_index import KnownIndex, learn_packs, list_packs
 from stook.store.packs.condemned import find_list, list_entries
 from stook.store.packs.copying import Copier
 from stook.store.packs.lease import Lease
 
-__all__ = ["BundleWriter", "WritingIndex", "elapsed_seconds"]
+__all__ = ["BundleWriter", "WritingIndex"]
 
 # No list is swept that is younger than an hour; what was seen less than that ago is still there.
 _SEEN_SECONDS: Final = 15 * 60
 _LISTED_FROM: Final = 32
+_FEW_CHUNKS: Final = 8
+_MOST_EXPECTED: Final = 64
 _ATTEMPTS: Final = 5
 
 
@@ -42,17 +45,48 @@ class WritingIndex(KnownIndex):
         self._relied: set[str] = set()
         self._begun = 0.0
         self._confirmed = 0.0
+        self._hint: Callable[[], Sequence[str]] | None = None
+
+    def expect(self, find_packs: Callable[[], Sequence[str]]) -> None:
+        """Take a hint of which packs are likely to have some of what will be looked for, such as an older version's.
+
+        Where it takes a request to learn what is in a pack, up to 64 of them are learned before more than a few chunks
+        are looked for; fewer are sent sooner than that.
+
+        Args:
+            find_packs: Returns their names; called then, or never.
+        """
+        if not isinstance(self._storage, FolderStorage):
+            self._hint = find_packs
+
+    def begin(self) -> None:
+        """Read what is condemned, once, as must be done before it is looked which packs there are."""
+        if not self._begun:
+            self._lease.hold()
+            self._begun = elapsed_seconds()
+            self._read_lists()
+
+    def _learn_expected(self, packs: Sequence[str]) -> None:
+        self._hint = None
+        unknown = self._catalog.chunks.unknown_packs(packs)
+        learn_packs(self._storage, self._catalog, unknown)
+        gone = self._catalog.chunks.unknown_packs(unknown)
+        self._present.update(
+            dict.fromkeys(set(unknown).difference(gone), 0)
+        )  # what was read just now is there
 
     def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
         """See `ChunkIndex.find`. What is found is relied on, and so the packs of it are looked at by `confirm`."""
-        self._begin()
+        self.begin()
+        if self._hint is not None and len(ids) > _FEW_CHUNKS:
+            self._learn_expected(self._hint()[:_MOST_EXPECTED])
         found = self._find_kept(ids)
         self._relied.update({place.pack for place in found.values()})
         return found
 
     def has_packs(self, ends: Collection[PackEnd]) -> bool:
         """See `ChunkIndex.has_packs`. If so, they are relied on."""
-        self._begin()
+        self.begin()
         packs = {pack for pack, _ in ends}
         if not self._condemned.isdisjoint(packs) or not super().has_packs(ends):
             return False
@@ -61,9 +95,19 @@ class WritingIndex(KnownIndex):
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """See `ChunkIndex.add`."""
-        self._begin()
+        self.begin()
         super().add(pack, entries)
         self._relied.add(pack)
+
+    def has_seen(self, packs: Iterable[str]) -> bool:
+        """See `KnownIndex.has_seen`. Packs that will be deleted do not count."""
+        names = set(packs)
+        return self._condemned.isdisjoint(names) and super().has_seen(names)
+
+    def is_condemned(self, pack: str) -> bool:
+        """Tell whether a pack will be deleted, so that nothing may be written under its name."""
+        self.begin()
+        return pack in self._condemned
 
     def rely(self, ids: Iterable[bytes]) -> None:
         """Rely on chunks that are there already, in condemned packs too: `confirm` copies those.
@@ -71,7 +115,7 @@ class WritingIndex(KnownIndex):
         Raises:
             NotFoundError: One is in no pack.
         """
-        self._begin()
+        self.begin()
         wanted = list(dict.fromkeys(ids))
         learn_packs(self._storage, self._catalog, list_packs(self._storage))
         missing = set(wanted).difference(self.find(wanted))
@@ -119,12 +163,6 @@ class WritingIndex(KnownIndex):
     def close(self) -> None:
         """Let garbage collection go on."""
         self._lease.release()
-
-    def _begin(self) -> None:
-        if not self._begun:
-            self._lease.hold()
-            self._begun = elapsed_seconds()
-            self._read_lists()
 
     def _read_lists(self) -> bool:
         """Take in the condemned lists that are new; return whether each that was listed could be read."""
@@ -188,16 +226,16 @@ class BundleWriter(ChunkWriter):
     Args:
         storage: Where packs go.
         index: Says which chunks can be relied on.
-        area: `"data"` or `"meta"`.
 
     Attributes:
+        storage: Where packs go.
         index: To be asked for confirmation before what was written is committed.
     """
 
-    def __init__(self, storage: Storage, index: WritingIndex, area: str = "data") -> None:
-        super().__init__(storage, index, area)
+    def __init__(self, storage: Storage, index: WritingIndex) -> None:
+        super().__init__(storage, index, "data")
         self.index = index
-        self._storage = storage
+        self.storage = storage
 
     def __enter__(self) -> Self:
         return self
@@ -213,12 +251,7 @@ class BundleWriter(ChunkWriter):
 
     def for_description(self) -> ChunkWriter:
         """Return the writer of the description of the same bundle."""
-        return ChunkWriter(self._storage, self.index, "meta")
-
-
-def elapsed_seconds() -> float:
-    """Return seconds since some moment, those in which the machine slept included where the system can tell."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+        return ChunkWriter(self.storage, self.index, "meta")
 
 
 def _collected(what: str) -> ConflictError:

@@ -8,7 +8,8 @@ place has one path, and no two share one. Whoever types a path may leave the enc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from stook.errors import InputError
 from stook.model.tree import Dict, File, Folder, FolderFile, Leaf, Node, Value, iter_items, iter_nodes
@@ -19,8 +20,7 @@ __all__ = ["Place", "find_place", "iter_leaves", "joined", "part_of"]
 _EMPTY = "%"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a path leads.
 
     Attributes:

@@ -1,31 +1,35 @@
-"""Errors about lost content say whose content it is, the bundle's and the item's, and whether someone removed it."""
+"""Errors about content say whose it is, whether someone removed it, and which remotes were asked for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from stook.errors import IntegrityError, NotFoundError
+from stook.errors import IntegrityError, NotFoundError, StookError, StorageError
 from stook.store.refresh import refresh
 from stook.store.repository import Repository
 
-__all__ = ["VERIFY", "collected", "in_bundle", "in_item", "naming"]
+__all__ = ["MISSING", "REMOTE_UNREACHABLE", "VERIFY", "collected", "in_bundle", "in_item", "naming"]
 
 VERIFY = "stook verify --deep"
-_MISSING = frozenset({"missing-chunk", "missing-pack"})
+REMOTE_UNREACHABLE = "remote-unreachable"
+"""The kind of the error for content that may be on a remote which cannot be asked."""
+MISSING = frozenset({"missing-chunk", "missing-pack"})
+"""The kinds of errors for content that is not there."""
 
 
 @contextmanager
 def naming(ref: str, item: str, repository: Repository) -> Iterator[None]:
-    """Make an `IntegrityError` of the block name the bundle and the item, each once and where there is one."""
+    """Make an error of the block about content name the bundle and the item, each once and where there is one."""
     with in_bundle(ref, repository), in_item(item):
         yield
 
 
 def in_bundle(ref: str, repository: Repository) -> AbstractContextManager[None]:
-    """Make an `IntegrityError` of the block name the bundle, once; not where the reference is empty.
+    """Make an error of the block about content name the bundle, once; not where the reference is empty.
 
-    Where content is missing because the bundle was removed and garbage collected, it is a `NotFoundError` instead.
+    That is an `IntegrityError`, or the `StorageError` for content that is on a remote which cannot be reached. Where
+    content is missing because the bundle was removed and garbage collected, it is a `NotFoundError` instead.
     """
     return _in_bundle(ref, repository) if ref else nullcontext()
 
@@ -41,34 +45,58 @@ def collected(ref: str) -> NotFoundError:
 
 
 def in_item(path: str) -> AbstractContextManager[None]:
-    """Make an `IntegrityError` of the block name the item, once; a sole item has no path and is not named."""
+    """Make an error of the block about content name the item, once; a sole item has no path and is not named."""
     return _stating("item", path, f"item {path}: " if path else "")
 
 
 @contextmanager
 def _in_bundle(ref: str, repository: Repository) -> Iterator[None]:
+    if repository.backing is not None:
+        repository.backing.expect(_id(ref))
     try:
         with _stating("bundle", ref, f"{ref}: "):
             yield
     except IntegrityError as error:
-        if error.kind in _MISSING and _was_removed(ref, repository):
+        if error.kind in MISSING and _was_removed(ref, repository):
             raise collected(ref) from error
+        if error.kind in MISSING and (asked := _find_asked(repository)):
+            raise _nowhere(error, asked) from error
         raise
 
 
 def _was_removed(ref: str, repository: Repository) -> bool:
     refresh(repository)  # another process may have done so
-    return repository.catalog.find_removed(ref.rpartition("@")[2]) is not None
+    return repository.catalog.find_removed(_id(ref)) is not None
+
+
+def _find_asked(repository: Repository) -> tuple[str, ...]:
+    return repository.backing.places() if repository.backing is not None else ()
+
+
+def _nowhere(error: IntegrityError, asked: tuple[str, ...]) -> IntegrityError:
+    """Return the error with the places that were asked for what is missing."""
+    if "asked" in error.facts:
+        return error
+    message = f"{error.message}; nor is it on {', '.join(asked)}"
+    return type(error)(message, kind=error.kind, hint=error.hint, **error.facts, asked=list(asked))
+
+
+def _id(ref: str) -> str:
+    return ref.rpartition("@")[2]
 
 
 @contextmanager
 def _stating(fact: str, name: str, prefix: str) -> Iterator[None]:
     try:
         yield
-    except IntegrityError as error:
-        if fact in error.facts:
+    except (IntegrityError, StorageError) as error:
+        if fact in error.facts or not _is_about_content(error):
             raise
         facts = {**error.facts, fact: name}
         raise type(error)(
             prefix + error.message, kind=error.kind, hint=error.hint or VERIFY, **facts
         ) from error
+
+
+def _is_about_content(error: StookError) -> bool:
+    return isinstance(error, IntegrityError) or error.kind == REMOTE_UNREACHABLE

@@ -14,6 +14,7 @@ from stook.errors import IntegrityError
 from stook.model.record import BundleRecord
 from stook.model.tree import Blob, Node, iter_items
 from stook.store.packs.reach import iter_parts, read_manifest
+from stook.store.reading.whose import MISSING
 from stook.store.verify.chunk_set import ChunkSet
 from stook.store.verify.contents import Contents
 from stook.store.verify.report import Affected
@@ -33,6 +34,7 @@ class DamagedBundle:
         message: What is wrong.
         chunks: Chunks that are lost; none where something else is wrong.
         is_forged: Whether all bytes are there, and an item has another content than its digest says.
+        is_absent: Whether nothing is wrong but that chunks are not there.
     """
 
     record: BundleRecord
@@ -40,6 +42,7 @@ class DamagedBundle:
     message: str
     chunks: frozenset[bytes]
     is_forged: bool = False
+    is_absent: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ class _Findings:
     items: list[str] = field(default_factory=list)
     chunks: set[bytes] = field(default_factory=set)
     messages: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
     is_forged: bool = False
 
 
@@ -78,7 +82,7 @@ def check_bundle(
         found.messages.append(f"its items are {size} bytes, and its record says {record.size}")
     if contents is not None:
         _check_contents(tree, found, contents)
-    return _damaged(record, found) if found.messages else None
+    return _damaged(record, found) if found.messages or found.absent else None
 
 
 def _check_blob(place: str, blob: Blob, found: _Findings, reader: ChunkReader, chunks: ChunkSet) -> None:
@@ -98,7 +102,7 @@ def _check_blob(place: str, blob: Blob, found: _Findings, reader: ChunkReader, c
         return
     if missing:
         found.chunks |= missing
-        found.messages.append("chunks of it are lost")
+        found.absent.append("chunks of it are lost")
     elif size != blob.size:
         found.messages.append(f"the chunks of {blob.digest} are {size} bytes, and not {blob.size}")
     if missing or size != blob.size:
@@ -121,7 +125,7 @@ def _in_groups(ids: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
 
 
 def _note(found: _Findings, place: str, error: IntegrityError) -> None:
-    found.messages.append(error.message)
+    (found.absent if error.kind in MISSING else found.messages).append(error.message)
     if place:
         found.items.append(place)
     if isinstance(chunk := error.facts.get("chunk"), str):
@@ -130,6 +134,8 @@ def _note(found: _Findings, place: str, error: IntegrityError) -> None:
 
 def _damaged(record: BundleRecord, found: _Findings) -> DamagedBundle:
     reference = f"{record.name}@{record.id}"
-    message = "; ".join(dict.fromkeys(found.messages))
+    message = "; ".join(dict.fromkeys((*found.messages, *found.absent)))
     affected = Affected(reference, tuple(found.items))
-    return DamagedBundle(record, affected, message, frozenset(found.chunks), found.is_forged)
+    return DamagedBundle(
+        record, affected, message, frozenset(found.chunks), found.is_forged, is_absent=not found.messages
+    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from stook.errors import IntegrityError
 from stook.format import records
-from stook.log import Damage
-from stook.log.lines import segment_key
+from stook.log import Damage, Reached
+from stook.log.lines import object_key
 from stook.model.position import Position
 from stook.model.record import BundleRecord, ContextRecord
 from stook.store.repository import Repository
@@ -57,6 +57,8 @@ def _read(repository: Repository, observer: Observer) -> History:
         if isinstance(line, Damage):
             problems.append(_problem(line.writer, line.position, line.problem))
             continue
+        if isinstance(line, Reached):
+            continue
         size += len(line.payload)
         try:
             record = records.load(line.payload)
@@ -84,7 +86,7 @@ def _nameless(context: str) -> Problem:
 
 
 def _problem(writer: str, position: Position, problem: str) -> Problem:
-    key = segment_key(writer, position.seq)
+    key = object_key(writer, position.seq)
     return Problem(
         "damaged-log",
         key,

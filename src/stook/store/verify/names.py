@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from stook.errors import FormatError, NotFoundError
 from stook.format import aliases
 from stook.format import repository as stook_json
+from stook.log.listing import list_bounded
 from stook.store.packs.condemned import read_lists
 from stook.store.repository import Repository
 from stook.store.verify.report import Problem
@@ -48,7 +49,7 @@ def _check_identity(repository: Repository) -> Iterator[Problem]:
 
 
 def _check_aliases(repository: Repository, context: str) -> Iterator[Problem]:
-    for entry in repository.storage.list("aliases/"):
+    for entry in list_bounded(repository.storage, "aliases/"):
         try:
             state = aliases.load(repository.storage.get(entry.key).data, entry.key)
         except NotFoundError:

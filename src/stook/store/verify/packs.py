@@ -29,14 +29,12 @@ class CheckedPack:
         size: Its bytes.
         entries: What its index says is in it; empty where the index is damaged.
         problem: What is wrong with it; empty where nothing is.
-        is_readable: Whether the storage gives its bytes at all.
     """
 
     name: str
     size: int
     entries: tuple[PackEntry, ...]
     problem: str = ""
-    is_readable: bool = True
 
     @property
     def key(self) -> str:
@@ -65,12 +63,10 @@ def _check(storage: Storage, name: str, entry: Entry, *, deep: bool) -> CheckedP
     entries: tuple[PackEntry, ...] = ()
     try:
         wrong = deep and digest_object(storage, entry) != name.partition("/")[2]
-        entries = read_pack_index(storage, name, entry.size)
+        entries = read_pack_index(storage, name)
     except NotFoundError:
         return None
-    except StorageError as error:
-        return CheckedPack(name, entry.size, entries, error.message, is_readable=False)
-    except IntegrityError as error:
+    except (StorageError, IntegrityError) as error:
         return CheckedPack(name, entry.size, entries, error.message)
     problem = "its bytes are not those that its name is the digest of" if wrong else ""
     return CheckedPack(name, entry.size, entries, problem)

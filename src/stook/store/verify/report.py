@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Affected", "Observer", "Problem", "Progress", "Verified", "ignore"]
+__all__ = ["Affected", "Elsewhere", "Observer", "Problem", "Progress", "Verified", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,19 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Bundles whose data is not here, or not all of it, but on a remote, from where it comes when it is used.
+
+    Attributes:
+        remote: Name of the remote.
+        bundles: How many, as far as is known of it without asking.
+    """
+
+    remote: str
+    bundles: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """What was looked at.
 
@@ -54,6 +67,7 @@ class Verified:
         quarantined: Keys under which damaged packs are now.
         rescued: How many sound chunks of those were kept in new packs.
         unchecked: What could not be looked at on this machine, and why, in sentences; that is no problem.
+        elsewhere: Bundles whose data is on a remote and not here; that is no problem either.
     """
 
     problems: tuple[Problem, ...]
@@ -65,6 +79,7 @@ class Verified:
     quarantined: tuple[str, ...] = ()
     rescued: int = 0
     unchecked: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def is_clean(self) -> bool:

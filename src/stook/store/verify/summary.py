@@ -4,31 +4,58 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from stook.model.record import BundleRecord
 from stook.store.verify.bundles import DamagedBundle
 from stook.store.verify.damage import DamagedPack
-from stook.store.verify.report import Affected, Problem
+from stook.store.verify.report import Affected, Elsewhere, Problem
 
-__all__ = ["sum_up"]
+__all__ = ["Absent", "count_elsewhere", "sum_up"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Absent:
+    """A bundle of which something is missing here, and the remote that has it."""
+
+    bundle: DamagedBundle
+    remote: str
+
+
+def count_elsewhere(absent: Iterable[Absent]) -> tuple[Elsewhere, ...]:
+    """Return how many bundles each remote has for us."""
+    counted = Counter(one.remote for one in absent)
+    return tuple(Elsewhere(remote, counted[remote]) for remote in sorted(counted))
 
 
 def sum_up(
-    packs: Sequence[DamagedPack], bundles: Sequence[DamagedBundle], unlogged: Sequence[BundleRecord]
+    packs: Sequence[DamagedPack],
+    bundles: Sequence[DamagedBundle],
+    unlogged: Sequence[BundleRecord],
+    absent: Sequence[Absent] = (),
 ) -> tuple[Problem, ...]:
-    """Return the problems of packs, of bundles, and of records that the log lost."""
+    """Return the problems of packs, of bundles, and of records that the log lost.
+
+    Args:
+        packs: Packs that are damaged.
+        bundles: Bundles that cannot be read whole.
+        unlogged: Records that the log lost.
+        absent: Bundles that can, since what is missing of them is on a remote.
+    """
     explained = frozenset[bytes]().union(*(pack.lost for pack in packs))
-    by_pack = (_with_bundles(pack, bundles) for pack in packs)
+    by_pack = (_with_bundles(pack, bundles, absent) for pack in packs)
     others = (_problem(bundle) for bundle in bundles if not bundle.chunks or bundle.chunks - explained)
     return (*by_pack, *others, *_iter_unlogged(unlogged))
 
 
-def _with_bundles(pack: DamagedPack, bundles: Sequence[DamagedBundle]) -> Problem:
+def _with_bundles(pack: DamagedPack, bundles: Sequence[DamagedBundle], absent: Sequence[Absent]) -> Problem:
     concerned = tuple(bundle.affected for bundle in bundles if bundle.chunks & pack.lost)
     if concerned or pack.problem.kind != "damaged-pack" or not pack.lost:
         return dataclasses.replace(pack.problem, bundles=concerned)
-    hint = "nothing: no bundle needs what was lost" if pack.quarantined else pack.problem.hint
+    remotes = sorted({one.remote for one in absent if one.bundle.chunks & pack.lost})
+    reason = f"it comes from {' and '.join(remotes)}" if remotes else "no bundle needs what was lost"
+    hint = f"nothing: {reason}" if pack.quarantined else pack.problem.hint
     return dataclasses.replace(pack.problem, hint=hint)
 
 

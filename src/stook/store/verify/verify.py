@@ -21,7 +21,7 @@ from stook.store.verify.history import History, read_history
 from stook.store.verify.names import iter_name_problems
 from stook.store.verify.packs import check_packs
 from stook.store.verify.report import Observer, Progress, Verified, ignore
-from stook.store.verify.summary import sum_up
+from stook.store.verify.summary import Absent, count_elsewhere, sum_up
 
 if TYPE_CHECKING:
     from stook.store.repository import Repository
@@ -81,7 +81,8 @@ class _Verification:
         if lost_records:  # some may have been added since the log was read
             again = read_history(self._repository, ignore).ids
             lost_records = [record for record in lost_records if record.id not in again]
-        summary = sum_up(self._damaged_packs, damaged, lost_records)
+        absent, damaged = self._find_elsewhere(damaged)
+        summary = sum_up(self._damaged_packs, damaged, lost_records, absent)
         beside = () if chosen is not None else tuple(iter_name_problems(self._repository, self._context))
         return Verified(
             problems=(*beside, *history.problems, *summary),
@@ -93,6 +94,7 @@ class _Verification:
             quarantined=tuple(pack.quarantined for pack in self._damaged_packs if pack.quarantined),
             rescued=sum(len(pack.sound) for pack in self._damaged_packs if pack.quarantined),
             unchecked=self._contents.unchecked() if self._contents else (),
+            elsewhere=count_elsewhere(absent),
         )
 
     def _reader(self) -> ChunkReader:
@@ -136,6 +138,16 @@ class _Verification:
                 self._observer(Progress("bundles", count, 0, 0))
         return count, suspects, unlogged
 
+    def _find_elsewhere(self, damaged: Sequence[DamagedBundle]) -> tuple[list[Absent], list[DamagedBundle]]:
+        """Return the bundles of which all that is missing is on a remote, as far as is known, and the others."""
+        absent = {one.record.id: one for one in damaged if one.is_absent}
+        backing = self._repository.backing
+        if backing is None or not absent:
+            return [], list(damaged)
+        holders = backing.find_holders({key: one.record.digest for key, one in absent.items()})
+        found = [Absent(one, holders[key]) for key, one in absent.items() if key in holders]
+        return found, [one for one in damaged if one.record.id not in holders]
+
     def _look_again(self, suspects: Sequence[DamagedBundle]) -> list[DamagedBundle]:
         """Check bundles once more where packs came since they were listed: new ones, or moved by a collection."""
         explained = frozenset[bytes]().union(*(pack.lost for pack in self._damaged_packs))
@@ -167,7 +179,8 @@ def _iter_live(repository: Repository) -> Iterator[BundleRecord]:
 
 def _packs_of(repository: Repository, chosen: Iterable[BundleRecord]) -> set[str]:
     """Return the packs that hold anything of some bundles, as far as that can be told."""
-    index, reader = ReadingIndex(repository.storage, repository.catalog), repository.reader()
+    index = ReadingIndex(repository.storage, repository.catalog)
+    reader = ChunkReader(repository.storage, index)
     packs: set[str] = set()
     for record in chosen:
         try:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from stook.errors import ConflictError, InputError, NotFoundError
 from stook.format import aliases
 from stook.format.aliases import AliasState
+from stook.log.listing import list_bounded
 from stook.model.refs import check_name, parse_ref
 from stook.store.repository import Repository
 
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
     from stook.store.store import Store
     from stook.store.view import View
 
-__all__ = ["Alias", "Move", "drop_alias", "find_alias", "list_aliases", "move_alias"]
+__all__ = ["Alias", "Found", "Move", "drop_alias", "find_alias", "list_aliases", "move_alias", "read_alias"]
+
+_MOST_BYTES: Final = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     """One move of an alias: to which version (None: it was taken away), by whom, when and why."""
 
     id: str | None
@@ -33,8 +36,7 @@ class Move:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(msgspec.Struct, frozen=True):
     """A movable name.
 
     Attributes:
@@ -57,15 +59,21 @@ class Alias:
         return f"{self.name}@{self.alias}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class Found(msgspec.Struct, frozen=True):
+    """An alias as it was read.
+
+    Attributes:
+        state: What its object says; None where there is none.
+        version: The object's, for a conditional write.
+    """
+
     state: AliasState | None
-    version: str  # of the object, for a conditional write
+    version: str
 
 
 def find_alias(repository: Repository, context: str, name: str, alias: str) -> Alias | None:
     """Return an alias as it is now, also one that was taken away; None where there never was one."""
-    state = _read(repository, aliases.alias_key(context, name, alias)).state
+    state = read_alias(repository, aliases.alias_key(context, name, alias)).state
     return _alias(state) if state else None
 
 
@@ -92,8 +100,8 @@ def move_alias(store: Store, alias: str, bundle: Bundle, *, why: str, expect: st
         InputError: That is no name for an alias.
     """
     alias = _check_alias(alias)
-    store.get(bundle.id)
-    return _swap(store, bundle.record.context, bundle.name, alias, _Goal(bundle.id, why, expect))
+    context = store.get(bundle.id).record.context  # the bundle may come from a store that calls it otherwise
+    return _swap(store, context, bundle.name, alias, _Goal(bundle.id, why, expect))
 
 
 def drop_alias(store: Store, alias: str, name: str, *, why: str) -> Alias:
@@ -134,8 +142,7 @@ def alias_not_found(store: View, name: str, alias: str) -> NotFoundError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Goal:
+class _Goal(msgspec.Struct, frozen=True):
     bundle: str | None
     why: str
     expect: str | None
@@ -144,7 +151,7 @@ class _Goal:
 def _swap(store: Store, context: str, name: str, alias: str, goal: _Goal) -> Alias:
     repository = store.repository
     key = aliases.alias_key(context, name, alias)
-    found = _read(repository, key)
+    found = read_alias(repository, key)
     now = found.state.bundle if found.state else None
     if goal.expect is not None and now != (goal.expect or None):
         raise _moved(name, alias, found.state)
@@ -157,7 +164,7 @@ def _swap(store: Store, context: str, name: str, alias: str, goal: _Goal) -> Ali
         else:
             repository.storage.put_if_match(key, aliases.dump(fresh), found.version)
     except (ConflictError, NotFoundError):
-        after = _read(repository, key).state
+        after = read_alias(repository, key).state
         # Over a network the answer to one's own write may be lost, and the write sent again find itself there.
         if after is None or fresh.write_id not in {move.write_id for move in after.moves}:
             raise _moved(name, alias, after) from None
@@ -176,17 +183,18 @@ def _next_state(
     return AliasState(name, alias, goal.bundle, write_id, number, moves)
 
 
-def _read(repository: Repository, key: str) -> _Found:
+def read_alias(repository: Repository, key: str) -> Found:
+    """Read the object of an alias. Raises FormatError where it is damaged."""
     try:
-        stored = repository.storage.get(key)
+        stored = repository.storage.get(key, limit=_MOST_BYTES)
     except NotFoundError:
-        return _Found(None, "")
-    return _Found(aliases.load(stored.data, key), stored.version)
+        return Found(None, "")
+    return Found(aliases.load(stored.data, key), stored.version)
 
 
 def _iter_aliases(repository: Repository, context: str, name: str) -> Iterator[Alias]:
-    for entry in repository.storage.list(aliases.alias_folder(context, name)):
-        state = _read(repository, entry.key).state
+    for entry in list_bounded(repository.storage, aliases.alias_folder(context, name)):
+        state = read_alias(repository, entry.key).state
         if state is not None:
             yield _alias(state)
 
@@ -213,7 +221,7 @@ def _check_alias(alias: str) -> str:
 def _moved(name: str, alias: str, state: AliasState | None) -> ConflictError:
     last = state.moves[0] if state else None
     now = (
-        f"it stands for {last.bundle} since {last.who} moved it"
+        f"it stands for {last.bundle[-8:]} since {last.who} moved it"
         if last and last.bundle
         else "it is not there"
     )

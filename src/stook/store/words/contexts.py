@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
-from dataclasses import dataclass
+
+import msgspec
 
 from stook.catalog import ContextRow
 from stook.errors import ConflictError, NotFoundError
@@ -19,6 +19,8 @@ __all__ = [
     "Context",
     "context_id_of",
     "ensure_context",
+    "find_context_id",
+    "fresh_context_id",
     "get_context",
     "list_contexts",
     "make_context",
@@ -26,8 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """A line of bundles.
 
     Attributes:
@@ -62,6 +63,8 @@ def get_context(repository: Repository, name: str) -> Context:
     for context in found:
         if context.id == identifier:
             return context
+    import difflib
+
     near = difflib.get_close_matches(name, [context.name for context in found], n=1, cutoff=0.5)
     raise NotFoundError(
         f"there is no context {name!r}",
@@ -109,7 +112,7 @@ def ensure_context(repository: Repository, name: str) -> str:
     known = find_context_id(repository, name)
     if known is not None:
         return known
-    context = repository.catalog.find_deleted_context(name) or _fresh_id(repository, name)
+    context = repository.catalog.find_deleted_context(name) or fresh_context_id(repository, name)
     _say(repository, context, name)
     return repository.catalog.find_context(name) or context
 
@@ -132,7 +135,8 @@ def _say(repository: Repository, context: str, name: str) -> None:
     refresh(repository)
 
 
-def _fresh_id(repository: Repository, name: str) -> str:
+def fresh_context_id(repository: Repository, name: str) -> str:
+    """Return the id of the next context that is made under a name. It follows from the repository and the name."""
     number = 0
     while repository.catalog.has_context(context_id_of(repository.id, name, number)):
         number += 1  # it was made under this name, and renamed since

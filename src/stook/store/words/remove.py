@@ -10,11 +10,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
-from stook.model.record import ContextRecord, DeleteRecord, RestoreRecord
+from stook.model.record import ContextRecord, DeleteRecord
 from stook.model.refs import FULL_ID, Ref, may_be_part, parse_ref
-from stook.store.packs.chunk_index import KnownIndex
+from stook.store.packs.chunk_index import KnownIndex, ReadingIndex
 from stook.store.packs.reach import needed_ids
-from stook.store.stamp import append, append_relying, stamp
+from stook.store.stamp import append, append_relying, restoration, stamp
 from stook.store.words.alias import Alias, list_aliases
 from stook.store.words.contexts import Context
 from stook.store.words.reviving import reviving
@@ -124,10 +124,7 @@ def restore(store: Store, bundles: Sequence[Bundle]) -> list[Bundle]:
         NotFoundError: The content of one has been collected since.
     """
     with reviving(store.repository, [bundle.record for bundle in bundles]) as index:
-        said: list[RestoreRecord] = []
-        for bundle in bundles:
-            mark = stamp(store.repository)
-            said.append(RestoreRecord(mark.id, bundle.record.context, bundle.id, mark.time, mark.owner))
+        said = [restoration(store.repository, one.record.context, one.id) for one in bundles]
         append_relying(store.repository, index, *said)
     return [store.get(bundle.id) for bundle in bundles]
 
@@ -188,13 +185,19 @@ def _nothing_removed(store: Store, wanted: Ref) -> NotFoundError:
 
 
 def has_content(store: Store, bundle: Bundle) -> bool:
-    """Tell whether all that a bundle needs is still there, whether it was removed or not."""
-    reader = store.repository.reader()
-    index = KnownIndex(store.repository.storage, store.repository.catalog)
-    try:
-        return index.has_all(list(needed_ids(reader, bundle.record)))
-    except IntegrityError:
-        return False
+    """Tell whether all that a bundle needs is still there, here or on a remote, whether it was removed or not."""
+    from stook.chunks import ChunkReader
+
+    repository = store.repository
+    reading = ReadingIndex(repository.storage, repository.catalog)
+    known = KnownIndex(repository.storage, repository.catalog)
+    with suppress(IntegrityError):
+        ids = list(needed_ids(ChunkReader(repository.storage, reading), bundle.record))
+        if known.has_all(ids) or (reading.find(ids) and known.has_all(ids)):
+            return True
+    return repository.backing is not None and bool(
+        repository.backing.find_holders({bundle.id: bundle.digest})
+    )
 
 
 def _deletions(store: Store, bundles: Iterable[Bundle]) -> list[Record]:
