@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from stook.errors import InputError, NotFoundError
 
@@ -19,16 +18,14 @@ _DEFAULT_CONTEXT = "default"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """A value, and the place that gave it, in words."""
 
     value: str
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """Every setting.
 
     Attributes:
@@ -114,8 +111,7 @@ def get_workspace(config: Config) -> Path:
     return config.workspace
 
 
-@dataclass(frozen=True, slots=True)
-class _Toml:
+class _Toml(msgspec.Struct, frozen=True):
     values: Mapping[str, object]
     path: Path
 
@@ -131,8 +127,7 @@ class _Toml:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class _Layers:
+class _Layers(msgspec.Struct, frozen=True):
     flags: Mapping[str, str | None]
     environ: Mapping[str, str]
     workspace: _Toml
@@ -165,7 +160,7 @@ class _Layers:
 
 def _read_toml(path: Path) -> _Toml:
     try:
-        return _Toml(tomllib.loads(path.read_text(encoding="utf-8")), path)
+        return _Toml(_parse(path.read_text(encoding="utf-8")), path)
     except (FileNotFoundError, NotADirectoryError):
         return _Toml({}, path)
     except OSError as error:
@@ -174,16 +169,24 @@ def _read_toml(path: Path) -> _Toml:
             kind="bad-config",
             hint="check what it is, and its permissions",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # it is no TOML, or no UTF-8
         raise InputError(
             f"{path} is not valid TOML: {error}", kind="bad-config", hint=f"correct it: {path}"
         ) from error
+
+
+def _parse(text: str) -> dict[str, object]:
+    import tomllib  # which takes longer than to see that there is no file
+
+    return tomllib.loads(text)
 
 
 def _user_name(environ: Mapping[str, str]) -> str:
     for variable in ("LOGNAME", "USER", "USERNAME"):
         if environ.get(variable):
             return environ[variable]
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ from stook.store import Bundle, Store, open_store
 from stook.store.checkout import Status, status
 from stook.store.checkout.checkout import note_content
 from stook.store.checkout.status import find_newer
+from stook.store.intake.ignore import CHECKOUT_NOTE
 from stook.store.reading.linked import find_linked_table
 from stook.store.words.remove import has_content
 
-__all__ = ["FolderState", "is_as_checked_out", "look_at", "note_added"]
+__all__ = ["FolderState", "is_as_checked_out", "is_checkout", "look_at", "note_added"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class FolderState:
     is_whole: bool = True
     has_tables: bool = False
     context: str = ""
+
+
+def is_checkout(folder: Path) -> bool:
+    """Tell whether a folder is a checkout, of whatever store."""
+    return os.path.lexists(folder / CHECKOUT_NOTE)
 
 
 def look_at(folder: Path, *, context: str | None = None) -> FolderState:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stook.app.elsewhere import open_elsewhere
 from stook.app.switching import edited_file, find_workspace_context, write_file
 from stook.config import WORKSPACE_FILE, load_config
 from stook.model.refs import check_name
-from stook.store import Store
+from stook.store import Bundle, Store
+from stook.store.search import Query, iter_lines
 from stook.store.words.contexts import Context, get_context
 from stook.store.words.remove import Held, find_holds
 
@@ -69,6 +71,19 @@ def plan_deletion(store: Store, name: str) -> Deletion:
         NotFoundError: There is no such context.
     """
     context = get_context(store.repository, name)
-    count, size = store.repository.catalog.bundles.count_only_here(context.id)
-    bundles = store.in_context(context.name).search()
+    there = store.in_context(context.name)
+    bundles = there.search()
+    count, size = _count_only_here(there, context, bundles)
     return Deletion(context, count, size, find_holds(store, bundles), context.name == store.context)
+
+
+def _count_only_here(store: Store, context: Context, bundles: Sequence[Bundle]) -> tuple[int, int]:
+    """Return how many bundles of a context neither another context nor a remote has, and their bytes of content."""
+    with open_elsewhere(store) as elsewhere:
+        pushed = elsewhere([bundle.id for bundle in bundles])
+    if not pushed:
+        return store.repository.catalog.bundles.count_only_here(context.id)
+    others = (store.in_context(other.name) for other in store.contexts() if other.id != context.id)
+    known = {line.digest for other in others for line in iter_lines(other, Query())}
+    left = [bundle for bundle in bundles if bundle.id not in pushed and bundle.digest not in known]
+    return len(left), sum(bundle.size for bundle in left)

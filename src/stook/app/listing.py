@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from itertools import islice
 
+import msgspec
+from msgspec import structs
+
+from stook.app.elsewhere import open_elsewhere
 from stook.catalog import BundleLine
 from stook.errors import InputError
 from stook.model.refs import check_name, parse_ref
@@ -26,9 +31,10 @@ __all__ = [
     "other_contexts",
 ]
 
+_AT_ONCE = 500
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+
+class Listed(msgspec.Struct, frozen=True):
     """A line of a listing.
 
     Attributes:
@@ -42,8 +48,7 @@ class Listed:
     pushed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(msgspec.Struct, frozen=True):
     """A part of names, as `raw` in `raw.orders` and `raw.people`.
 
     Attributes:
@@ -76,11 +81,11 @@ def listing_query(name: str, query: Query, *, every: bool) -> Query:
         InputError: This is neither a name nor a pattern.
     """
     if not name or is_pattern(name):
-        return replace(query, name=name, latest=not every, order="name")
+        return structs.replace(query, name=name, latest=not every, order="name")
     ref = parse_ref(name)
     if ref.id or ref.alias:
         raise _one_version(name)
-    return replace(query, name=ref.name, order="newest")
+    return structs.replace(query, name=ref.name, order="newest")
 
 
 def check_there(store: Store, name: str) -> None:
@@ -98,25 +103,33 @@ def _one_version(word: str) -> InputError:
     return InputError(f"{word} is one version", kind="not-a-name", hint=f"stook show {shlex.quote(word)}")
 
 
-def iter_listed(store: Store, query: Query, *, aliases: bool) -> Iterator[Listed]:
+def iter_listed(store: Store, query: Query, *, whole: bool, is_remote: bool = False) -> Iterator[Listed]:
     """Yield the lines of a listing.
 
     Args:
         store: Where.
         query: Which bundles.
-        aliases: Also look up the aliases that stand for each.
+        whole: Also look up the aliases that stand for each, and whether a remote is known to have it.
+        is_remote: Whether the store is a remote, which has them all.
 
     Raises:
         InputError: Something in the query cannot be looked for.
     """
-    standing = _read_aliases(store, query.name) if aliases else {}
-    for line in iter_lines(store, query):
-        yield Listed(line, tuple(standing.get(line.id, ())))
+    if not whole:
+        yield from map(Listed, iter_lines(store, query))
+        return
+    standing = _read_aliases(store, query.name)
+    with nullcontext() if is_remote else open_elsewhere(store) as elsewhere:
+        lines = iter_lines(store, query)
+        while some := list(islice(lines, _AT_ONCE)):
+            pushed = elsewhere([line.id for line in some]) if elsewhere else {line.id for line in some}
+            for line in some:
+                yield Listed(line, tuple(standing.get(line.id, ())), line.id in pushed)
 
 
 def list_counts(store: Store, query: Query) -> list[tuple[str, int]]:
     """Return the names that a query finds, sorted, and how many versions each has; its limit is one of names."""
-    return count_versions(store, replace(query, latest=False, limit=None))[: query.limit]
+    return count_versions(store, structs.replace(query, latest=False, limit=None))[: query.limit]
 
 
 def grow_tree(counts: Sequence[tuple[str, int]]) -> list[Branch]:

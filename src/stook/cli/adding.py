@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn, TypeVar, cast
 import click
 
 from stook.cli.options import context_option, json_option, open_home, parse_pairs
-from stook.cli.output import human_size, print_json, print_table, say
+from stook.cli.output import counted, human_size, print_json, print_table, say
 from stook.cli.suggesting import suggest
 from stook.errors import InputError
 from stook.model.visible import visible
@@ -217,7 +217,7 @@ def _show_plan(plan: Planned, *, as_json: bool) -> None:
     print_table(("ITEM", "SIZE"), [(path, human_size(size)) for path, size in plan.items[:_SHOWN]])
     if len(plan.items) > _SHOWN:
         click.echo(f"… and {len(plan.items) - _SHOWN:,} more")
-    what = f"{_count(len(plan.items), 'item')}, {human_size(plan.size)}"
+    what = f"{counted(len(plan.items), 'item')}, {human_size(plan.size)}"
     ignored = f"; {plan.ignored:,} left out by .stookignore" if plan.ignored else ""
     if plan.is_new:
         say(f"would add {what} to {plan.name}, of which {human_size(plan.stored)} are new{ignored}")
@@ -234,7 +234,7 @@ def _show_added(added: Added, *, said_more: bool, as_json: bool) -> None:
     if len(added.left_out) > _SHOWN:
         say(f"and {len(added.left_out) - _SHOWN:,} more")
     if added.is_new:
-        say(f"added {_count(added.count_items(), 'item')}, {human_size(bundle.size)}, as")
+        say(f"added {counted(added.count_items(), 'item')}, {human_size(bundle.size)}, as")
     else:
         say("unchanged; the latest version has this content:")
         if said_more:
@@ -245,7 +245,3 @@ def _show_added(added: Added, *, said_more: bool, as_json: bool) -> None:
         print_json({**facts, "size": bundle.size, "items": added.count_items(), "is_new": added.is_new})
     else:
         click.echo(bundle.ref)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import time
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stook.cli.options import context_option, json_option, open_home
-from stook.cli.output import human_size, print_json, print_table, say
-from stook.cli.suggesting import keep_context
+from stook.cli.options import context_option, json_option, open_home, remote_option
+from stook.cli.output import counted, human_size, print_json, print_table, say
+from stook.cli.suggesting import keep_context, suggest
+from stook.model.visible import visible
 
 if TYPE_CHECKING:
     from stook.app.doctoring import Finding
@@ -33,7 +35,15 @@ _EACH_SECONDS = 5.0
 )
 @json_option
 @context_option
-def verify(names: tuple[str, ...], deep: bool, report_only: bool, as_json: bool, context: str | None) -> None:
+@remote_option
+def verify(
+    names: tuple[str, ...],
+    deep: bool,
+    report_only: bool,
+    as_json: bool,
+    context: str | None,
+    remote: str | None,
+) -> None:
     """Look whether the store is as it was written: all of it, or what NAME or NAME@VERSION needs.
 
     A damaged pack is moved to quarantine/ in the store, once what is sound of it is in another pack: then adding the
@@ -42,13 +52,18 @@ def verify(names: tuple[str, ...], deep: bool, report_only: bool, as_json: bool,
     from stook.app.verifying import damaged_store
     from stook.store.verify import verify as verify_store
 
-    store = open_home(context)
+    store = open_home(context, remote)
     with _telling() as tell:
         found = verify_store(store, deep=deep, names=names, quarantine=not report_only, observer=tell)
     if as_json:
         print_json(asdict(found) | {"is_clean": found.is_clean})
     else:
         _print_problems(found.problems)
+    for absent in found.elsewhere:
+        suggest(
+            f"{counted(absent.bundles, 'bundle')} without all data here, which is on {absent.remote} and comes when it"
+            f" is used; stook pull --data --remote {shlex.quote(absent.remote)} gets it now"
+        )
     for sentence in found.unchecked:
         say(sentence)
     say(_sum_up(found))
@@ -74,10 +89,10 @@ def rebuild(as_json: bool, context: str | None) -> None:
         print_json(asdict(done))
     else:
         _print_problems(done.problems)
-    counts = (_count(done.records, "record"), _count(done.bundles, "bundle"), _count(done.packs, "pack"))
-    say(f"{', '.join(counts)}, {_count(done.chunks, 'chunk')}")
+    counts = (counted(done.records, "record"), counted(done.bundles, "bundle"), counted(done.packs, "pack"))
+    say(f"{', '.join(counts)}, {counted(done.chunks, 'chunk')}")
     if done.rescued:
-        say(f"of what the log had lost, {_count(done.rescued, 'record')} went into it again")
+        say(f"of what the log had lost, {counted(done.rescued, 'record')} went into it again")
     if done.problems:
         raise damaged_store(done.problems)
 
@@ -105,9 +120,9 @@ def _print_problems(problems: tuple[Problem, ...]) -> None:
     from stook.app.verifying import describe_affected
 
     for problem in problems:
-        click.echo(problem.message)
+        click.echo(visible(problem.message))
         for affected in problem.bundles:
-            click.echo(f"  {describe_affected(affected)}")
+            click.echo(f"  {visible(describe_affected(affected))}")
         click.echo(keep_context(f"  try: {problem.hint}"))
 
 
@@ -121,15 +136,9 @@ def _print_findings(findings: list[Finding]) -> None:
 
 
 def _sum_up(found: Verified) -> str:
-    counts = (
-        f"{_count(found.bundles, 'bundle')}, {_count(found.records, 'record')}, {_count(found.packs, 'pack')}"
-    )
+    counts = f"{counted(found.bundles, 'bundle')}, {counted(found.records, 'record')}, {counted(found.packs, 'pack')}"
     read = f"{human_size(found.pack_bytes)}{', every byte read' if found.deep else ''}"
     return f"{counts} of {read}: {'all is well' if found.is_clean else 'not all is well'}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stook.cli.options import context_option, json_option, open_home
-from stook.cli.output import human_size, print_facts, print_json, say, short_path, typed
+from stook.cli.output import counted, human_size, print_facts, print_json, say, short_path, typed
 from stook.cli.suggesting import suggest
 
 if TYPE_CHECKING:
@@ -42,17 +42,26 @@ def checkout(ref: str, folder: Path | None, format_: str, force: bool, context: 
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--fetch", "fetch_first", is_flag=True, help="Ask the remotes what is new before they are compared."
+)
 @json_option
 @context_option
-def status(folder: Path, as_json: bool, context: str | None) -> None:
+def status(folder: Path | None, fetch_first: bool, as_json: bool, context: str | None) -> None:
     """Say which files of the checkout DIR (this folder by default) were edited, added or deleted.
 
-    Also whether the store has a newer version. Files that .stookignore names do not count.
+    Also whether the store has a newer version. Files that .stookignore names do not count. Where no DIR is given and
+    this folder is no checkout, say how the context and each of its remotes differ, as of the last time it was asked.
     """
-    from stook.app.checking_out import look_at
+    from stook.app.checking_out import is_checkout, look_at
 
-    state = look_at(folder, context=context)
+    if folder is None and (fetch_first or not is_checkout(Path())):
+        from stook.cli.standing import print_standing
+
+        print_standing(open_home(context), fetch_first=fetch_first, as_json=as_json)
+        return
+    state = look_at(folder or Path(), context=context)
     if as_json:
         print_json(_facts(state))
         return
@@ -70,7 +79,7 @@ def _tell(done: Checkout) -> None:
     if not done.is_new:
         say(f"unchanged: {short_path(done.folder)} has {done.ref} already")
         return
-    files = f"{done.files:,} file{'' if done.files == 1 else 's'}, {human_size(done.size)}"
+    files = f"{counted(done.files, 'file')}, {human_size(done.size)}"
     say(f"checked out {done.ref} ({files}) into")
     for path in done.kept[:10]:
         say(f"  kept yours: {_shown(path)}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -27,10 +27,20 @@ _GROUPS = {
         "run": ("stook.cli.pipeline", "Run a task and what it requires; only what changed."),
         "why": ("stook.cli.pipeline", "Say why a task would run again."),
         "predict": ("stook.cli.demo", "Score a file of transactions with this workspace's pipeline."),
+        "push": ("stook.cli.sharing", "Send bundles to a remote, where others get them."),
+        "pull": ("stook.cli.sharing", "Get the bundles of a remote."),
     },
     "Data": {
         "checkout": ("stook.cli.checkout", "Write a bundle as plain files to a folder."),
-        "status": ("stook.cli.checkout", "Say what was changed in a folder since it was checked out."),
+        "status": (
+            "stook.cli.checkout",
+            "Say what was changed in a checkout; else how this context and its remotes differ.",
+        ),
+        "export": (
+            "stook.cli.exporting",
+            "Write a bundle as plain files for engines, into a folder or bucket.",
+        ),
+        "import": ("stook.cli.exporting", "Import the bundles of a Disdat context."),
         "diff": ("stook.cli.looking", "Say how two bundles differ."),
         "search": ("stook.cli.listing", "Find bundles by what is said of them and what is in them."),
         "log": ("stook.cli.listing", "Show what happened to a name."),
@@ -42,9 +52,12 @@ _GROUPS = {
         "rm": ("stook.cli.removing", "Remove versions, old ones, or scratch."),
         "restore": ("stook.cli.removing", "Bring back what was removed."),
     },
-    "Contexts": {
+    "Contexts and remotes": {
         "context": ("stook.cli.contexts", "List, make, rename and delete lines of bundles."),
         "switch": ("stook.cli.contexts", "Let this workspace use another context."),
+        "remote": ("stook.cli.remotes", "Name the places that bundles are shared through."),
+        "fetch": ("stook.cli.sharing", "Ask a remote what is new, and get nothing yet."),
+        "clone": ("stook.cli.sharing", "Make a workspace that shares what is at a URL."),
     },
     "Care": {
         "gc": ("stook.cli.collecting", "Free the space of what was removed."),
@@ -61,15 +74,18 @@ _MEANT = {
     "branch": "context",
     "checkin": "add",
     "delete": "rm",
+    "download": "pull",
     "help": "--help",
     "history": "log",
-    "import": "add",
     "info": "show",
     "list": "ls",
     "put": "add",
     "remove": "rm",
     "save": "add",
+    "share": "push",
+    "sync": "pull",
     "undo": "restore",
+    "upload": "push",
     "version": "--version",
 }
 
@@ -83,7 +99,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        attribute = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command = getattr(import_module(_COMMANDS[cmd_name][0]), attribute)
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(
@@ -92,7 +109,12 @@ class _Lazy(click.Group):
         """Find the sub-command. Raises InputError, with the one that was meant, where there is none."""
         if args[0] not in _COMMANDS:
             raise _no_command(args[0])
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if "--remote" in rest:
+            from stook.cli.remote_word import joined
+
+            rest = joined(command, rest)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the sub-command. That the reader of a pipe has gone is settled here: click would exit with 1."""
@@ -116,6 +138,8 @@ class _Lazy(click.Group):
 
 
 def _no_command(word: str) -> InputError:
+    import difflib
+
     near = difflib.get_close_matches(word, _COMMANDS, n=1)
     meant = _MEANT.get(word) or (near[0] if near else "")
     hint = f"stook {meant}" if meant else "stook --help lists the commands"

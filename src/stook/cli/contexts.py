@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stook.cli.options import confirm, context_option, json_option, open_home
-from stook.cli.output import human_size, print_json, print_table, say, short_path
+from stook.cli.output import counted, human_size, print_json, print_table, say, short_path
 from stook.cli.suggesting import keep_context, suggest
 from stook.errors import ConflictError, InputError
 
@@ -175,19 +175,15 @@ def _show_deletion(plan: Deletion) -> None:
     context = plan.context
     names = "1 name" if context.names == 1 else f"{context.names:,} names"
     amount = human_size(context.size)
-    say(f"the context {context.name!r} has {_versions(context.bundles)} of {names}, {amount}")
+    say(f"the context {context.name!r} has {counted(context.bundles, 'version')} of {names}, {amount}")
     if plan.only_here:
         say(
             f"{plan.only_here:,} of them, {human_size(plan.only_here_size)}, exist nowhere else:"
             " no other context has their content, and they were pushed nowhere"
         )
     elif context.bundles:
-        say("other contexts have the content of all of them")
+        say("other contexts, or remotes, have the content of all of them")
     if plan.held:
-        say(f"in use by others, so that it takes --force: {_versions(len(plan.held))}")
+        say(f"in use by others, so that it takes --force: {counted(len(plan.held), 'version')}")
     if plan.is_current:
         say("it is the context that this workspace uses; the next stook add makes it anew")
-
-
-def _versions(count: int) -> str:
-    return "1 version" if count == 1 else f"{count:,} versions"

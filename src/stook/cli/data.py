@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -31,6 +30,8 @@ def init(folder: Path, context: str | None) -> None:
 @json_option
 def config(origin: bool, as_json: bool) -> None:
     """Show the settings that hold in this folder."""
+    from msgspec.structs import asdict
+
     from stook.config import load_config
 
     settings = load_config().settings()

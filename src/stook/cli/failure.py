@@ -26,7 +26,9 @@ def report_failure(error: BaseException) -> int:
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1
         case KeyboardInterrupt() | click.Abort():
-            say("stook: interrupted; what was finished is kept")
+            from stook.cli.interrupting import FAREWELL
+
+            say(FAREWELL)
             return _INTERRUPTED
         case BrokenPipeError():
             # The reader has gone, as `head` does: nothing is wrong, and nothing more must be written.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from stook.cli.bundle_rows import COLUMNS, MORE_COLUMNS, iter_rows, listed_json
-from stook.cli.options import context_option, json_option, open_home, parse_pairs
+from stook.cli.options import context_option, json_option, open_home, parse_pairs, remote_option
 from stook.cli.output import local_time, say, short_id
 from stook.cli.suggesting import suggest
 from stook.cli.tables import stream_json, stream_table
@@ -37,6 +37,7 @@ def _filter_options(function: _F) -> _F:
         click.option("-v", "--verbose", is_flag=True, help="More columns."),
         json_option,
         context_option,
+        remote_option,
     )
     for option in reversed(options):
         function = option(function)
@@ -60,6 +61,7 @@ def ls(  # noqa: PLR0913 - each is an option
     verbose: bool,
     as_json: bool,
     context: str | None,
+    remote: str | None,
 ) -> None:
     """List the latest bundle of each name, or all versions of NAME, newest first.
 
@@ -71,13 +73,14 @@ def ls(  # noqa: PLR0913 - each is an option
 
     asked = Query(tags=_tags(tags), since=moment(since), until=moment(until), limit=limit)
     query = listing_query(name, asked, every=every)
-    store = open_home(context)
+    store = open_home(context, remote)
     if tree:
-        _print_tree(store, query, as_json=as_json)
-    elif not _print_bundles(store, query, verbose=verbose, as_json=as_json):
+        _print_tree(store, query, as_json=as_json, is_remote=remote is not None)
+    elif not _print_bundles(store, query, verbose=verbose, as_json=as_json, is_remote=remote is not None):
         if name and not is_pattern(name) and asked == Query(limit=limit):
             check_there(store, name)
-        _say_why_empty(store, is_filtered=bool(name) or asked != Query(limit=limit))
+        is_filtered = bool(name) or asked != Query(limit=limit)
+        _say_why_empty(store, is_filtered=is_filtered, is_remote=remote is not None)
 
 
 @click.command()
@@ -125,6 +128,7 @@ def search(  # noqa: PLR0913 - each is an option
     verbose: bool,
     as_json: bool,
     context: str | None,
+    remote: str | None,
 ) -> None:
     """Find bundles, all versions of them: by name, by what is said of them, and by what is in them.
 
@@ -148,9 +152,10 @@ def search(  # noqa: PLR0913 - each is an option
         order=order,
         limit=limit,
     )
-    store = open_home(context)
-    if not _print_bundles(store, query, verbose=verbose, as_json=as_json):
-        _say_why_empty(store, is_filtered=query != Query(order=order, latest=latest, limit=limit))
+    store = open_home(context, remote)
+    if not _print_bundles(store, query, verbose=verbose, as_json=as_json, is_remote=remote is not None):
+        is_filtered = query != Query(order=order, latest=latest, limit=limit)
+        _say_why_empty(store, is_filtered=is_filtered, is_remote=remote is not None)
         if has_bundles(store) and pattern and not is_pattern(pattern):
             suggest(
                 f"a PATTERN is of whole names; stook search {shlex.quote(f'*{pattern}*')} finds those that hold it"
@@ -162,11 +167,12 @@ def search(  # noqa: PLR0913 - each is an option
 @click.option("-n", "--limit", type=click.IntRange(min=1), help="The last so many.")
 @json_option
 @context_option
-def log(name: str, limit: int | None, as_json: bool, context: str | None) -> None:
+@remote_option
+def log(*, name: str, limit: int | None, as_json: bool, context: str | None, remote: str | None) -> None:
     """Show what happened to NAME, newest first: versions, tags, commits, removals, and moves of its aliases."""
     from stook.app.listing import check_there
 
-    store = open_home(context)
+    store = open_home(context, remote)
     found = store.log(name)[:limit]
     if not found:
         check_there(store, name)
@@ -176,17 +182,17 @@ def log(name: str, limit: int | None, as_json: bool, context: str | None) -> Non
         stream_table(("DATE", "WHAT", "VERSION", "WHO", "ABOUT"), map(_happening_row, found))
 
 
-def _print_bundles(store: Store, query: Query, *, verbose: bool, as_json: bool) -> bool:
+def _print_bundles(store: Store, query: Query, *, verbose: bool, as_json: bool, is_remote: bool) -> bool:
     """Print a listing and tell whether anything was in it."""
     from stook.app.listing import iter_listed
 
-    found = iter_listed(store, query, aliases=verbose or as_json)
+    found = iter_listed(store, query, whole=verbose or as_json, is_remote=is_remote)
     if as_json:
         return stream_json(map(listed_json, found))
     return stream_table(COLUMNS + (MORE_COLUMNS if verbose else ()), iter_rows(found, verbose=verbose))
 
 
-def _print_tree(store: Store, query: Query, *, as_json: bool) -> None:
+def _print_tree(store: Store, query: Query, *, as_json: bool, is_remote: bool) -> None:
     from stook.app.listing import grow_tree, list_counts
 
     counts = list_counts(store, query)
@@ -198,14 +204,18 @@ def _print_tree(store: Store, query: Query, *, as_json: bool) -> None:
         for branch in grow_tree(counts)
     )
     if not stream_table(("NAME", "NAMES", "VERSIONS"), rows):
-        _say_why_empty(store, is_filtered=bool(query.name or query.tags or query.since or query.until))
+        is_filtered = bool(query.name or query.tags or query.since or query.until)
+        _say_why_empty(store, is_filtered=is_filtered, is_remote=is_remote)
 
 
-def _say_why_empty(store: Store, *, is_filtered: bool) -> None:
+def _say_why_empty(store: Store, *, is_filtered: bool, is_remote: bool) -> None:
     from stook.app.listing import has_bundles, other_contexts
 
     if is_filtered and has_bundles(store):
         say("nothing fits")
+        return
+    if is_remote:
+        suggest(f"no bundles in the context {store.context!r} there; stook push sends what is committed here")
         return
     suggest(f"no bundles in the context {store.context!r}; stook add NAME FILE makes one")
     if others := other_contexts(store):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stook.cli.options import context_option, json_option, open_home
+from stook.cli.options import context_option, json_option, open_home, remote_option
 from stook.cli.output import human_size, human_time, local_time, print_facts, print_json, print_table, say
 from stook.errors import CheckError, InputError
 from stook.model.visible import visible
@@ -31,11 +31,12 @@ _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 )
 @json_option
 @context_option
-def show(ref: str, code: bool, as_json: bool, context: str | None) -> None:
+@remote_option
+def show(ref: str, code: bool, as_json: bool, context: str | None, remote: str | None) -> None:
     """Say everything about the bundle REF: NAME, NAME@VERSION, NAME@ALIAS or an id."""
     from stook.app.showing import describe
 
-    store = open_home(context)
+    store = open_home(context, remote)
     details = describe(store, store.get(ref))
     if as_json:
         print_json(asdict(details))
@@ -59,7 +60,10 @@ def show(ref: str, code: bool, as_json: bool, context: str | None) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print all rows of a table as CSV.")
 @json_option
 @context_option
-def cat(ref: str, item: str, rows: int, as_csv: bool, as_json: bool, context: str | None) -> None:
+@remote_option
+def cat(  # noqa: PLR0913 - each is an option
+    *, ref: str, item: str, rows: int, as_csv: bool, as_json: bool, context: str | None, remote: str | None
+) -> None:
     """Print the content of the bundle REF, or of one ITEM of it: values, a table's head, a text file, a list of files.
 
     ITEM is a path as `stook show` has it, and goes on within folders and values: model/params/depth.
@@ -68,7 +72,7 @@ def cat(ref: str, item: str, rows: int, as_csv: bool, as_json: bool, context: st
 
     if as_csv and as_json:
         raise InputError("--csv and --json exclude each other", kind="bad-option", hint="give one of them")
-    bundle = open_home(context).get(ref)
+    bundle = open_home(context, remote).get(ref)
     if as_csv:
         _send(iter_csv(bundle, item))
     elif as_json:
@@ -82,9 +86,10 @@ def cat(ref: str, item: str, rows: int, as_csv: bool, as_json: bool, context: st
 @click.argument("item", default="")
 @json_option
 @context_option
-def get(ref: str, item: str, as_json: bool, context: str | None) -> None:
+@remote_option
+def get(ref: str, item: str, as_json: bool, context: str | None, remote: str | None) -> None:
     """Print the path of a read-only file or folder with the content of the bundle REF, or of one ITEM of it."""
-    bundle = open_home(context).get(ref)
+    bundle = open_home(context, remote).get(ref)
     path = str(bundle.path(item))
     if as_json:
         print_json({"ref": bundle.ref, "item": item, "path": path})
@@ -99,7 +104,10 @@ def get(ref: str, item: str, as_json: bool, context: str | None) -> None:
 @click.option("--exit-code", is_flag=True, help="Exit with 3 where they differ.")
 @json_option
 @context_option
-def diff(old: str, new: str, stat: bool, exit_code: bool, as_json: bool, context: str | None) -> None:
+@remote_option
+def diff(  # noqa: PLR0913 - each is an option
+    *, old: str, new: str, stat: bool, exit_code: bool, as_json: bool, context: str | None, remote: str | None
+) -> None:
     """Say how two bundles differ; with one REF, how it differs from the version before.
 
     Marks: + added, - removed, ~ changed, > moved.
@@ -107,7 +115,7 @@ def diff(old: str, new: str, stat: bool, exit_code: bool, as_json: bool, context
     from stook.app.diffing import find_pair, iter_lines, iter_stat
     from stook.store.diffing import diff as compare
 
-    pair = find_pair(open_home(context), old, new)
+    pair = find_pair(open_home(context, remote), old, new)
     found = compare(*pair, lines=not stat)
     if as_json:
         print_json(asdict(found))
@@ -126,7 +134,8 @@ def diff(old: str, new: str, stat: bool, exit_code: bool, as_json: bool, context
 def _print_line(line: Line) -> None:
     """Print a line; in colour on a terminal, unless NO_COLOR (no-color.org) is set."""
     colour = None if os.environ.get("NO_COLOR") else _COLOURS.get(line.mark)
-    click.echo(click.style(str(line), fg=colour) if colour else str(line))
+    text = visible(str(line))
+    click.echo(click.style(text, fg=colour) if colour else text)
 
 
 def _send(parts: Iterable[bytes]) -> None:

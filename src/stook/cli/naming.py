@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stook.cli.options import context_option, json_option, open_home, parse_pairs
+from stook.cli.options import context_option, json_option, open_home, parse_pairs, remote_option
 from stook.cli.output import local_time, print_json, print_table, say, short_id
 from stook.cli.suggesting import suggest
 from stook.errors import InputError
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 @click.argument("ref")
 @click.argument("tags", nargs=-1, required=True, metavar="KEY:VALUE…")
 @context_option
-def tag(ref: str, tags: tuple[str, ...], context: str | None) -> None:
+@remote_option
+def tag(ref: str, tags: tuple[str, ...], context: str | None, remote: str | None) -> None:
     """Give the bundle REF tags. A key that it has already gets the new value; a VALUE may hold colons."""
-    store = open_home(context)
+    store = open_home(context, remote)
     bundle = store.tag(store.get(ref), parse_pairs(tags, ":", "tag"))
     say(f"its tags now: {_tags(bundle.tags)}")
     click.echo(bundle.ref)
@@ -34,9 +35,10 @@ def tag(ref: str, tags: tuple[str, ...], context: str | None) -> None:
 @click.argument("ref")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY…")
 @context_option
-def untag(ref: str, keys: tuple[str, ...], context: str | None) -> None:
+@remote_option
+def untag(ref: str, keys: tuple[str, ...], context: str | None, remote: str | None) -> None:
     """Take tags away from the bundle REF."""
-    store = open_home(context)
+    store = open_home(context, remote)
     bundle = store.untag(store.get(ref), *keys)
     say(f"its tags now: {_tags(bundle.tags) or 'none'}")
     click.echo(bundle.ref)
@@ -46,9 +48,10 @@ def untag(ref: str, keys: tuple[str, ...], context: str | None) -> None:
 @click.argument("ref")
 @click.option("-m", "--message", required=True, help="Why it is kept.")
 @context_option
-def commit(ref: str, message: str, context: str | None) -> None:
+@remote_option
+def commit(ref: str, message: str, context: str | None, remote: str | None) -> None:
     """Mark the bundle REF as one to keep: pruning never takes it. Said again, the new message holds."""
-    store = open_home(context)
+    store = open_home(context, remote)
     bundle = store.commit(store.get(ref), message)
     say("committed")
     click.echo(bundle.ref)
@@ -65,6 +68,7 @@ def commit(ref: str, message: str, context: str | None) -> None:
 @click.option("--history", is_flag=True, help="Show where the ALIAS of the name REF has been.")
 @json_option
 @context_option
+@remote_option
 def alias(  # noqa: PLR0913 - each is an option
     *,
     alias: str | None,
@@ -75,6 +79,7 @@ def alias(  # noqa: PLR0913 - each is an option
     history: bool,
     as_json: bool,
     context: str | None,
+    remote: str | None,
 ) -> None:
     """Let ALIAS, as `prod`, stand for the bundle REF, so that NAME@prod gets it.
 
@@ -84,7 +89,7 @@ def alias(  # noqa: PLR0913 - each is an option
     from stook.app.naming import set_alias
 
     _check_options(alias, ref, {"--rm": remove, "--history": history, "--expect": expect is not None})
-    store = open_home(context)
+    store = open_home(context, remote)
     if alias is None or ref is None:
         _list(store, alias or "", as_json=as_json)
     elif history:

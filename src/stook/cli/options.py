@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from stook.cli.suggesting import note_context
+from stook.cli.suggesting import note_context, note_remote
 from stook.errors import InputError
 
 if TYPE_CHECKING:
     from stook.store import Store
 
-__all__ = ["confirm", "context_option", "duration", "json_option", "open_home", "parse_pairs"]
+__all__ = [
+    "RemoteOption",
+    "confirm",
+    "context_option",
+    "duration",
+    "json_option",
+    "open_home",
+    "parse_pairs",
+    "remote_option",
+]
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhdw])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -35,16 +44,44 @@ def context_option(function: _F) -> _F:
     return option(function)
 
 
+class RemoteOption(click.Option):
+    """`--remote`, whose value may be left out; `stook.cli.remote_word` writes it so that click has one always."""
+
+
+def remote_option(function: _F) -> _F:
+    """Add `--remote`, by which a command works on a remote of the context in place of the store here."""
+    option = click.option(
+        "--remote",
+        cls=RemoteOption,
+        metavar="[NAME]",
+        callback=note_remote,
+        help="On this remote, not here; the only one, or origin, where NAME is left out.",
+    )
+    return option(function)
+
+
 def json_option(function: _F) -> _F:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
-def open_home(context: str | None) -> Store:
-    """Open the home store in a context."""
+def open_home(context: str | None, remote: str | None = None) -> Store:
+    """Open the home store in a context; or a remote of that context, which is asked for what is new.
+
+    Args:
+        context: The context; the workspace's where not given.
+        remote: The remote's name; empty for the usual one; None for the store here.
+    """
     from stook.store import open_store
 
-    return open_store(context=context)
+    store = open_store(context=context)
+    if remote is None:
+        return store
+    from stook.app.remoting import open_there
+    from stook.cli.interrupting import end_soon_from_here
+
+    end_soon_from_here()
+    return open_there(store, remote)
 
 
 def parse_pairs(pairs: Sequence[str], separator: str, what: str) -> dict[str, str]:

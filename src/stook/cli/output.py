@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import unicodedata
@@ -12,10 +11,13 @@ from pathlib import Path
 
 import click
 
-from stook.model.amounts import human_size
+from stook.model.amounts import counted, human_size
 from stook.model.visible import visible
 
 __all__ = [
+    "as_json",
+    "counted",
+    "few",
     "human_size",
     "human_time",
     "local_time",
@@ -32,6 +34,8 @@ __all__ = [
 ]
 
 _MINUTE = 60
+# What a terminal may obey, or shows in another order than it is written, beyond what JSON has no letter for anyway.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _ID_AFTER_AT = re.compile(r"(?<=@)[0-9A-Z]{18}(?=[0-9A-Z]{8}\b)")
 
 
@@ -42,7 +46,19 @@ def say(text: str) -> None:
 
 def print_json(value: object) -> None:
     """Print plain JSON, one document."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(as_json(value, indent=2))
+
+
+def as_json(value: object, *, indent: int | None = None) -> str:
+    """Return plain JSON, in which letters that a terminal might obey are written out."""
+    import json
+
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return text if text.isascii() and "\x7f" not in text else _UNSEEN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -103,6 +119,12 @@ def typed(path: Path) -> str:
 def shorten_ids(text: str) -> str:
     """Return a text with each `name@id` cut to the part of the id that tells versions apart."""
     return _ID_AFTER_AT.sub("", text)
+
+
+def few(refs: Sequence[str], shown: int) -> str:
+    """Return the first of some references, with short ids, and how many more there are."""
+    more = f" and {len(refs) - shown:,} more" if len(refs) > shown else ""
+    return ", ".join(map(shorten_ids, refs[:shown])) + more
 
 
 def short_id(identifier: str) -> str:

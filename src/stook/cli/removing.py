@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from stook.cli.options import confirm, context_option, duration, json_option, open_home
-from stook.cli.output import human_size, local_time, print_json, print_table, say, short_id
+from stook.cli.options import confirm, context_option, duration, json_option, open_home, remote_option
+from stook.cli.output import counted, human_size, local_time, print_json, print_table, say, short_id
 from stook.cli.suggesting import suggest
 from stook.errors import InputError
 
@@ -44,6 +44,7 @@ _SHOWN = 20
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @context_option
+@remote_option
 @click.pass_context
 def rm(  # noqa: PLR0913 - each is an option
     called: click.Context,
@@ -57,6 +58,7 @@ def rm(  # noqa: PLR0913 - each is an option
     dry_run: bool,
     yes: bool,
     context: str | None,
+    remote: str | None,
 ) -> None:
     """Remove versions: one (NAME@VERSION), all of a NAME, old ones, or scratch.
 
@@ -67,7 +69,7 @@ def rm(  # noqa: PLR0913 - each is an option
     from stook.store.words.remove import in_use
 
     _check_options(called, old=old, scratch=scratch)
-    store = open_home(context)
+    store = open_home(context, remote)
     if old:
         plan = plan_old(store, refs, keep=keep)
     elif scratch:
@@ -79,13 +81,15 @@ def rm(  # noqa: PLR0913 - each is an option
         return
     if plan.held and not force:
         raise in_use(plan.held)
-    if not confirm(f"remove {_count(plan.bundles)}?", yes=yes):
+    where = "" if remote is None else f" from {remote or 'the remote'}, for all who share it"
+    if not confirm(f"remove {counted(len(plan.bundles), 'version')}{where}?", yes=yes):
         say("nothing was removed")
         return
     store.rm(*plan.bundles, force=force)
     them, their = ("it", "its") if len(plan.bundles) == 1 else ("them", "their")
     suggest(
-        f"removed {_count(plan.bundles)}; stook restore brings {them} back, until stook gc frees {their} space"
+        f"removed {counted(len(plan.bundles), 'version')}; stook restore brings {them} back,"
+        f" until stook gc frees {their} space"
     )
 
 
@@ -93,9 +97,10 @@ def rm(  # noqa: PLR0913 - each is an option
 @click.argument("refs", nargs=-1, metavar="NAME[@VERSION]…")
 @json_option
 @context_option
-def restore(refs: tuple[str, ...], as_json: bool, context: str | None) -> None:
+@remote_option
+def restore(refs: tuple[str, ...], as_json: bool, context: str | None, remote: str | None) -> None:
     """Bring back versions that were removed: one, or all of a NAME. Without any, list them."""
-    store = open_home(context)
+    store = open_home(context, remote)
     if not refs:
         _list_removed(store, as_json=as_json)
         return
@@ -103,8 +108,8 @@ def restore(refs: tuple[str, ...], as_json: bool, context: str | None) -> None:
 
     done = bring_back(store, refs)
     if done.collected:
-        say(f"{_count(done.collected)} cannot be brought back: gc has freed their space")
-    say(f"restored {_count(done.bundles)}")
+        say(f"{counted(len(done.collected), 'version')} cannot be brought back: gc has freed their space")
+    say(f"restored {counted(len(done.bundles), 'version')}")
     if as_json:
         print_json([bundle.ref for bundle in done.bundles])
     else:
@@ -163,7 +168,3 @@ def _table(bundles: tuple[Bundle, ...] | list[Bundle]) -> None:
 
 def _words(bundle: Bundle) -> str:
     return f"committed: {bundle.committed.message.splitlines()[0]}" if bundle.committed else ""
-
-
-def _count(bundles: tuple[Bundle, ...] | list[Bundle]) -> str:
-    return "1 version" if len(bundles) == 1 else f"{len(bundles):,} versions"

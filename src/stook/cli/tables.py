@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TypeVar
 
 import click
 
-from stook.cli.output import padded, text_width
+from stook.cli.output import as_json, padded, text_width
 from stook.model.visible import visible
 
 __all__ = ["stream_json", "stream_table"]
@@ -41,7 +40,7 @@ def stream_json(values: Iterable[object]) -> bool:
     """Print a JSON array, one value to a line, and tell whether there was one."""
     is_first = True
     for page in _pages(values):
-        text = ",\n".join(json.dumps(value, ensure_ascii=False) for value in page)
+        text = ",\n".join(as_json(value) for value in page)
         click.echo(f"[\n{text}" if is_first else f",\n{text}", nl=False)
         is_first = False
     click.echo("[]" if is_first else "\n]")

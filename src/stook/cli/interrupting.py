@@ -1,0 +1,67 @@
+"""Ctrl-C while a server is silent: what waits for its answer is no Python, and hears of no signal before that comes."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import click
+
+from stook.cli.output import say
+
+__all__ = ["FAREWELL", "end_soon_from_here", "ends_soon"]
+
+FAREWELL = "stook: interrupted; what was finished is kept"
+_INTERRUPTED = 130
+_SECONDS = 3.0
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+def end_soon_from_here() -> None:
+    """Let Ctrl-C end the process as `ends_soon` does, until the command that runs is over: it talks to a server."""
+    click.get_current_context().with_resource(ends_soon(FAREWELL))
+
+
+@contextmanager
+def ends_soon(farewell: str) -> Iterator[None]:
+    """Let Ctrl-C within the block end the process seconds later, or at once where it is pressed again.
+
+    What is under way has so long to end by itself. What is cut short then is as after a kill, which nothing that is
+    done in the block may mind.
+
+    Args:
+        farewell: What is said then.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_watch, args=(reader, farewell), name="stook-interrupt", daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writer)
+
+
+def _watch(reader: int, farewell: str) -> None:
+    """End the process after a Ctrl-C, unless the block ends first, which closes the pipe."""
+    while (told := os.read(reader, 1)) and told[0] != signal.SIGINT:
+        pass
+    if told:
+        is_over = bool(select.select([reader], [], [], _SECONDS)[0]) and not os.read(reader, 1)
+        if not is_over:
+            with suppress(OSError, ValueError):
+                if sys.stderr.isatty():
+                    sys.stderr.write(_SHOW_CURSOR)
+                say(farewell)
+                sys.stderr.flush()
+            os._exit(_INTERRUPTED)
+    os.close(reader)
