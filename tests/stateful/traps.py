@@ -11,12 +11,12 @@ from stook.log import Damage, Line, Log
 from stook.model.clock import Clock
 from stook.model.position import Position
 from stook.storage.folder import FolderStorage
-from stook.storage.protocol import Content, Entry, Storage, Stored
+from stook.storage.protocol import OBJECT_LIMIT, Content, Entry, Storage, Stored
 from stook.store import Store
 from stook.store.repository import Repository, open_on, open_repository
 from stook.testing import Crash
 
-__all__ = ["CONTEXT", "Kind", "Trap", "open_bucket", "open_folder"]
+__all__ = ["CONTEXT", "Kind", "Trap", "open_bucket", "open_folder", "trapped"]
 
 CONTEXT = "main"
 Kind = Literal["crash-before", "crash-after", "error-before", "error-after"]
@@ -65,19 +65,27 @@ class Trap:
 class _TrappedStorage:
     """A bucket. Reading segments does not count, since there are ever more of them."""
 
-    def __init__(self, inner: Storage, trap: Trap) -> None:
+    def __init__(self, inner: Storage, trap: Trap, url: str = "") -> None:
         self._inner = inner
         self._trap = trap
+        self._url = url or inner.url
 
     @property
     def url(self) -> str:
-        return self._inner.url
+        return self._url
 
-    def get(self, key: str) -> Stored:
-        return self._trap.run(lambda: self._inner.get(key), counts=not key.startswith("log/"))
+    @property
+    def has_conditional_writes(self) -> bool:
+        return self._inner.has_conditional_writes
+
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
+        return self._trap.run(lambda: self._inner.get(key, limit=limit), counts=not key.startswith("log/"))
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         return self._trap.run(lambda: self._inner.get_range(key, start, length))
+
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        return self._trap.run(lambda: self._inner.get_tail(key, length))
 
     def put_new(self, key: str, data: Content) -> None:
         self._trap.run(lambda: self._inner.put_new(key, data))
@@ -100,11 +108,14 @@ class _TrappedFolder(FolderStorage):
         self._trap = trap
         self._inner = FolderStorage(root)
 
-    def get(self, key: str) -> Stored:
-        return self._trap.run(lambda: self._inner.get(key))
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
+        return self._trap.run(lambda: self._inner.get(key, limit=limit))
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         return self._trap.run(lambda: self._inner.get_range(key, start, length))
+
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        return self._trap.run(lambda: self._inner.get_tail(key, length))
 
     def put_new(self, key: str, data: Content) -> None:
         self._trap.run(lambda: self._inner.put_new(key, data))
@@ -155,3 +166,8 @@ def open_bucket(storage: Storage, cache: Path, now: Callable[[], float]) -> tupl
     trap = Trap()
     trapped = _TrappedStorage(storage, trap)
     return Store(open_on(trapped, cache=cache, owner="tester", clock=Clock(now)), CONTEXT), trap
+
+
+def trapped(storage: Storage, trap: Trap, url: str) -> Storage:
+    """Return the same storage at a URL, with operations that the trap lets fail."""
+    return _TrappedStorage(storage, trap, url)

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from stook.testing.fault_proxy import FaultProxy
 from stook.testing.faults import Crash, Fault, FaultyStorage, Operation, random_faults
+from stook.testing.proxy_faults import ProxyFault, ProxyRequest, random_proxy_faults
 from stook.testing.storage import StorageTests
 
-__all__ = ["Crash", "Fault", "FaultyStorage", "Operation", "StorageTests", "random_faults"]
+__all__ = [
+    "Crash",
+    "Fault",
+    "FaultProxy",
+    "FaultyStorage",
+    "Operation",
+    "ProxyFault",
+    "ProxyRequest",
+    "StorageTests",
+    "random_faults",
+    "random_proxy_faults",
+]

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
 from stook.errors import InputError, StorageError
-from stook.storage.protocol import Content, Entry, Storage, Stored
+from stook.storage.protocol import OBJECT_LIMIT, Content, Entry, Storage, Stored
 
 __all__ = ["Crash", "Fault", "FaultKind", "FaultyStorage", "Operation", "random_faults"]
 
 FaultKind = Literal["error-before", "error-after", "truncate", "flip", "crash-before", "crash-after"]
-OperationName = Literal["get", "get_range", "put_new", "put_if_match", "list", "delete"]
+OperationName = Literal["get", "get_range", "get_tail", "put_new", "put_if_match", "list", "delete"]
 
 _Result = TypeVar("_Result")
 
@@ -115,16 +115,27 @@ class FaultyStorage:
         with self._lock:
             return tuple(self._log)
 
-    def get(self, key: str) -> Stored:
+    @property
+    def has_conditional_writes(self) -> bool:
+        """What the inner storage has."""
+        return self._inner.has_conditional_writes
+
+    def get(self, key: str, *, limit: int = OBJECT_LIMIT) -> Stored:
         """See `Storage.get`."""
         operation = self._begin("get", key)
-        stored = self._run(operation, lambda: self._inner.get(key))
+        stored = self._run(operation, lambda: self._inner.get(key, limit=limit))
         return Stored(_damage(operation, stored.data), stored.version)
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """See `Storage.get_range`."""
         operation = self._begin("get_range", key)
         return _damage(operation, self._run(operation, lambda: self._inner.get_range(key, start, length)))
+
+    def get_tail(self, key: str, length: int) -> tuple[bytes, int]:
+        """See `Storage.get_tail`."""
+        operation = self._begin("get_tail", key)
+        data, size = self._run(operation, lambda: self._inner.get_tail(key, length))
+        return _damage(operation, data), size
 
     def put_new(self, key: str, data: Content) -> None:
         """See `Storage.put_new`."""
