@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import adding, again, listing, peers, pipelines, reading, startup, verifying
+from bench import adding, again, listing, peers, pipelines, reading, remotes, startup, verifying
 from bench.measuring import describe_machine
 
 BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
@@ -24,6 +24,11 @@ BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
     "checkout2g": reading.measure_large_file,
     "get_latest": reading.measure_get_latest,
     "ls100k": listing.measure,
+    "push": remotes.measure_push,
+    "push512": remotes.measure_large,
+    "push_version2": remotes.measure_second_push,
+    "push_nothing": remotes.measure_nothing,
+    "pull_cold": remotes.measure_cold,
     "chain200": pipelines.measure_chain,
     "fan1000": pipelines.measure_fan,
 }
