@@ -10,6 +10,8 @@ import pytest
 
 HEAVY = {"boto3", "duckdb", "lightgbm", "numpy", "obstore", "pandas", "polars", "pyarrow", "scipy", "sklearn"}
 MAIN = "from stook.cli.main import main; main()"
+_OPEN = "import stook; here = stook.open(sys.argv[1])"
+_SHARE = "here.push(every=True); here.pull()"
 
 
 def imported(code: str, *arguments: str) -> set[str]:
@@ -42,3 +44,12 @@ def test_looking_into_a_store_loads_nothing_that_packs(tmp_path: Path) -> None:
     """Who only asks what is there waits for no code that cuts and compresses."""
     looking = "import stook; stook.open(sys.argv[1]).find('name'); assert 'stook.chunks' not in sys.modules"
     assert "stook" in imported(looking, str(tmp_path / "store"))
+
+
+def test_sharing_nothing_loads_nothing_that_sends(tmp_path: Path) -> None:
+    """Who pushes and pulls when there is nothing to do waits for no code that packs, sends or takes."""
+    places = str(tmp_path / "here"), str(tmp_path / "there")
+    imported(f"{_OPEN}; here.add_remote('origin', sys.argv[2]); here.add('b', 1); {_SHARE}", *places)
+    rooms = ("stook.chunks", "stook.store.draft", "stook.store.remotes.transfer", "concurrent.futures")
+    loaded = f"assert not (loaded := {set(rooms)} & sys.modules.keys()), loaded"
+    assert not imported(f"{_OPEN}; {_SHARE}; {loaded}", *places) & HEAVY
