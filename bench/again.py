@@ -123,23 +123,24 @@ def look_at_all(folder: Path) -> None:
 
 def _append(path: Path) -> None:
     with path.open("ab") as file:
-        file.write(_fresh_text(_TABLE_BYTES // 100))
+        file.write(fresh_text(_TABLE_BYTES // 100))
 
 
 def _change(path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(_TABLE_BYTES // 3)
-        file.write(_fresh_text(_TABLE_BYTES // 1000))
+        file.write(fresh_text(_TABLE_BYTES // 1000))
 
 
 def _insert(path: Path) -> None:
     other = path.with_name("other")
     with path.open("rb") as old, other.open("xb") as new:
         new.write(old.read(_TABLE_BYTES // 2))
-        new.write(_fresh_text(_TABLE_BYTES // 1000))
+        new.write(fresh_text(_TABLE_BYTES // 1000))
         shutil.copyfileobj(old, new, 1 << 20)
     other.replace(path)
 
 
-def _fresh_text(size: int) -> bytes:
+def fresh_text(size: int) -> bytes:
+    """Return lines of such a table that are not in it."""
     return b"".join(text_blocks(size, seed=size))[:size]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import stook
 from bench.adding import SMALL_BYTES, make_files, random_blocks, text_blocks, write_blocks
+from bench.again import fresh_text
 from bench.measuring import (
     STOOK,
     Spent,
@@ -115,7 +116,7 @@ def measure_second_push(folder: Path) -> None:
         home.stook("push", "table")
         first = server.asked().received
         with source.open("ab") as file:
-            file.writelines(text_blocks(_TABLE_BYTES // 100))
+            file.write(fresh_text(_TABLE_BYTES // 100))
         home.keep("table", source)
         spent = spend(lambda: home.stook("push", "table"))
         asked = server.asked()
@@ -196,7 +197,7 @@ class Home:
     def use(self, url: str) -> None:
         """Make a URL the remote."""
         if self.url:
-            self.stook("remote", "rm", "origin", "--yes")
+            self.stook("remote", "rm", "origin")
         self.stook("remote", "add", "origin", url)
         self.url = url
 
@@ -235,7 +236,7 @@ def uploads() -> Mapping[str, Callable[[Server, Path], None]]:
         found["s5cmd"] = lambda server, path: _run([program, "cp", path, "s3://bench/s5cmd.bin"], server)
     if clone := find_program("rclone"):
         found["rclone"] = lambda server, path: _run(
-            [clone, "copyto", path, f"{_rclone(server)}bench/rclone.bin"], server
+            [clone, "copyto", "--ignore-times", path, f"{_rclone(server)}bench/rclone.bin"], server
         )
     return found
 
