@@ -130,7 +130,7 @@ def _collect(url: str, folder: str, start: str, pace: str) -> None:
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     while not over.is_set():
         done = collect_at(url, Path(folder, "cache-collector"), float(start), float(pace))
-        os.write(1, f"{done.swept.count} {done.condemned.count} {len(done.problems)}\n".encode())
+        os.write(1, (json.dumps([done.swept.count, list(done.problems)]) + "\n").encode())
 
 
 if __name__ == "__main__":
