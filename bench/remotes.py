@@ -161,6 +161,7 @@ def measure_cold(folder: Path) -> None:
             big = folder / "big.bin"
             write_blocks(big, random_blocks(size), size)
             store.add(f"big.{number}", big)
+            big.unlink()
             home.stook("push", "--all")
         other = Home(folder / "other", server)
         other.use("s3://bench/cold")
@@ -169,6 +170,7 @@ def measure_cold(folder: Path) -> None:
             server.late(late)
             other.clear()
             other.use("s3://bench/cold")
+            shutil.rmtree(other.folder / "cache")  # with all that adding the remote has learned
             server.asked()
             spent = spend(lambda: other.stook("pull", "small.7.123", "--data"))
             asked = server.asked()
