@@ -30,7 +30,7 @@ from stook.store.remotes.report import Progress, Transferred
 from stook.store.remotes.transfer import transfer
 from stook.store.remotes.wanted import Wanted, iter_wanted
 from stook.store.repository import Repository, open_on
-from stook.testing import Crash, Fault, FaultyStorage, Operation
+from stook.testing import Crash, Fault, FaultProxy, FaultyStorage, Operation, ProxyFault
 from stook.testing.faults import FaultKind
 from tests.servers.moto_s3 import S3Bucket
 
@@ -310,17 +310,26 @@ def test_small_packs_of_which_some_are_damaged(upwards: Sides) -> None:
     assert upwards.ids(1) == {id_ for name, ids in packs for id_ in ids if name != packs[3][0]}
 
 
-def test_a_lost_answer_leaves_one_pack(tmp_path: Path) -> None:
+def test_a_lost_answer_leaves_one_pack(tmp_path: Path, s3_bucket: S3Bucket) -> None:
     """Where the answer to writing a pack that was packed anew is lost, the same is written again, not another."""
+    fault = ProxyFault("reset-after", number=1, method="PUT", key="*/packs/*")
+    with FaultProxy(s3_bucket.endpoint, [fault]) as proxy:
+        far = open_storage(s3_bucket.url, options={**s3_bucket.options, "endpoint": proxy.endpoint})
+        sides = Sides(tmp_path, (FolderStorage(tmp_path / "a"), far))
+        _, ids = put(sides.source, *some(1, 5))
+        assert sides.send(ids[:2]).packs == 1
+        assert len(sides.kept(1)) == 1
+        assert sum(request.fault is not None for request in proxy.requests) == 1
+
+
+def test_a_pack_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """What the target refuses to take is not known there."""
     sides = Sides(tmp_path, (FolderStorage(tmp_path / "a"), open_storage("memory:")))
     _, ids = put(sides.source, *some(1, 5))
-    target = sides.open(1, [Fault("error-after", 1, "put_new")])
-    assert sides.send(ids[:2], target=target).packs == 1
-    assert len(sides.kept(1)) == 1
-    target = sides.open(1, [Fault("error-before", 1, "put_new"), Fault("error-before", 2, "put_new")])
+    target = sides.open(1, [Fault("error-before", 1, "put_new")])
     with pytest.raises(StorageError):
         sides.send(ids[3:], target=target)
-    assert sides.ids(1) == set(ids[:2])
+    assert sides.ids(1) == set()
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5])

@@ -13,9 +13,8 @@ from stook.chunks.assembly import Assembly
 from stook.chunks.blocks import BlockPool
 from stook.chunks.compress import Bytes, unpack_chunk
 from stook.chunks.packing import PACK_BYTES
-from stook.errors import ConflictError, IntegrityError, StorageError
+from stook.errors import ConflictError, IntegrityError
 from stook.format.packs import CODEC_RAW, PackEntry, pack_key
-from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
 
 __all__ = [
@@ -31,10 +30,6 @@ __all__ = [
 
 _RUN_BYTES = 8 * 1024 * 1024
 _SALT_BYTES = 16
-# Errors after which a pack is not there for sure.
-_SURE = frozenset(
-    {"permission", "no-credentials", "bucket-not-found", "wrong-region", "clock-skew", "unsupported"}
-)
 
 
 class Copier:
@@ -111,23 +106,17 @@ def finish_salted(making: Assembly) -> tuple[tuple[PackEntry, ...], list[Bytes]]
 def put_made(storage: Storage, area: str, entries: tuple[PackEntry, ...], pieces: Sequence[Bytes]) -> Made:
     """Write a pack as `finish_salted` gives it.
 
-    Where an answer is lost, the same is asked once more: nobody else makes a pack of that name, so one that is there
-    then is this one, and no second copy comes to be under another name.
+    One that is there already is this very one, whose answer was lost: nobody else makes a pack of that name.
 
     Raises:
-        StorageError: The storage refused twice.
+        StorageError: The storage refused.
     """
     digest = blake3()
     for piece in pieces:
         digest.update(piece)
     name = f"{area}/{digest.hexdigest()}"
     with suppress(ConflictError):
-        try:
-            storage.put_new(pack_key(name), pieces)
-        except StorageError as error:
-            if error.kind in _SURE or isinstance(storage, FolderStorage):
-                raise
-            storage.put_new(pack_key(name), pieces)
+        storage.put_new(pack_key(name), pieces)
     return Made(name, entries, sum(map(len, pieces)))
 
 
