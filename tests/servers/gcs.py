@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from tests.servers.threaded import listening
 
 __all__ = ["Gcs", "serve_gcs"]
 
@@ -50,16 +52,8 @@ def serve_gcs() -> Iterator[Gcs]:
     class Handler(_Handler):
         served = gcs
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    gcs.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with listening(Handler) as gcs.url:
         yield gcs
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

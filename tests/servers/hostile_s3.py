@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from tests.servers.threaded import listening
 
 __all__ = ["Answer", "Hostile", "serve_hostile"]
 
@@ -61,17 +62,8 @@ def serve_hostile(answers: Callable[[str, dict[str, list[str]]], Answer | None])
     class Handler(_Handler):
         served = hostile
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    hostile.endpoint = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with listening(Handler) as hostile.endpoint:
         yield hostile
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from tests.servers.threaded import listening
 
 __all__ = ["Recorder", "record_requests"]
 
@@ -52,10 +53,5 @@ def record_requests() -> Iterator[Recorder]:
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
-        thread.start()
-        state.endpoint = f"http://127.0.0.1:{listener.server_port}"
+    with listening(Handler) as state.endpoint:
         yield state
-        listener.shutdown()
-        thread.join()

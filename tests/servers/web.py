@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.servers.threaded import listening
 
 __all__ = ["Web", "serve_web"]
 
@@ -46,17 +48,11 @@ def serve_web() -> Iterator[Web]:
     class Handler(_Handler):
         served = web
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    web.url = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield web
-    finally:
-        web.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler) as web.url:
+        try:
+            yield web
+        finally:
+            web.released.set()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import http.client
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +17,7 @@ from stook.errors import InputError
 from stook.storage import Storage, open_storage
 from stook.testing import FaultProxy, ProxyFault, StorageTests, random_proxy_faults
 from tests.servers.moto_s3 import S3Bucket
+from tests.servers.threaded import listening
 
 _WHOLE = bytes(range(256)) * 400
 
@@ -68,13 +68,8 @@ def _server() -> Iterator[tuple[str, list[tuple[str, str, bytes, dict[str, str]]
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
-        thread.join()
+    with listening(Handler) as url:
+        yield url, asked
 
 
 def _connect(proxy: FaultProxy) -> http.client.HTTPConnection:
