@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from stook.log.lines import segment_path
-from stook.log.segment_file import Look, look_at
+from stook.log.segment_file import LastLook, Look, look_at
 
 __all__ = ["Seen"]
 
@@ -18,11 +18,11 @@ class Seen(msgspec.Struct, frozen=True):
 
     Attributes:
         root: The folder of the log.
-        lasts: By name in that folder, the number of the last segment and its look; 0 and None where there was none.
+        lasts: The last segments, by name in that folder.
     """
 
     root: str
-    lasts: Mapping[str, tuple[int, Look | None]]
+    lasts: Mapping[str, LastLook]
 
     def is_all(self) -> bool:
         """Tell whether the log is as it was: no other writer, no other segment, no byte more. Raises OSError."""
@@ -44,7 +44,7 @@ class Seen(msgspec.Struct, frozen=True):
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def with_own(self, writer: str, before: tuple[int, Look | None], after: tuple[int, Look]) -> Seen:
+    def with_own(self, writer: str, before: LastLook, after: LastLook) -> Seen:
         """Return what was seen with an own append to it; the same where others had written before that."""
         if self.lasts.get(writer, (0, None)) != before:
             return self

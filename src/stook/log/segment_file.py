@@ -15,12 +15,15 @@ from stook.format.salvage import Gap
 from stook.log.lines import Damage, Line, went_back
 from stook.model.position import Position
 
-__all__ = ["Content", "Look", "iter_lines", "look_at", "read_after"]
+__all__ = ["Content", "LastLook", "Look", "iter_lines", "look_at", "read_after"]
 
 _DAMAGED_MARK: Final = 16
 
 Look = tuple[int, int, int]
 """A file's inode, size and time of change, by which one that was written to is told."""
+
+LastLook = tuple[int, Look | None]
+"""The number of a writer's last segment and how it looks; 0 and None where there is none."""
 
 
 class Content(msgspec.Struct, frozen=True):

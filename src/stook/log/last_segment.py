@@ -1,0 +1,116 @@
+"""The last segment of this machine's writer: where records are appended, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from stook._io import write_atomic
+from stook.errors import StorageError
+from stook.format import salvage, segments
+from stook.format.limits import MAX_SEGMENT
+from stook.log.lines import segment_path
+from stook.log.listing import folder_segments
+from stook.log.segment_file import LastLook, Look, look_at
+
+__all__ = ["LastSegment"]
+
+
+class LastSegment:
+    """The end of a writer's log in a folder, written to by who holds the writer's lock.
+
+    Args:
+        root: The folder of the log.
+        writer: Id of the writer.
+        seal_bytes: A segment this long is sealed, and the next begun.
+        replaced: Returns the error for a log that is not the one that was written to before.
+    """
+
+    def __init__(self, root: str, writer: str, seal_bytes: int, replaced: Callable[[], StorageError]) -> None:
+        self._root = root
+        self._writer = writer
+        self._seal_bytes = seal_bytes
+        self._replaced = replaced
+        self._sound: tuple[int, int] | None = None  # segment, bytes of it known to be whole records
+
+    def append(self, data: bytes, *, whole: bool) -> tuple[LastLook, LastLook]:
+        """Write at the end; a crash leaves none of it, or all where that is asked for.
+
+        Args:
+            data: Framed records.
+            whole: Whether a crash may not leave a part of them.
+
+        Returns:
+            How the end looked before, and how it looks now.
+
+        Raises:
+            StorageError: The log is another one by now.
+            OSError: The disk refused; nothing was written.
+        """
+        before = self._look()
+        seq, size = self._open(*before)
+        path = self._path(seq)
+        if whole:
+            write_atomic(Path(path), [Path(path).read_bytes()[:size], data])
+        else:
+            _append(path, data, size)
+        self._sound = (seq, size + len(data))
+        return before, (seq, look_at(path))
+
+    def _look(self) -> LastLook:
+        seq = max(folder_segments(self._root, self._writer), default=0)
+        return seq, look_at(self._path(seq)) if seq else None
+
+    def _open(self, seq: int, look: Look | None) -> tuple[int, int]:
+        """Return the segment to append to and its length, without the torn tail that a crash may have left."""
+        if self._sound is not None and seq < self._sound[0]:
+            raise self._replaced()
+        if look is None:
+            return self._begin(1)
+        path, size = self._path(seq), look[1]
+        if size > MAX_SEGMENT:
+            return self._begin(seq + 1)
+        if self._sound != (seq, size):
+            raw = Path(path).read_bytes()
+            if segments.is_sealed(raw):
+                return self._begin(seq + 1)
+            if self._sound is not None and (seq, size) < self._sound:
+                raise self._replaced()
+            end = salvage.find_end(raw)
+            if end is None:
+                return self._begin(seq + 1)  # readers tell of the damaged one, and read what they can
+            size = self._cut_torn_tail(path, raw, end)
+        if size >= self._seal_bytes:
+            write_atomic(Path(path), segments.seal(Path(path).read_bytes()))
+            return self._begin(seq + 1)
+        return seq, size
+
+    def _cut_torn_tail(self, path: str, raw: bytes, end: int) -> int:
+        """Return the length of what is whole. What is cut off is kept aside, as nobody can be sure that it was torn."""
+        if end < len(raw):
+            write_atomic(Path(f"{self._root}/{self._writer}/.cut-{Path(path).name}-{end}"), raw[end:])
+            os.truncate(path, end)
+        return end
+
+    def _begin(self, seq: int) -> tuple[int, int]:
+        write_atomic(Path(self._path(seq)), segments.MAGIC)
+        return seq, len(segments.MAGIC)
+
+    def _path(self, seq: int) -> str:
+        return segment_path(self._root, self._writer, seq)
+
+
+def _append(path: str, data: bytes, size: int) -> None:
+    """Write at the end and make it durable, or leave the file as it was."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        written = 0
+        while written < len(data):
+            written += os.pwrite(descriptor, data[written:], size + written)
+        os.fsync(descriptor)
+    except BaseException:
+        os.ftruncate(descriptor, size)
+        raise
+    finally:
+        os.close(descriptor)
