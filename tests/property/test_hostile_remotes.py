@@ -52,6 +52,10 @@ def _unsound_records(root: Path) -> None:
     _fill(root, segments.frame(b'{"type":"x","a":"' + b"z" * 400 + b'"}'))
 
 
+def _tiny_records(root: Path) -> None:
+    _fill(root, segments.frame(b"1"))
+
+
 def _zeros(root: Path) -> None:
     path = _segment(root)
     path.write_bytes(segments.MAGIC)
@@ -117,6 +121,7 @@ def _remotes(root: Path) -> None:
 CASES: dict[str, Callable[[Path], None]] = {
     "long records": _long_records,
     "unsound records": _unsound_records,
+    "tiny records": _tiny_records,
     "zeros": _zeros,
     "sparse segment": _sparse,
     "sparse pack": _sparse_pack,

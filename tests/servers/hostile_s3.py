@@ -40,12 +40,14 @@ class Hostile:
         endpoint: Its URL.
         answers: What to say to a request, given its path and query; 404 where that is None.
         asked: Paths of all requests.
+        told: All that came with them: the request's line and headers.
         sent: How many bytes went out.
     """
 
     endpoint: str
     answers: Callable[[str, dict[str, list[str]]], Answer | None]
     asked: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     sent: int = 0
 
     @property
@@ -74,6 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer."""
         parts = urlsplit(self.path)
         self.served.asked.append(parts.path)
+        self.served.told.append(f"{self.path}\n{self.headers}")
         found = self.served.answers(parts.path, parse_qs(parts.query))
         answer = found or Answer(b"<Error><Code>NoSuchKey</Code></Error>", 404)
         length = answer.length if answer.length >= 0 else len(answer.body)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
@@ -12,12 +14,26 @@ from stook.errors import FormatError
 from stook.format.encoding import to_json
 from stook.model.clock import is_id
 
-__all__ = ["MAX_MOVES", "AliasState", "Move", "alias_folder", "alias_key", "dump", "load"]
+__all__ = [
+    "MAX_MOVES",
+    "AliasState",
+    "Move",
+    "alias_folder",
+    "alias_key",
+    "cut_history",
+    "dump",
+    "has_move",
+    "join_older",
+    "load",
+]
 
 MAX_MOVES: Final = 100
+MAX_OLDER: Final = 10_000
+_OLDER_DIGITS: Final = 16
 _MAX_TIME: Final = 2**53
 _MAX_PART = 200
 _PLAIN = re.compile(rb"[a-z0-9._-]")
+_OLDER = re.compile(r"(?:[0-9a-f]{16})*", re.ASCII)
 _WRITE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
@@ -39,7 +55,7 @@ class Move(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
 
 
-class AliasState(msgspec.Struct, frozen=True):
+class AliasState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an alias's object says.
 
     Attributes:
@@ -49,6 +65,7 @@ class AliasState(msgspec.Struct, frozen=True):
         write_id: 32 hex digits, fresh for each attempt to write.
         number: How many moves there were in all.
         moves: The last of them, newest first, `MAX_MOVES` at most.
+        older: The first 16 hex digits of the write ids of those before them, newest first, `MAX_OLDER` at most.
     """
 
     name: str
@@ -57,6 +74,7 @@ class AliasState(msgspec.Struct, frozen=True):
     write_id: str
     number: int
     moves: tuple[Move, ...]
+    older: str = ""
 
 
 _decoder = msgspec.json.Decoder(AliasState)
@@ -99,7 +117,37 @@ def load(data: bytes, key: str) -> AliasState:
         raise _bad(key, "the time of a move is not one")
     if not _WRITE_ID.fullmatch(state.write_id) or not len(state.moves) <= state.number < _MAX_TIME:
         raise _bad(key, "its write id or number is not one")
+    if len(state.older) > MAX_OLDER * _OLDER_DIGITS or not _OLDER.fullmatch(state.older):
+        raise _bad(key, "the ids of older moves are none")
     return state
+
+
+def cut_history(moves: Sequence[Move], older: str) -> tuple[tuple[Move, ...], str]:
+    """Return a history as an alias has it, in which the oldest moves are their write ids alone, and those then go.
+
+    Args:
+        moves: All that are known, newest first.
+        older: What is known of those before them.
+    """
+    gone = "".join(move.write_id[:_OLDER_DIGITS] for move in moves[MAX_MOVES:])
+    return tuple(moves[:MAX_MOVES]), (gone + older)[: MAX_OLDER * _OLDER_DIGITS]
+
+
+def join_older(one: str, other: str) -> str:
+    """Return the ids of older moves of two histories, each once, the newest of both first."""
+    both = zip_longest(_split(one), _split(other), fillvalue="")
+    return "".join(dict.fromkeys(id_ for pair in both for id_ in pair))
+
+
+def has_move(state: AliasState, write_id: str) -> bool:
+    """Tell whether a move is in the history of an alias, as far as that goes back."""
+    if any(move.write_id == write_id for move in state.moves):
+        return True
+    return write_id[:_OLDER_DIGITS] in _split(state.older)
+
+
+def _split(older: str) -> list[str]:
+    return [older[at : at + _OLDER_DIGITS] for at in range(0, len(older), _OLDER_DIGITS)]
 
 
 def _part(text: str) -> str:

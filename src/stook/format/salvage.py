@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -13,12 +15,15 @@ from stook.errors import FormatError
 from stook.format.limits import FRAME_HEADER, MAX_PAYLOAD, MAX_SEGMENT
 from stook.format.segments import MAGIC, is_sealed, iter_frames, unseal
 
-__all__ = ["Gap", "Pieces", "find_end", "iter_pieces", "unseal_some", "unseal_start"]
+__all__ = ["Gap", "Pieces", "find_end", "find_most", "iter_pieces", "unseal_some", "unseal_start"]
 
 _OPENING: Final = b'{"type":'
 _HOLE: Final = bytes(16)
 _FACTOR: Final = 4
 _STEP: Final = 128
+_FEW_RECORDS: Final = 1000
+_LEAST_STORED: Final = 8
+_LEAST_FRAME: Final = 96
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -41,16 +46,31 @@ class Pieces(msgspec.Struct, frozen=True):
     Attributes:
         data: A segment, unsealed, or a part of one.
         start: Where the first frame should be.
+        most: How many frames it has at the most, see `find_most`.
     """
 
     data: bytes
     start: int = 0
+    most: int = sys.maxsize
 
     def __iter__(self) -> Iterator[tuple[bytes, int] | Gap]:
-        return iter_pieces(self.data, self.start)
+        return iter_pieces(self.data, self.start, self.most)
 
 
-def iter_pieces(data: bytes, start: int = 0) -> Iterator[tuple[bytes, int] | Gap]:
+def find_most(raw: bytes, data: bytes) -> int:
+    """Return how many frames a segment can have at the most, however small they are.
+
+    Each has a checksum of its own, which cannot be compressed, and records have ids. Few bytes with millions of frames
+    were made by someone who wants them to take hours.
+
+    Args:
+        raw: The segment as it is stored.
+        data: The same, unsealed.
+    """
+    return _FEW_RECORDS + min(len(raw) // _LEAST_STORED, len(data) // _LEAST_FRAME)
+
+
+def iter_pieces(data: bytes, start: int = 0, most: int = sys.maxsize) -> Iterator[tuple[bytes, int] | Gap]:
     """Yield each whole payload with the position after it, and each gap between them.
 
     After what is no frame the next is looked for by how a record begins. No more than a few times the length of `data`
@@ -59,13 +79,18 @@ def iter_pieces(data: bytes, start: int = 0) -> Iterator[tuple[bytes, int] | Gap
     Args:
         data: A segment, unsealed, or a part of one.
         start: Where the first frame should be.
+        most: How many frames are taken at the most; where there are more, all that follows is a gap.
     """
     budget = _FACTOR * len(data)
     while start < len(data):
-        for payload, end in iter_frames(data, start):
+        for payload, end in islice(iter_frames(data, start), most):
             yield payload, end
             start = end
+            most -= 1
         if start == len(data):
+            return
+        if not most:
+            yield Gap(start, len(data), is_torn=False)
             return
         after, budget = _find_frame(data, start + 1, budget)
         yield Gap(start, after, is_torn=after == len(data) and budget > 0 and _is_torn(data, start))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,9 @@ __all__ = ["Content", "read_checkpoint", "take_checkpoints"]
 
 Present = Mapping[str, Sequence[int]]
 
+_MOST_USELESS: Final = 16
+"""After so many checkpoints in a row that bring nothing no more are read: somebody may have put a million there."""
+
 
 class Content(msgspec.Struct, frozen=True):
     """What can be read of a checkpoint.
@@ -24,14 +28,16 @@ class Content(msgspec.Struct, frozen=True):
     Attributes:
         supersedes: By writer, the last segment that it covers; empty where it is not whole: then nobody relies on it.
         data: The checkpoint, unsealed.
+        most: How many frames can be in it.
     """
 
     supersedes: Mapping[str, int] = {}
     data: bytes = b""
+    most: int = 0
 
     def iter_records(self) -> Iterator[tuple[bytes, int]]:
         """Yield its records, each with the position after it."""
-        for piece in salvage.iter_pieces(self.data, len(segments.MAGIC)):
+        for piece in salvage.iter_pieces(self.data, len(segments.MAGIC), self.most):
             if not isinstance(piece, salvage.Gap) and not checkpoints.is_header(piece[0]):
                 yield piece
 
@@ -62,9 +68,11 @@ def take_checkpoints(
         By writer, the first segment that is to be read now.
     """
     wanted = dict(following)
+    useless = 0
     for identifier, entry in list_checkpoints(storage).items():
-        if not is_cold and not has_holes(present, wanted):
+        if useless == _MOST_USELESS or not (is_cold or has_holes(present, wanted)):
             break
+        useless += 1
         if entry.size > checkpoints.MAX_BYTES:
             continue
         content = read_checkpoint(storage, identifier)
@@ -76,6 +84,7 @@ def take_checkpoints(
         for writer, seq in supersedes.items():
             if seq >= wanted.get(writer, 1):
                 wanted[writer] = seq + 1
+                useless = 0
                 yield Reached(writer, Position(seq, 0, WHOLE))
         is_cold = is_cold and not supersedes
     return wanted
@@ -97,9 +106,10 @@ def _read(storage: Storage, identifier: str) -> Content:
     except (NotFoundError, IntegrityError):
         return Content()
     data, problem = salvage.unseal_some(raw)
+    most = salvage.find_most(raw, data)
     covered: dict[str, int] = {}
     has_records, is_whole = False, segments.is_sealed(raw) and not problem
-    for piece in salvage.iter_pieces(data, len(segments.MAGIC)):
+    for piece in salvage.iter_pieces(data, len(segments.MAGIC), most):
         if isinstance(piece, salvage.Gap):
             is_whole = False
         elif not checkpoints.is_header(piece[0]):
@@ -109,4 +119,4 @@ def _read(storage: Storage, identifier: str) -> Content:
                 covered |= checkpoints.load_header(piece[0], identifier).supersedes
             except FormatError:
                 is_whole = False
-    return Content(covered if is_whole else {}, data)
+    return Content(covered if is_whole else {}, data, most)

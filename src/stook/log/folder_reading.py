@@ -14,7 +14,7 @@ from stook.log.checkpoints import take_checkpoints
 from stook.log.lines import WHOLE, Damage, Line, Reached, missing, segment_path, went_back
 from stook.log.listing import folder_names, folder_segments, has_holes
 from stook.log.news import Seen
-from stook.log.segment_file import Content, LastLook, Look, iter_lines, look_at, read_after
+from stook.log.segment_file import Content, LastLook, Look, iter_lines, read_after
 from stook.model.position import Position
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
@@ -78,15 +78,14 @@ def _read_writer(
 ) -> Generator[Line | Damage, None, Look | None]:
     look = None
     position = _after(known)
+    if present and position.seq > present[-1]:  # it is in a checkpoint, and may have been appended to since
+        position = Position(present[-1], _BEGIN.offset)
     for seq in [seq for seq in present if seq >= position.seq]:
         if seq > position.seq:
             gone, position = position.seq, Position(seq, _BEGIN.offset)
             yield missing(writer, position, segment_path(root, writer, gone), seq - gone)
         look = yield from _read_segment(root, writer, position, is_last=seq == present[-1])
         position = Position(seq + 1, _BEGIN.offset)
-    if look is None and present:  # a checkpoint has the last one, so that nothing of it was read
-        with translate_os_errors(root), _gone_is_back(root):
-            look = look_at(segment_path(root, writer, present[-1]))
     return look
 
 

@@ -10,7 +10,7 @@ from stook._io import write_atomic
 from stook.errors import StorageError
 from stook.format import salvage, segments
 from stook.format.limits import MAX_SEGMENT
-from stook.log.lines import segment_path
+from stook.log.lines import check_number, segment_path
 from stook.log.listing import folder_segments
 from stook.log.segment_file import LastLook, Look, look_at
 
@@ -94,6 +94,7 @@ class LastSegment:
         return end
 
     def _begin(self, seq: int) -> tuple[int, int]:
+        check_number(seq, f"{self._root}/{self._writer}")
         write_atomic(Path(self._path(seq)), segments.MAGIC)
         return seq, len(segments.MAGIC)
 

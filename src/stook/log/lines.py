@@ -12,11 +12,13 @@ from stook.errors import IntegrityError
 from stook.model.position import Position
 
 __all__ = [
+    "MAX_SEQ",
     "WHOLE",
     "Damage",
     "Line",
     "Log",
     "Reached",
+    "check_number",
     "find_segment",
     "missing",
     "object_key",
@@ -24,6 +26,9 @@ __all__ = [
     "segment_path",
     "went_back",
 ]
+
+MAX_SEQ: Final = 10**16 - 1
+"""The greatest number that a segment's name has room for."""
 
 WHOLE: Final = b"*"
 """The mark of a position after a whole segment that a checkpoint covers, whatever its length."""
@@ -77,6 +82,7 @@ class Log(Protocol):
 
         Raises:
             InputError: They are too long, or too many for one commit.
+            IntegrityError: Somebody has written a segment after which there can be none (`log-full`).
             StorageError: The storage refused; nothing was written.
         """
         ...
@@ -102,6 +108,25 @@ class Log(Protocol):
             StorageError: The log cannot be reached.
         """
         ...
+
+
+def check_number(seq: int, place: str) -> None:
+    """Refuse to write a segment that no reader would know for one: somebody has put one before it that Stook did not.
+
+    Args:
+        seq: Its number.
+        place: The segments of the writer.
+
+    Raises:
+        IntegrityError: It is too great.
+    """
+    if seq > MAX_SEQ:
+        raise IntegrityError(
+            f"nothing can be written to {place}: a segment of the last number that there is, {MAX_SEQ}, is there",
+            kind="log-full",
+            hint="find out who put it there, and delete it",
+            path=place,
+        )
 
 
 def segment_key(writer: str, seq: int) -> str:

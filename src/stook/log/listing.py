@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from stook.errors import IntegrityError
 from stook.format import checkpoints
 from stook.log.lines import find_segment
+from stook.model.clock import id_millis
 from stook.storage.protocol import Entry, Storage
 
 __all__ = [
@@ -23,6 +25,9 @@ __all__ = [
 
 MAX_KEYS: Final = 1_000_000
 """How many keys of one listing are looked at."""
+
+
+_MOST_AHEAD_SECONDS: Final = 24 * 60 * 60
 
 
 def list_bounded(storage: Storage, prefix: str) -> Iterator[Entry]:
@@ -90,9 +95,17 @@ def folder_segments(root: str, writer: str) -> list[int]:
 
 
 def list_checkpoints(storage: Storage) -> dict[str, Entry]:
-    """Return what the storage says of each checkpoint, by id, newest first. Raises as `list_segments` does."""
+    """Return what the storage says of each checkpoint, by id, newest first. Raises as `list_segments` does.
+
+    One whose id is more than a day in the future is passed over: it would be the newest for as long.
+    """
+    latest = (time.time() + _MOST_AHEAD_SECONDS) * 1000
     found = [(checkpoints.find_id(entry.key), entry) for entry in list_bounded(storage, checkpoints.PREFIX)]
-    return {identifier: entry for identifier, entry in reversed(found) if identifier}
+    return {
+        identifier: entry
+        for identifier, entry in reversed(found)
+        if identifier and id_millis(identifier) <= latest
+    }
 
 
 def has_holes(present: Mapping[str, Sequence[int]], following: Mapping[str, int]) -> bool:

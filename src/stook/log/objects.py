@@ -10,10 +10,11 @@ from stook.errors import ConflictError, NotFoundError
 from stook.format import salvage, segments
 from stook.log.checkpoints import take_checkpoints
 from stook.log.fetching import fetch_all
-from stook.log.lines import Damage, Line, Reached, missing, segment_key, went_back
+from stook.log.lines import Damage, Line, Reached, check_number, missing, segment_key, went_back
 from stook.log.listing import has_holes, list_segments
 from stook.model.clock import elapsed_seconds
 from stook.model.position import Position
+from stook.storage.ahead import Ahead
 from stook.storage.protocol import Storage
 
 __all__ = ["ObjectLog", "covered_by"]
@@ -45,6 +46,7 @@ class ObjectLog:
         self._looked = 0.0
         self._appended = 0
         self._seen: dict[str, int] | None = None
+        self._asked: Ahead[_Segments] | None = None
 
     def append(self, payloads: Sequence[bytes]) -> dict[str, Position]:
         """Write records as one segment, all or none; durable when it returns. See `Log.append`.
@@ -73,7 +75,7 @@ class ObjectLog:
             StorageError: The storage cannot be reached.
         """
         reached = dict(known)
-        found = self._list()
+        found = self._take_asked(known)
         try:
             yield from self._read_all(reached, found)
         except NotFoundError:  # they may have been collected just now, as a checkpoint has them
@@ -84,6 +86,20 @@ class ObjectLog:
                 raise went_back(error.message) from error
         if known or not found:
             self._seen = _lasts(found)
+
+    def ask(self) -> Ahead[_Segments]:
+        """Begin to list the log; the next reading goes on with what was listed."""
+        self._asked = Ahead(self._list)
+        return self._asked
+
+    def _take_asked(self, known: Mapping[str, Position]) -> _Segments:
+        """Return what was listed, anew where nobody asked ahead, or others of this machine read on since then."""
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            found = asked.result()
+            if all(max(found.get(writer, [0])) >= at.seq for writer, at in known.items()):
+                return found
+        return self._list()
 
     def has_news(self) -> bool:
         """Tell whether others have written since the log was read to its end. That costs a listing of the log.
@@ -115,15 +131,17 @@ class ObjectLog:
     def _put_after(self, last: int, data: bytes) -> int:
         """Put a segment at the first free number after `last`, and return that."""
         seq, lost = last + 1, 0
-        while not self._put(segment_key(self._writer, seq), data):
+        while not self._put(seq, data):
             seq, lost = seq + 1, lost + 1
             if lost % _LOST_RACES == 0:  # others are far ahead
                 self._look()
                 seq = max(seq, self._last + 1)
         return seq
 
-    def _put(self, key: str, data: bytes) -> bool:
-        """Return whether the segment at `key` is this one; a lost response is not a lost race."""
+    def _put(self, seq: int, data: bytes) -> bool:
+        """Return whether the segment of a number is this one; a lost response is not a lost race."""
+        check_number(seq, f"log/{self._writer} of {self._storage.url}")
+        key = segment_key(self._writer, seq)
         try:
             self._storage.put_new(key, data)
         except ConflictError:
@@ -200,7 +218,8 @@ class ObjectLog:
 
 def _pieces(raw: bytes, start: int) -> tuple[bytes, str, salvage.Pieces]:
     data, problem = salvage.unseal_some(raw)
-    return data, problem, salvage.Pieces(data, start if data.startswith(segments.MAGIC) else 0)
+    begin = start if data.startswith(segments.MAGIC) else 0
+    return data, problem, salvage.Pieces(data, begin, salvage.find_most(raw, data))
 
 
 def _lasts(found: _Segments) -> dict[str, int]:

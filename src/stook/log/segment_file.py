@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -36,6 +37,7 @@ class Content(msgspec.Struct, frozen=True):
         begin: Where in `data` that byte is.
         is_open: A commit may be under way at the end, or torn there.
         problem: Why there is no more of it, where there should be.
+        most: How many records can be in it.
     """
 
     data: bytes
@@ -44,10 +46,11 @@ class Content(msgspec.Struct, frozen=True):
     begin: int = 0
     is_open: bool = False
     problem: str = ""
+    most: int = sys.maxsize
 
     def pieces(self) -> Iterable[tuple[bytes, int] | Gap]:
         """Return what is new, and the gaps in it, with positions in `data`; it can be iterated again."""
-        return salvage.Pieces(self.data, self.begin)
+        return salvage.Pieces(self.data, self.begin, self.most)
 
 
 def look_at(file: int | str) -> Look:
@@ -79,20 +82,22 @@ def read_after(path: str, known: Position) -> Content:
             data = file.read()
             begin = known.offset - start
             _check_record(path, data, 0, begin, known.mark)
-            return Content(data, known.offset, look, begin, is_open=True)
+            most = salvage.find_most(data, data)
+            return Content(data, known.offset, look, begin, is_open=True, most=most)
         file.seek(0)
         raw = file.read()
     data, problem = salvage.unseal_some(raw)
+    most = salvage.find_most(raw, data)
     if segments.is_sealed(raw):
         start = _start_of_record(known)
         if problem and (len(data) < known.offset or not data.startswith(known.mark, start)):
             return Content(b"", known.offset, look, problem=problem)
         _check_record(path, data, start, known.offset, known.mark)
-        return Content(data, known.offset, look, known.offset, problem=problem)
+        return Content(data, known.offset, look, known.offset, problem=problem, most=most)
     if known.mark:
         raise went_back(path)
     start = known.offset if known.offset > len(segments.MAGIC) else 0
-    return Content(data, start, look, start, problem=problem)
+    return Content(data, start, look, start, problem=problem, most=most)
 
 
 def _open_plain(path: str, flags: int) -> int:

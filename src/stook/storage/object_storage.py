@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Literal
 
 import obstore
 
 from stook.errors import ConflictError, IntegrityError, NotFoundError, StorageError
+from stook.storage.ahead import Ahead
 from stook.storage.checks import check_key, check_prefix, check_range, check_size
 from stook.storage.object_errors import translate_object_errors
 from stook.storage.protocol import OBJECT_LIMIT, Content, Entry, Stored
@@ -25,6 +26,7 @@ __all__ = ["ObjectStorage"]
 
 _PIECE_BYTES = 4 * 1024 * 1024
 _PAUSES = (0.2, 1.0)
+_LISTING_SECONDS = 120.0
 
 # What is said where the last bytes of an object cannot be asked for as such: Azure, and an object that is empty.
 _NO_TAIL = frozenset({"unsupported", "range-refused", "ranges-ignored"})
@@ -40,6 +42,7 @@ class ObjectStorage:
         version_by: What an object's version is: its ETag, or the number that the cloud gives to each write.
         has_conditional_writes: Let the server see to it that no write undoes another. Else this looks before it
             writes, and who writes between the two is overwritten unnoticed.
+        listing_seconds: How long a server may take to list a thousand objects, or to come to the end.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class ObjectStorage:
         *,
         version_by: Literal["e_tag", "version"] = "e_tag",
         has_conditional_writes: bool = True,
+        listing_seconds: float = _LISTING_SECONDS,
     ) -> None:
         self._connect = connect
         self._connecting = threading.Lock()
@@ -56,6 +60,7 @@ class ObjectStorage:
         self._url = url
         self._version_by = version_by
         self._has_conditional_writes = has_conditional_writes
+        self._listing_seconds = listing_seconds
 
     def __repr__(self) -> str:
         return f"ObjectStorage({self._url!r})"
@@ -156,11 +161,7 @@ class ObjectStorage:
         with self._translated(prefix):
             pages = iter(obstore.list(self._store, prefix or None, offset=after or None, chunk_size=1000))
         last = ""
-        while True:
-            with self._translated(prefix):
-                page = next(pages, ())
-            if not page:
-                return
+        while page := self._next_page(prefix, pages):
             for meta in page:
                 if meta["path"] <= last:
                     raise StorageError(
@@ -171,6 +172,18 @@ class ObjectStorage:
                 last = meta["path"]
                 if last > after:  # some servers begin with that key, or at the very beginning
                     yield Entry(last, meta["size"], meta["last_modified"].timestamp())
+
+    def _next_page(self, prefix: str, pages: Iterator[Sequence[ObjectMeta]]) -> Sequence[ObjectMeta]:
+        """Return the next objects of a listing, none at its end. A server may send empty pages without end."""
+        try:
+            with self._translated(prefix):
+                return Ahead(lambda: next(pages, ())).result(self._listing_seconds)
+        except TimeoutError:
+            raise StorageError(
+                f"the listing of {self._place(prefix)} came to no end within {self._listing_seconds:.0f} seconds",
+                kind="endless-listing",
+                hint="try again; stook remote check tells whether the server lists objects",
+            ) from None
 
     def _get_tail(self, key: str, length: int) -> tuple[bytes, int]:
         with self._translated(key):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -48,6 +49,9 @@ SECRET_OPTIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """By scheme, the options that are credentials: given by a program for as long as it runs, never written down."""
 
+# Of them the name of the server is made to which credentials go.
+_PARTS_OF_HOSTS = frozenset({"account", "region"})
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _SWITCHES = frozenset({"anonymous", "conditional_writes", "path_style", "requester_pays"})
 
 
@@ -65,7 +69,7 @@ def check_keepable(scheme: str, options: Mapping[str, str]) -> None:
             hint="give credentials in the environment, or name a profile",
         )
     _check_names(scheme, options, KEEPABLE_OPTIONS.get(scheme, frozenset()))
-    _check_switches(options)
+    _check_values(options)
 
 
 def check_options(scheme: str, options: Mapping[str, str]) -> None:
@@ -75,7 +79,7 @@ def check_options(scheme: str, options: Mapping[str, str]) -> None:
         InputError: There is no such option, or its value makes no sense.
     """
     _check_names(scheme, options, KEEPABLE_OPTIONS[scheme] | SECRET_OPTIONS[scheme])
-    _check_switches(options)
+    _check_values(options)
 
 
 def check_endpoint(endpoint: str) -> str:
@@ -113,7 +117,14 @@ def _check_names(scheme: str, options: Mapping[str, str], known: frozenset[str])
         )
 
 
-def _check_switches(options: Mapping[str, str]) -> None:
+def _check_values(options: Mapping[str, str]) -> None:
+    for name in sorted(_PARTS_OF_HOSTS & options.keys()):
+        if not _LABEL.fullmatch(options[name]):
+            raise InputError(
+                f"the {name} {options[name]!r:.80} is none",
+                kind="bad-option",
+                hint="it has letters, digits, - and _ alone",
+            )
     for name in sorted(_SWITCHES & options.keys()):
         if options[name] not in {"true", "false"}:
             raise InputError(f"the option {name} is neither true nor false", kind="bad-option")

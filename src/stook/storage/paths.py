@@ -31,13 +31,17 @@ def open_regular(path: Path) -> int:
     """Open a plain file for reading and return its descriptor.
 
     Raises:
-        FileNotFoundError: There is none: nothing, a folder, a pipe or a device.
+        FileNotFoundError: There is none: nothing, a folder, a pipe, a socket or a device.
         OSError: It is a link, or the disk refused.
     """
     try:
         # Not blocking, since opening a pipe that someone put there would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except NotADirectoryError:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -85,7 +89,7 @@ def _is_ours(key: str, item: os.DirEntry[str]) -> bool:
     if find_problem(key):
         return False
     if item.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        raise _link_error(item.path)
     return item.is_dir() or item.is_file()
 
 
@@ -94,9 +98,13 @@ def _refuse_links(root: Path, folders: list[str]) -> str:
     for part in folders:
         path = f"{path}/{part}"
         if os.path.islink(path):
-            raise StorageError(
-                f"{path} is a symbolic link, which is not followed",
-                kind="link",
-                hint="put the folder itself there",
-            )
+            raise _link_error(path)
     return path
+
+
+def _link_error(path: str) -> StorageError:
+    return StorageError(
+        f"{path} is a symbolic link, which is not followed",
+        kind="link",
+        hint="put what it leads to there; if it does not belong to the store, delete it",
+    )

@@ -25,6 +25,8 @@ __all__ = [
 
 # Two letters at least, so that a drive's letter is none.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+# It may become a part of a server's name, so what could end that is no bucket.
+_BUCKET = re.compile(r"[\w.$-]+")
 _FETCHED = ("s3", "https", "http", "file")
 
 
@@ -124,7 +126,7 @@ def split_bucket(url: str) -> tuple[str, str]:
             hint=f"write {scheme[:10]}://{path.lstrip('/') or 'bucket/key'}",
         )
     bucket, _, key = rest.partition("/")
-    if not bucket or "@" in bucket or re.search(r"[?#]", rest):
+    if not _BUCKET.fullmatch(bucket) or re.search(r"[?#]", rest):
         raise InputError(
             f"{redact(url)} must name a bucket, and hold neither credentials nor a query",
             kind="bad-url",

@@ -12,6 +12,7 @@ from stook.store.packs.chunk_index import list_packs
 from stook.store.refresh import iter_batches
 from stook.store.repository import Repository
 from stook.store.stamp import stamp
+from stook.store.verify.hidden import iter_hidden
 from stook.store.verify.history import History, read_history
 from stook.store.verify.packs import check_packs
 from stook.store.verify.report import Observer, Problem, Progress, ignore
@@ -34,7 +35,7 @@ class Rebuilt:
         bundles: How many of those say that a bundle exists.
         packs: How many packs.
         chunks: How many chunks in them.
-        rescued: How many records were lost in the log, known to the old catalog, and written to the log again.
+        rescued: How many records were lost in the log, or left out of a checkpoint, and written to the log again.
         problems: What could not be read.
     """
 
@@ -50,8 +51,8 @@ def rebuild(store: Store, *, observer: Observer = ignore) -> Rebuilt:
     """Read the whole log and the index of every pack into the catalog of this machine, in the place of what it knows.
 
     Others may go on using the catalog: they see the old one until the new one is there. What is damaged is passed
-    over and reported. Records that the log has lost and the old catalog still has are first appended to it; a context
-    whose name nobody knows any more is named anew.
+    over and reported. Records that the log has lost and the old catalog still has, or that a checkpoint leaves out, are
+    first appended to it; a context whose name nobody knows any more is named anew.
 
     Raises:
         StorageError: The storage cannot be reached, or the cache folder refuses.
@@ -72,11 +73,19 @@ def rebuild(store: Store, *, observer: Observer = ignore) -> Rebuilt:
 
 
 def _rescue(store: Store, history: History) -> int:
-    """Append to the log what of it only the catalog still has. Neither order nor repetition of records counts."""
+    """Append to the log what of it only the catalog still has, and what a checkpoint left out.
+
+    Neither order nor repetition of records counts.
+    """
     repository = store.repository
     lost = [
         payload for payload in repository.catalog.iter_known() if records.read_id(payload) not in history.ids
     ]
+    known = set(map(records.read_id, lost))
+    for _, payload in iter_hidden(repository.storage, history):
+        if (identifier := records.read_id(payload)) not in known:
+            known.add(identifier)
+            lost.append(payload)
     if lost:  # or it was appended since the log was read
         ids = read_history(repository, ignore).ids
         lost = [payload for payload in lost if records.read_id(payload) not in ids]

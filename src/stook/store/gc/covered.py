@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from stook.errors import IntegrityError, NotFoundError
 from stook.format import records, salvage, segments
+from stook.format.salvage import Gap
 from stook.log.checkpoints import Content, read_checkpoint
+from stook.log.covered import keys_below
 from stook.log.fetching import fetch_all
-from stook.log.lines import Line, segment_key
 from stook.log.listing import has_holes, list_checkpoints, list_segments
-from stook.model.position import Position
 from stook.model.record import ContextRecord
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
 from stook.store.gc.report import Amount
 
-__all__ = ["Covered", "amount_of", "find_covered", "iter_covered", "remove_covered"]
+__all__ = ["Covered", "amount_of", "find_covered", "remove_covered"]
 
 _KEPT = 2
 _Segments = Mapping[str, Mapping[int, int]]
@@ -82,44 +82,6 @@ def find_covered(storage: Storage, grace: float, now: Callable[[], float]) -> Co
     return Covered(covered, going, problems)
 
 
-def iter_covered(storage: Storage) -> Iterator[Line]:
-    """Yield the records of all checkpoints and of the segments that they cover, as far as these are there.
-
-    Readers take one checkpoint in the place of all that it covers. Whoever deletes what nothing refers to must not rely
-    on it that whoever wrote that one knew all.
-
-    Raises:
-        StorageError: The storage cannot be reached.
-        IntegrityError: It has more objects than a log may have.
-    """
-    if isinstance(storage, FolderStorage):
-        return
-    known = list_checkpoints(storage)
-    present = list_segments(storage) if known else {}
-    ends: dict[str, int] = {}
-    for identifier, entry in known.items():
-        content = read_checkpoint(storage, identifier)
-        if not content.supersedes or content.is_ahead_of(present):
-            continue
-        for writer, seq in content.supersedes.items():
-            ends[writer] = max(seq, ends.get(writer, 0))
-        for payload, end in content.iter_records():
-            yield Line(entry.key, Position(0, end), payload)
-    yield from _iter_segments(storage, present, ends)
-
-
-def _iter_segments(storage: Storage, present: _Segments, ends: Mapping[str, int]) -> Iterator[Line]:
-    """Yield the records of the segments up to some number for each writer."""
-    wanted = _keys_below(present, ends)
-    try:
-        for key, raw in zip(wanted, fetch_all(storage, list(wanted.items())), strict=True):
-            data, _ = salvage.unseal_some(raw)
-            for payload, end in segments.iter_frames(data, len(segments.MAGIC)):
-                yield Line(key, Position(0, end), payload)
-    except NotFoundError:  # another collects, and has found all of that one in a checkpoint
-        yield from _iter_segments(storage, list_segments(storage), ends)
-
-
 def remove_covered(storage: Storage, found: Covered) -> None:
     """Delete them. Wherever this stops, all that matters is still there."""
     for key in (*found.segments, *found.checkpoints):
@@ -142,16 +104,6 @@ def _find_whole(storage: Storage, old: Iterable[str], present: _Segments) -> tup
     return None
 
 
-def _keys_below(present: _Segments, ends: Mapping[str, int]) -> dict[str, int]:
-    """Return the bytes of the segments up to some number for each writer, by key."""
-    return {
-        segment_key(writer, seq): size
-        for writer, sizes in present.items()
-        for seq, size in sizes.items()
-        if seq <= ends.get(writer, 0)
-    }
-
-
 def _split(
     storage: Storage, held: _Held, content: Content, present: _Segments
 ) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -162,7 +114,7 @@ def _split(
     """
     lasts = {writer: max(sizes) for writer, sizes in present.items()}
     ends = {writer: min(seq, lasts.get(writer, 1) - 1) for writer, seq in content.supersedes.items()}
-    covered = _keys_below(present, ends)
+    covered = keys_below(present, ends)
     fetched = zip(covered, fetch_all(storage, list(covered.items())), strict=True)
     doubtful = [key for key, raw in fetched if not held.has_all(raw)]
     problems = [f"{key} is left alone: not all of it is in the checkpoint that covers it" for key in doubtful]
@@ -193,9 +145,9 @@ class _Held:
     def has_all(self, raw: bytes) -> bool:
         """Tell whether every record of a segment is in the checkpoint, or says what a later one there says anew."""
         data, problem = salvage.unseal_some(raw)
-        pieces = list(segments.iter_frames(data, len(segments.MAGIC)))
-        is_whole = not problem and bool(pieces) and pieces[-1][1] == len(data)
-        return is_whole and all(self._has(payload) for payload, _ in pieces)
+        pieces = salvage.Pieces(data, len(segments.MAGIC), salvage.find_most(raw, data))
+        is_whole = not problem and len(data) > len(segments.MAGIC)
+        return is_whole and all(not isinstance(piece, Gap) and self._has(piece[0]) for piece in pieces)
 
     def has_checkpoint(self, content: Content) -> bool:
         """Tell the same of an older checkpoint; one that is not whole counts for nothing."""

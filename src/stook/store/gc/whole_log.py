@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stook.catalog import Batch, Catalog
 from stook.errors import IntegrityError
-from stook.store.gc.covered import iter_covered
+from stook.log.covered import iter_covered
 from stook.store.refresh import iter_batches
 from stook.store.repository import Repository
 

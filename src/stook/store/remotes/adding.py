@@ -18,6 +18,7 @@ from stook.storage.protocol import Storage
 from stook.storage.urls import redact
 from stook.store.refresh import refresh
 from stook.store.remotes.config import RemoteConfig, change_remotes, find_remote
+from stook.store.remotes.confirmed import confirm
 from stook.store.remotes.mapping import How, match_context
 from stook.store.remotes.remote import get_config
 from stook.store.repository import Repository, open_on
@@ -68,6 +69,7 @@ def add_remote(store: View, name: str, url: str, options: Mapping[str, str] | No
         if config.repository != there.id:
             raise _taken(known or config)
         change_remotes(store.repository, lambda others: _with(others, config))
+        confirm(store.repository, config)
         mapped = there.catalog.find_context_name(config.remote_context)
         how = _how(config, mapped) if known else how
         return Added(config, created, mapped or store.context, how)

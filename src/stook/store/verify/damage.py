@@ -54,7 +54,7 @@ def deal_with(repository: Repository, pack: CheckedPack, *, quarantine: bool) ->
 def _mend(repository: Repository, pack: CheckedPack, data: bytes, found: Salvage) -> DamagedPack:
     try:
         with repository.gate.collecting():
-            key = "" if _is_right(pack, data) else set_aside(repository, pack.name, data, found)
+            key = "" if _is_right(pack, data, found) else set_aside(repository, pack.name, data, found)
     except (ConflictError, StorageError) as error:
         return _unmended(pack, found, f"stook verify --deep once more, after this: {error.message}")
     if not key:
@@ -70,9 +70,9 @@ def _unmended(pack: CheckedPack, found: Salvage, hint: str) -> DamagedPack:
     return DamagedPack(_problem(pack, "damaged-pack", _describe(found), hint), found.sound, found.lost)
 
 
-def _is_right(pack: CheckedPack, data: bytes) -> bool:
-    """Tell whether the pack, though it was wrong, is right by now."""
-    return blake3(data).hexdigest() == pack.name.partition("/")[2]
+def _is_right(pack: CheckedPack, data: bytes, found: Salvage) -> bool:
+    """Tell whether the pack, though it was wrong, is right by now. One that was forged has the bytes of its name."""
+    return not found.lost and blake3(data).hexdigest() == pack.name.partition("/")[2]
 
 
 def _describe(found: Salvage) -> str:

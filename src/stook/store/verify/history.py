@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stook.errors import IntegrityError
@@ -26,7 +27,7 @@ class History:
         records: How many records.
         bundles: How many of them say that a bundle exists.
         ids: The ids of all records; that of a bundle is the bundle's own.
-        contexts: The ids of all contexts that have a name.
+        contexts: By id of each context that has a name the id of the last record that says so.
         nameless: The ids of all contexts that bundles are in and that have none.
         problems: Where it is damaged.
     """
@@ -34,7 +35,7 @@ class History:
     records: int
     bundles: int
     ids: frozenset[str]
-    contexts: frozenset[str]
+    contexts: Mapping[str, str]
     nameless: frozenset[str]
     problems: tuple[Problem, ...]
 
@@ -52,7 +53,7 @@ def read_history(repository: Repository, observer: Observer) -> History:
 
 def _read(repository: Repository, observer: Observer) -> History:
     size, bundles, ids, problems = 0, 0, set[str](), list[Problem]()
-    contexts, used = set[str](), set[str]()
+    contexts, used = dict[str, str](), set[str]()
     for line in repository.log.read({}):
         if isinstance(line, Damage):
             problems.append(_problem(line.writer, line.position, line.problem))
@@ -70,14 +71,13 @@ def _read(repository: Repository, observer: Observer) -> History:
             bundles += 1
             used.add(record.context)
         elif isinstance(record, ContextRecord):
-            contexts.add(record.context)
+            contexts[record.context] = max(record.id, contexts.get(record.context, ""))
         if len(ids) % _TOLD_EACH == 0:
             observer(Progress("log", len(ids), 0, size))
     observer(Progress("log", len(ids), len(ids), size))
-    problems.extend(map(_nameless, sorted(used - contexts)))
-    return History(
-        len(ids), bundles, frozenset(ids), frozenset(contexts), frozenset(used - contexts), tuple(problems)
-    )
+    nameless = frozenset(used - contexts.keys())
+    problems.extend(map(_nameless, sorted(nameless)))
+    return History(len(ids), bundles, frozenset(ids), contexts, nameless, tuple(problems))
 
 
 def _nameless(context: str) -> Problem:

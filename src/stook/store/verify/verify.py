@@ -17,6 +17,7 @@ from stook.store.verify.bundles import DamagedBundle, check_bundle
 from stook.store.verify.chunk_set import ChunkSet
 from stook.store.verify.contents import Contents
 from stook.store.verify.damage import DamagedPack, deal_with
+from stook.store.verify.hidden import find_hidden_problem
 from stook.store.verify.history import History, read_history
 from stook.store.verify.names import iter_name_problems
 from stook.store.verify.packs import check_packs
@@ -75,6 +76,7 @@ class _Verification:
 
     def run(self, chosen: Sequence[BundleRecord] | None) -> Verified:
         history = read_history(self._repository, self._observer)
+        hidden = find_hidden_problem(self._repository, history)
         self._check_packs(self._list(chosen))
         count, suspects, lost_records = self._check_bundles(chosen, history)
         damaged = self._look_again(suspects)
@@ -85,7 +87,7 @@ class _Verification:
         summary = sum_up(self._damaged_packs, damaged, lost_records, absent)
         beside = () if chosen is not None else tuple(iter_name_problems(self._repository, self._context))
         return Verified(
-            problems=(*beside, *history.problems, *summary),
+            problems=(*beside, *history.problems, *([hidden] if hidden else []), *summary),
             deep=self._deep,
             bundles=count,
             records=history.records,
