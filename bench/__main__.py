@@ -7,7 +7,18 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import adding, again, listing, peers, pipelines, reading, remotes, startup, verifying
+from bench import (
+    adding,
+    again,
+    listing,
+    peers,
+    pipelines,
+    reading,
+    remotes,
+    sharing_memory,
+    startup,
+    verifying,
+)
 from bench.measuring import describe_machine
 
 BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
@@ -29,6 +40,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
     "push_version2": remotes.measure_second_push,
     "push_nothing": remotes.measure_nothing,
     "pull_cold": remotes.measure_cold,
+    "share_memory": sharing_memory.measure,
     "chain200": pipelines.measure_chain,
     "fan1000": pipelines.measure_fan,
 }

@@ -15,6 +15,12 @@ from pathlib import Path
 
 STOOK = Path(sys.executable).with_name("stook")
 
+_STARTER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
 
 @dataclass(frozen=True)
 class Spent:
@@ -98,14 +104,16 @@ def run_quietly(
 
 
 def peak_mebibytes(command: Sequence[str | Path], environment: Mapping[str, str]) -> float:
-    """Return the most memory that the process of a command held."""
+    """Return the most memory that the process of a command held.
+
+    It is started by a small process: what a process holds just before it becomes another program counts for that too.
+    """
+    starter = [sys.executable, "-S", "-c", _STARTER, *command]
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, process.args)
-    return usage.ru_maxrss / 1024
+    done = subprocess.run(
+        starter, env=environment, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, check=True
+    )
+    return int(done.stdout) / 1024
 
 
 def quiet_environment(folder: Path) -> dict[str, str]:

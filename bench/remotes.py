@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -24,9 +23,9 @@ from bench.measuring import (
     show_goal,
     spend,
 )
+from bench.s3_peers import downloads, dvc_push, put_parts, start_alone, uploads
 from bench.s3_server import Server, serving
 
-_PART_BYTES = 64 << 20
 _LARGE_BYTES = 512 << 20
 _TABLE_BYTES = 1 << 30
 _TIMES = 3
@@ -54,14 +53,18 @@ def _measure_small(folder: Path, server: Server, source: Path, one: Path, label:
     home = Home(folder, server)
     home.keep("files", source)
     places = iter(range(1000))
-    bound, pushed = by_turns(
+    bound, pushed, start, version = by_turns(
         _TIMES,
         lambda: home.forget_remote(next(places)),
         lambda: put_parts(server, one),
         lambda: home.stook("push", "files"),
+        lambda: start_alone(server),
+        lambda: home.stook("--version"),
     )
     show(f"{label}: one PUT for each 64 MB", bound)
+    show("  of that the start of Python and obstore", start)
     show(f"{label}: stook push", pushed, bound)
+    show("  of that the start: stook --version", version)
     show_goal("wall, beside the PUTs", pushed.wall / bound.wall, 1.5)
     home.forget_remote(next(places))
     server.asked()
@@ -142,9 +145,11 @@ def measure_nothing(folder: Path) -> None:
                 server.asked()
                 spent = median_of(_FEW, partial(home.stook, *command))
                 requests = server.asked().requests / _FEW
+                trip = server.trip()
                 show(f"stook {' '.join(command)}, nothing to do, {late} ms", spent, version)
                 show_goal("requests", requests, 3, "requests")
-                trips = requests * late / 1000
+                trips = requests * trip
+                print(f"  {requests:.0f} round trips of {trip * 1000:.1f} ms")
                 show_goal("wall, beside --version and trips", spent.wall / (version.wall + trips), 1.5)
 
 
@@ -152,17 +157,8 @@ def measure_cold(folder: Path) -> None:
     """Pull one bundle of 10 KB from a remote of 10,000 bundles and much data, on a new machine."""
     size = int(float(os.environ.get("STOOK_BENCH_GIGABYTES", "2")) * 1e9) // _BIG_BUNDLES
     with serving() as server:
-        home = Home(folder / "home", server)
-        store = stook.open(home.folder / "store")
-        home.use("s3://bench/cold")
         for number in range(_BIG_BUNDLES):
-            for small in range(_MANY_BUNDLES // _BIG_BUNDLES):
-                store.add(f"small.{number}.{small:03d}", os.urandom(SMALL_BYTES))
-            big = folder / "big.bin"
-            write_blocks(big, random_blocks(size), size)
-            store.add(f"big.{number}", big)
-            big.unlink()
-            home.stook("push", "--all")
+            _push_share(folder / "home", server, number, size)
         other = Home(folder / "other", server)
         other.use("s3://bench/cold")
         server.asked()
@@ -177,6 +173,21 @@ def measure_cold(folder: Path) -> None:
             show(f"pull of one of {_MANY_BUNDLES} bundles, cold, {late} ms", spent)
             show_goal("requests", asked.requests, 10, "requests")
             print(f"  {asked.methods}, {asked.sent / 1e6:.1f} MB")
+
+
+def _push_share(folder: Path, server: Server, number: int, size: int) -> None:
+    """Push a tenth of the bundles and of the data from a machine that is gone afterwards, so as to fill no disk."""
+    home = Home(folder, server)
+    home.use("s3://bench/cold")
+    store = stook.open(folder / "store")
+    for small in range(_MANY_BUNDLES // _BIG_BUNDLES):
+        store.add(f"small.{number}.{small:03d}", os.urandom(SMALL_BYTES))
+    big = folder / "big.bin"
+    write_blocks(big, random_blocks(size), size)
+    store.add(f"big.{number}", big)
+    big.unlink()
+    home.stook("push", "--all")
+    shutil.rmtree(folder)
 
 
 class Home:
@@ -224,70 +235,6 @@ def _clear(home: Home, url: str, target: Path) -> None:
     home.use(url)
 
 
-def put_parts(server: Server, source: Path) -> None:
-    """Put a file as objects of 64 MB, one after another."""
-    _run_python(_PUT_PARTS, server, str(source), str(_PART_BYTES))
-
-
-def uploads() -> Mapping[str, Callable[[Server, Path], None]]:
-    """Return what else can upload a file, by name."""
-    found: dict[str, Callable[[Server, Path], None]] = {
-        "obstore": lambda server, path: _run_python(_UPLOAD, server, str(path))
-    }
-    if program := find_program("s5cmd"):
-        found["s5cmd"] = lambda server, path: _run([program, "cp", path, "s3://bench/s5cmd.bin"], server)
-    if clone := find_program("rclone"):
-        found["rclone"] = lambda server, path: _run(
-            [clone, "copyto", "--ignore-times", path, f"{_rclone(server)}bench/rclone.bin"], server
-        )
-    return found
-
-
-def downloads() -> Mapping[str, Callable[[Server, Path], None]]:
-    """Return what else can download it, by name."""
-    found: dict[str, Callable[[Server, Path], None]] = {
-        "obstore": lambda server, path: _run_python(_DOWNLOAD, server, str(path))
-    }
-    if program := find_program("s5cmd"):
-        found["s5cmd"] = lambda server, path: _run([program, "cp", "s3://bench/s5cmd.bin", path], server)
-    if clone := find_program("rclone"):
-        found["rclone"] = lambda server, path: _run(
-            [clone, "copyto", f"{_rclone(server)}bench/rclone.bin", path], server
-        )
-    return found
-
-
-def dvc_push(folder: Path, server: Server, source: Path) -> Spent | None:
-    """Return what `dvc push` of a folder costs; None where there is no DVC."""
-    program = os.environ.get("STOOK_BENCH_DVC") or shutil.which("dvc")
-    if program is None:
-        print("  dvc is left out, for it is not there: pip install 'dvc[s3]', or set STOOK_BENCH_DVC")
-        return None
-    folder.mkdir()
-    shutil.copytree(source, folder / "data")
-    environment = os.environ | server.environment | {"DVC_NO_ANALYTICS": "1", "HOME": str(folder)}
-    environment["DVC_SITE_CACHE_DIR"] = str(folder / "site")
-    remote = f"s3://bench/{folder.parent.name}-dvc"
-    for command in (
-        ("init", "--no-scm", "--quiet"),
-        ("remote", "add", "--default", "origin", remote),
-        ("remote", "modify", "origin", "endpointurl", server.endpoint),
-        ("add", "--quiet", "data"),
-    ):
-        run_quietly([program, *command], environment, folder)
-    spent = spend(lambda: run_quietly([program, "push", "--quiet"], environment, folder))
-    shutil.rmtree(folder)
-    return spent
-
-
-def find_program(name: str) -> str | None:
-    """Return a program that others made, or say how to get it."""
-    found = os.environ.get(f"STOOK_BENCH_{name.upper()}") or shutil.which(name)
-    if found is None:
-        print(f"  {name} is left out, for it is not there: set STOOK_BENCH_{name.upper()} to the program")
-    return found
-
-
 def show_peer(name: str, ours: Spent, measure: Callable[[], Spent | None], goal: float) -> None:
     """Print what another's work costs, and how many times ours that is."""
     theirs = measure()
@@ -302,46 +249,3 @@ def _show_best(label: str, ours: Spent, theirs: Mapping[str, Spent]) -> None:
     best = min(theirs.values(), key=lambda spent: spent.wall)
     show(f"{label}: stook, beside the best", ours, best)
     show_goal("wall, beside the best", ours.wall / best.wall, 1.3)
-
-
-def _rclone(server: Server) -> str:
-    keys = "access_key_id=bench,secret_access_key=bench,region=us-east-1,no_check_bucket=true"
-    return f":s3,provider=Other,force_path_style=true,{keys},endpoint='{server.endpoint}':"
-
-
-def _run(command: list[str | Path], server: Server) -> None:
-    run_quietly(command, os.environ | server.environment | {"S3_ENDPOINT_URL": server.endpoint})
-
-
-def _run_python(program: str, server: Server, *words: str) -> None:
-    run_quietly([sys.executable, "-c", program, server.endpoint, *words], os.environ | server.environment)
-
-
-_STORE = """
-import os, sys, uuid
-from concurrent.futures import ThreadPoolExecutor
-import obstore
-from obstore.store import S3Store
-endpoint, path, *rest = sys.argv[1:]
-store = S3Store("bench", endpoint=endpoint, client_options={"allow_http": True, "timeout": "600s"})
-"""
-_PUT_PARTS = (
-    _STORE
-    + """
-with open(path, "rb") as file:
-    while data := file.read(int(rest[0])):
-        obstore.put(store, f"parts/{uuid.uuid4()}", data, use_multipart=False)
-"""
-)
-_UPLOAD = _STORE + 'obstore.put(store, "obstore.bin", open(path, "rb"))\n'
-_DOWNLOAD = (
-    _STORE
-    + """
-size = obstore.head(store, "obstore.bin")["size"]
-part = 16 << 20
-starts = range(0, size, part)
-with open(path, "wb") as file, ThreadPoolExecutor(8) as pool:
-    for data in pool.map(lambda s: obstore.get_range(store, "obstore.bin", start=s, end=min(size, s + part)), starts):
-        file.write(data)
-"""
-)

@@ -7,6 +7,7 @@ does, whatever else it is answering meanwhile; `/-/count` gives requests and byt
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from typing import Any
 __all__ = ["Asked", "Server", "serving"]
 
 _KEYS = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_REGION": "us-east-1"}
+_TRIPS = 9
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,18 @@ class Server:
     def asked(self) -> Asked:
         """Return what it was asked since the last time."""
         return Asked(**json.loads(self._ask("count")))
+
+    def trip(self) -> float:
+        """Return how many seconds a small request takes by a connection that is open, the median of some."""
+        connection = HTTPConnection(self.endpoint.removeprefix("http://"))
+        taken = []
+        for _ in range(_TRIPS):
+            begun = time.perf_counter()
+            connection.request("GET", "/bench?list-type=2&max-keys=1")
+            connection.getresponse().read()
+            taken.append(time.perf_counter() - begun)
+        connection.close()
+        return statistics.median(taken)
 
     def _ask(self, what: str) -> bytes:
         return _ask(self.endpoint, "GET", f"/-/{what}")

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from stook.chunks import ChunkReader
     from stook.store.packs.writing import BundleWriter
 
-__all__ = ["Backing", "Repository", "cache_folder", "open_on", "open_repository"]
+__all__ = [
+    "Backing",
+    "Repository",
+    "cache_folder",
+    "get_identity",
+    "open_known",
+    "open_on",
+    "open_repository",
+]
 
 _MOST_BYTES = 1024 * 1024
 _HERE = ("file:", "memory:")
@@ -43,6 +51,10 @@ class Backing(Protocol):
         Raises:
             StorageError: What has them cannot be reached.
         """
+        ...
+
+    def measure(self, ids: Collection[bytes]) -> dict[bytes, int]:
+        """Return the sizes of chunks that are nowhere here, as is said where they are, without fetching them."""
         ...
 
     def expect(self, bundle: str) -> None:
@@ -132,12 +144,15 @@ class Repository:
 
         opened = self._opened
         if opened.reader is None:
-            index = ReadingIndex(self.storage, opened.catalog, self._bring)
+            index = ReadingIndex(self.storage, opened.catalog, self._bring, self._measure)
             opened.reader = ChunkReader(self._read_storage(), index)
         return opened.reader
 
     def _bring(self, ids: Collection[bytes]) -> bool:
         return self.backing is not None and self.backing.bring(ids)
+
+    def _measure(self, ids: Collection[bytes]) -> dict[bytes, int]:
+        return self.backing.measure(ids) if self.backing is not None else {}
 
     def _read_storage(self) -> Storage:
         """Return the storage, with what was read of it kept on this machine where it is on another."""
@@ -205,14 +220,33 @@ def open_on(
         clock: See there.
         create: Make one where there is none; else that is a `NotFoundError`.
     """
-    identity = _find_identity(storage)
-    if identity is None and not create:
-        raise NotFoundError(
-            f"there is no store at {storage.url}", kind="no-store", hint="check the URL: stook remote show"
-        )
+    identity = _find_identity(storage) if create else get_identity(storage)
     if identity is None:
         _refuse_foreign(storage)
         identity = _make_identity(storage)
+    return open_known(storage, identity, cache=cache, owner=owner, clock=clock)
+
+
+def get_identity(storage: Storage) -> str:
+    """Return the id of the repository of a storage.
+
+    Raises:
+        NotFoundError: There is none.
+        FormatError: It is of another format.
+        StorageError: It cannot be reached.
+    """
+    identity = _find_identity(storage)
+    if identity is None:
+        raise NotFoundError(
+            f"there is no store at {storage.url}", kind="no-store", hint="check the URL: stook remote show"
+        )
+    return identity
+
+
+def open_known(
+    storage: Storage, identity: str, *, cache: Path, owner: str, clock: Clock | None = None
+) -> Repository:
+    """Open the repository of an id without asking the storage for it. The other arguments are those of `open_on`."""
     own_cache = cache_folder(cache, identity, storage.url)
     return Repository(
         storage,

@@ -11,7 +11,7 @@ import msgspec
 from stook.storage.disk_errors import translate_os_errors
 from stook.store.refresh import refresh
 from stook.store.remotes.config import RemoteConfig
-from stook.store.remotes.remote import Remote, cache_of, open_remote
+from stook.store.remotes.remote import Remote, ask_remote, cache_of
 from stook.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Fetched(msgspec.Struct, frozen=True):
 
 def fetch(store: View, remote: str = "") -> Fetched:
     """Learn what a remote of a store's context has. Raises as `open_remote` does."""
-    with closing(open_remote(store, remote)) as opened:
+    with closing(ask_remote(store, remote)) as opened:
         before = _live(opened)
         learn(opened)
         after = _live(opened)
@@ -49,6 +49,7 @@ def fetch(store: View, remote: str = "") -> Fetched:
 
 def learn(remote: Remote) -> None:
     """Bring what is known of an open remote up to date, and note when that was. Raises as `fetch` does."""
+    remote.require_identity()
     refresh(remote.repository)
     path = remote.repository.cache / _NOTE
     with translate_os_errors(path):

@@ -26,16 +26,21 @@ _MORE_BYTES: Final = FRAME_HEADER + 64  # a frame, and the id of a context, whic
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A bundle's record here, its bytes, and whether it was removed at the remote and is to be restored there."""
+    """The bytes of a bundle's record here, and whether it was removed at the remote and is to be restored there."""
 
-    record: BundleRecord
     payload: bytes
     is_revived: bool
 
     @property
+    def record(self) -> BundleRecord:
+        """The record, decoded each time: it takes many times the memory of its bytes, and a push may have 100,000."""
+        return records.load_bundle(self.payload)
+
+    @property
     def ref(self) -> str:
         """`name@id`."""
-        return f"{self.record.name}@{self.record.id}"
+        record = self.record
+        return f"{record.name}@{record.id}"
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -109,8 +114,8 @@ def find_outgoing(store: View, choice: Choice, target: Repository, contexts: Con
 def iter_sent(store: View, bundles: Collection[str], revived: Collection[str] = ()) -> Iterator[Sent]:
     """Yield the records of bundles that are here, with their bytes as they were written."""
     for row in store.repository.catalog.ids.iter_rows(bundles):
-        record = records.load_bundle(row.payload)
-        yield Sent(record, row.payload, record.id in revived)
+        is_revived = bool(revived) and records.read_id(row.payload) in revived
+        yield Sent(row.payload, is_revived)
 
 
 def _states_there(
@@ -152,7 +157,7 @@ def _iter_words(
         said |= here.words(context, some) - there.words(contexts.find(context), some)
     said -= there.find_words(said)
     subjects = here.subjects(said)
-    states = there.find_states(subjects.values()) | {sent.record.id: True for sent in bundles}
+    states = there.find_states(subjects.values()) | {records.read_id(sent.payload): True for sent in bundles}
     for payload in here.iter_words(word for word in said if states.get(subjects[word])):
         if isinstance(records.load(payload), TagRecord | CommitRecord):
             yield payload
@@ -162,8 +167,8 @@ def _places(store: View, names: tuple[str, ...], bundles: Collection[Sent]) -> d
     """Return the contexts of which words are sent, each with the names of bundles; all names where there are none."""
     own = store.find_context_id()
     places: dict[str, set[str]] = {}
-    for sent in bundles:
-        places.setdefault(sent.record.context, set()).add(sent.record.name)
+    for record in (sent.record for sent in bundles):
+        places.setdefault(record.context, set()).add(record.name)
     if own is not None:
         places[own] = places.get(own, set()) | set(names) if names else set()
     return places

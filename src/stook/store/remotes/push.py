@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from stook.model.position import Position
 from stook.store.remotes.aliasing import AliasOutcome, diverged_error, sync_aliases
 from stook.store.remotes.choosing import Choice
+from stook.store.remotes.config import RemoteConfig
 from stook.store.remotes.fetch import learn
 from stook.store.remotes.mapping import ContextMap, pairs_of, settle
-from stook.store.remotes.outgoing import find_outgoing
-from stook.store.remotes.remote import open_remote
+from stook.store.remotes.outgoing import Outgoing, find_outgoing
+from stook.store.remotes.remote import ask_remote
 from stook.store.remotes.report import Observer, Transferred, ignore
+from stook.store.repository import Repository
 
 if TYPE_CHECKING:
+    from stook.store.remotes.sending import Sender
     from stook.store.view import View
 
 __all__ = ["Pushed", "push"]
@@ -69,25 +74,25 @@ def push(
         observer: Is told how far it is.
     """
     store.refresh()
-    context = store.find_context_id()
-    opened = open_remote(store, remote)
+    opened = ask_remote(store, remote)
+    there, sender = opened.repository, None
     try:
+        # By what is known already: it is mostly right, and tells what to ask before the remote has answered.
+        plan = _make_plan(store, choice, opened.config, there)
+        sender = _find_sender(there, plan.outgoing)
         learn(opened)
-        there = opened.repository
         config = settle(store.repository, opened.config, there)
-        contexts = ContextMap(store.repository, there, pairs_of(store.repository, config))
-        outgoing = find_outgoing(store, choice, there, contexts)
+        if (plan.config, plan.known) != (config, there.catalog.positions()):
+            plan = _make_plan(store, choice, config, there)
+            sender = sender or _find_sender(there, plan.outgoing)
+        outgoing, contexts = plan.outgoing, plan.contexts
         transferred = _NOTHING
-        if not outgoing.is_empty:
-            from stook.store.remotes.sending import send  # most pushes may have nothing to send
-
-            transferred = send(store.repository, there, outgoing, contexts, observer)
-        aliases = AliasOutcome()
-        if context is not None:
-            aliases = sync_aliases(
-                store.repository, context, there, contexts.find(context), outgoing.names, force
-            )
+        if sender is not None and not outgoing.is_empty:
+            transferred = sender.send(store.repository, outgoing, contexts, observer)
+        aliases = _sync_aliases(store, there, plan, force=force)
     finally:
+        if sender is not None:
+            sender.close()
         opened.close()
     done = Pushed(
         config.name,
@@ -104,3 +109,37 @@ def push(
     if aliases.diverged:
         raise diverged_error(aliases.diverged, config.name, done, ours_at_source=True)
     return done
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    """What is sent, by what is known of the remote when its log was known as far as `known`."""
+
+    config: RemoteConfig
+    known: Mapping[str, Position]
+    contexts: ContextMap
+    outgoing: Outgoing
+
+
+def _make_plan(store: View, choice: Choice, config: RemoteConfig, there: Repository) -> _Plan:
+    known = (
+        there.catalog.positions()
+    )  # before anything is looked up: others of this machine may learn more meanwhile
+    contexts = ContextMap(store.repository, there, pairs_of(store.repository, config))
+    return _Plan(config, known, contexts, find_outgoing(store, choice, there, contexts))
+
+
+def _find_sender(there: Repository, outgoing: Outgoing) -> Sender | None:
+    if outgoing.is_empty:
+        return None
+    from stook.store.remotes.sending import Sender  # most pushes may have nothing to send
+
+    return Sender(there, has_bundles=bool(outgoing.bundles))
+
+
+def _sync_aliases(store: View, there: Repository, plan: _Plan, *, force: bool) -> AliasOutcome:
+    context = store.find_context_id()
+    if context is None:
+        return AliasOutcome()
+    return sync_aliases(
+        store.repository, context, there, plan.contexts.find(context), plan.outgoing.names, force
+    )

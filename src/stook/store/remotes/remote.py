@@ -11,14 +11,28 @@ import msgspec
 
 from stook.catalog import Catalog
 from stook.errors import ConflictError, NotFoundError
+from stook.log import ObjectLog
 from stook.storage import open_storage
+from stook.storage.ahead import Ahead
+from stook.storage.protocol import Storage
+from stook.storage.urls import redact
 from stook.store.remotes.config import RemoteConfig, read_remotes
-from stook.store.repository import Repository, cache_folder, open_on
+from stook.store.remotes.confirmed import open_confirmed
+from stook.store.repository import Repository, cache_folder, get_identity, open_known
 
 if TYPE_CHECKING:
     from stook.store.view import View
 
-__all__ = ["USUAL", "Remote", "cache_of", "get_config", "known_catalog", "open_config", "open_remote"]
+__all__ = [
+    "USUAL",
+    "Remote",
+    "ask_remote",
+    "cache_of",
+    "get_config",
+    "known_catalog",
+    "open_config",
+    "open_remote",
+]
 
 USUAL = "origin"
 """The remote that is meant where none is named, and there are several."""
@@ -30,13 +44,22 @@ class Remote(msgspec.Struct, frozen=True):
     Attributes:
         config: What it was added as.
         repository: The repository there.
+        asked: What it was asked and has perhaps not answered yet: who it is first of all.
     """
 
     config: RemoteConfig
     repository: Repository
+    asked: tuple[Ahead[object], ...] = ()
+
+    def require_identity(self) -> None:
+        """Wait until it is known that this is the repository that was added. Raises as `open_remote` does."""
+        if self.asked:
+            self.asked[0].result()
 
     def close(self) -> None:
-        """Close its catalog."""
+        """Close its catalog, once it has answered."""
+        for asked in self.asked:
+            asked.close()
         self.repository.close()
 
 
@@ -58,16 +81,19 @@ def _not_found(context: str, name: str, known: Sequence[str]) -> NotFoundError:
     import difflib  # which those who type the right name need not
 
     near = difflib.get_close_matches(name, known, n=1)
-    has = f"it has {', '.join(known)}" if known else "it has none"
-    if known and not name:
+    if "://" in name:
+        hint = f"stook remote add {shlex.quote(redact(name))}, and then the same without the URL"
+    elif known and not name:
         hint = f"name one of them, such as {shlex.quote(known[0])}"
     elif near:
         hint = f"did you mean {near[0]}?"
+    elif name:
+        hint = f"stook remote add {shlex.quote(name)} URL"
     else:
-        hint = f"stook remote add {shlex.quote(name or USUAL)} URL"
-    return NotFoundError(
-        f"the context {context} has no remote {name or USUAL!r}; {has}", kind="remote-not-found", hint=hint
-    )
+        hint = "stook remote add URL, where others share or you want to; a new workspace of theirs: stook clone URL"
+    has = f"no remote {redact(name or USUAL)!r}" if known or name else "no remotes"
+    has += f"; it has {', '.join(known)}" if known else ""
+    return NotFoundError(f"the context {context} has {has}", kind="remote-not-found", hint=hint)
 
 
 def open_remote(store: View, name: str = "") -> Remote:
@@ -81,19 +107,43 @@ def open_remote(store: View, name: str = "") -> Remote:
     return open_config(store.repository, get_config(store, name))
 
 
+def ask_remote(store: View, name: str = "") -> Remote:
+    """Open the remote of a name, and ask it at once who it is and what is in its log, without waiting for the answers.
+
+    What is known of it may be looked at in the meantime. `learn` waits for both answers, and takes nothing in of the
+    log before it is known that this is the repository that was added: else that would be lost for the right one.
+
+    Raises:
+        NotFoundError: As `get_config` raises.
+    """
+    config = get_config(store, name)
+    storage = open_confirmed(store.repository, config)
+    opened = _open(store.repository, config, storage)
+    identity = Ahead(lambda: _check_identity(config, storage))
+    log = opened.log
+    return Remote(config, opened, (identity, log.ask()) if isinstance(log, ObjectLog) else (identity,))
+
+
 def open_config(repository: Repository, config: RemoteConfig) -> Remote:
     """Open a remote of a repository, given what it was added as. Raises as `open_remote` does."""
-    storage = open_storage(config.url, options=config.options)
-    found = open_on(storage, cache=repository.cache.parent, owner=repository.owner, create=False)
-    if found.id != config.repository:
-        found.close()
+    storage = open_confirmed(repository, config)
+    _check_identity(config, storage)
+    return Remote(config, _open(repository, config, storage))
+
+
+def _check_identity(config: RemoteConfig, storage: Storage) -> None:
+    if get_identity(storage) != config.repository:
         raise ConflictError(
             f"the remote {config.name} at {config.url} is not the repository that was added: it was replaced",
             kind="remote-replaced",
             hint=f"see what is there now; stook remote rm {shlex.quote(config.name)}, and add it again if it is right",
         )
+
+
+def _open(repository: Repository, config: RemoteConfig, storage: Storage) -> Repository:
+    found = open_known(storage, config.repository, cache=repository.cache.parent, owner=repository.owner)
     found.options = config.options
-    return Remote(config, found)
+    return found
 
 
 def known_catalog(repository: Repository, config: RemoteConfig) -> Catalog:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from stook.catalog import Batch
 from stook.format import records
 from stook.model.record import BundleRecord, Record, RestoreRecord
+from stook.storage.ahead import Ahead
+from stook.storage.folder import FolderStorage
+from stook.storage.object_storage import ObjectStorage
 from stook.store.packs.reach import needed_ids
 from stook.store.refresh import refresh
 from stook.store.remotes.hints import rewrite_hints
 from stook.store.remotes.mapping import ContextMap
 from stook.store.remotes.outgoing import Outgoing
-from stook.store.remotes.packs_at import prepare
+from stook.store.remotes.packs_at import look, prepare
 from stook.store.remotes.report import Observer, Transferred
 from stook.store.remotes.transfer import transfer
 from stook.store.stamp import append_payloads, restoration
@@ -22,47 +27,78 @@ if TYPE_CHECKING:
     from stook.store.packs.writing import WritingIndex
     from stook.store.repository import Repository
 
-__all__ = ["send"]
+__all__ = ["Sender"]
+
+_FIRST: Final = 16_384
+_Out = TypeVar("_Out")
 
 
-def send(
-    source: Repository, target: Repository, outgoing: Outgoing, contexts: ContextMap, observer: Observer
-) -> Transferred:
-    """Send what bundles need, and then all records at once.
+class Sender:
+    """Writes to a remote, and asks it at once what it has, if that is worth knowing. To be closed.
+
+    It may be made before it is known who the remote is, and whether anything has to be sent.
 
     Args:
-        source: Has them.
-        target: Where they go.
-        outgoing: What is sent.
-        contexts: Which context there stands for which here.
-        observer: Is told how far it is.
-
-    Raises:
-        ConflictError: Garbage was collected there meanwhile (`collected`), and nothing is visible.
-        InputError: The records are too many to appear at once.
-        StorageError: The remote cannot be reached or refuses; nothing is visible.
+        target: The repository there.
+        has_bundles: Whether bundles will be sent, as far as is known.
     """
-    outgoing.require_one_commit()
-    with target.writer() as writer:
+
+    def __init__(self, target: Repository, *, has_bundles: bool) -> None:
+        self._target = target
+        self._writer = target.writer()
+        asks = has_bundles and not isinstance(target.storage, FolderStorage)
+        self._listed = Ahead(partial(look, self._writer)) if asks else None
+        if isinstance(target.storage, ObjectStorage):
+            target.storage.connection("write")  # made while nothing has been answered yet: that takes as long
+
+    def send(
+        self, source: Repository, outgoing: Outgoing, contexts: ContextMap, observer: Observer
+    ) -> Transferred:
+        """Send what bundles need, and then all records at once. To be called once.
+
+        Args:
+            source: Has them.
+            outgoing: What is sent.
+            contexts: Which context there stands for which here.
+            observer: Is told how far it is.
+
+        Raises:
+            ConflictError: Garbage was collected there meanwhile (`collected`), and nothing is visible.
+            InputError: The records are too many to appear at once.
+            StorageError: The remote cannot be reached or refuses; nothing is visible.
+        """
+        outgoing.require_one_commit()
+        target, index = self._target, self._writer.index
         transferred = Transferred()
         if outgoing.bundles:
-            prepare(writer, target, source, set(_iter_likely(target, outgoing, contexts)))
             needed = _iter_needed(source, outgoing)
-            transferred = transfer(source, writer, needed, least_share=1.0, observer=observer)
-            writer.index.confirm()
-        said = _records(source, writer.index, outgoing, contexts, target)
-        relying = [record for record, _ in said if isinstance(record, BundleRecord | RestoreRecord)]
-        reached = append_payloads(target, writer.index, [payload for _, payload in said], relying)
-    if reached:
-        target.catalog.apply(Batch(said, reached))
-    else:  # a catalog that has records, but not how far it has read, would not see that a log was put back
-        refresh(target)
-    return transferred
+            first = list(islice(needed, _FIRST))  # while the remote has not answered yet
+            listed = self._listed.result() if self._listed else None
+            prepare(self._writer, target, source, set(_iter_likely(target, outgoing, contexts)), listed)
+            needed = chain(first, needed)
+            transferred = transfer(source, self._writer, needed, least_share=1.0, observer=observer)
+            index.confirm()
+        words = contexts.carry(outgoing.words)
+        relying = _relying(source, index, outgoing, contexts, target)
+        said = [*map(records.dump, contexts.made()), *relying, *words]
+        reached = append_payloads(target, index, said, _Decoded(relying, _load_relying))
+        if reached:
+            target.catalog.apply(Batch(_Decoded(said, _load_pair), reached))
+        else:  # a catalog that has records, but not how far it has read, would not see that a log was put back
+            refresh(target)
+        return transferred
+
+    def close(self) -> None:
+        """Let garbage collection go on."""
+        if self._listed:
+            self._listed.close()
+        self._writer.close()
 
 
 def _iter_likely(target: Repository, outgoing: Outgoing, contexts: ContextMap) -> Iterator[str]:
     """Yield the packs there that are likely to have some of what is needed: those of the same names."""
-    places = {(contexts.find(sent.record.context), sent.record.name) for sent in outgoing.bundles}
+    made = (sent.record for sent in outgoing.bundles)
+    places = {(contexts.find(record.context), record.name) for record in made}
     known = {context: set(target.catalog.names(context)) for context, _ in places}
     for context, name in places:
         row = target.catalog.find_latest(context, name) if name in known[context] else None
@@ -78,17 +114,44 @@ def _iter_needed(source: Repository, outgoing: Outgoing) -> Iterator[bytes]:
         yield from needed_ids(reader, sent.record)
 
 
-def _records(
+def _relying(
     source: Repository, index: WritingIndex, outgoing: Outgoing, contexts: ContextMap, target: Repository
-) -> list[tuple[Record, bytes]]:
-    """Return the records that a push writes with their bytes, those that make contexts first."""
-    sent = [one for one in outgoing.bundles if one.record.id not in outgoing.recorded]
-    hinted = rewrite_hints([(one.record, one.payload) for one in sent], source.reader(), index)
-    carried = contexts.carry([*hinted, *outgoing.words])
-    restored = [
-        restoration(target, contexts.find(one.record.context), one.record.id)
-        for one in outgoing.bundles
-        if one.is_revived
-    ]
-    made, restoring = map(records.dump, contexts.made()), map(records.dump, restored)
-    return [(records.load(payload), payload) for payload in (*made, *carried, *restoring)]
+) -> list[bytes]:
+    """Return the bytes of the records that make or restore bundles at the target."""
+    sent = (one for one in outgoing.bundles if records.read_id(one.payload) not in outgoing.recorded)
+    hinted = rewrite_hints(((one.record, one.payload) for one in sent), source.reader(), index)
+    carried = contexts.carry(hinted)
+    revived = (one.record for one in outgoing.bundles if one.is_revived)
+    restored = [restoration(target, contexts.find(record.context), record.id) for record in revived]
+    return [*carried, *map(records.dump, restored)]
+
+
+def _load_relying(payload: bytes) -> BundleRecord | RestoreRecord:
+    record = records.load(payload)
+    return record if isinstance(record, RestoreRecord) else records.load_bundle(payload)
+
+
+def _load_pair(payload: bytes) -> tuple[Record, bytes]:
+    return records.load(payload), payload
+
+
+class _Decoded(Sequence[_Out]):
+    """Records that are decoded when they are looked at, and not kept: 100,000 at once take hundreds of MB."""
+
+    def __init__(self, payloads: Sequence[bytes], load: Callable[[bytes], _Out]) -> None:
+        self._payloads = payloads
+        self._load = load
+
+    def __len__(self) -> int:
+        return len(self._payloads)
+
+    @overload
+    def __getitem__(self, at: int) -> _Out: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[_Out]: ...
+
+    def __getitem__(self, at: int | slice) -> _Out | Sequence[_Out]:
+        if isinstance(at, slice):
+            return _Decoded(self._payloads[at], self._load)
+        return self._load(self._payloads[at])
