@@ -46,6 +46,14 @@ class PlacesIndex(ChunkIndex, Protocol):
         """Take a hint: these packs may have what is asked for next. They may be gone, or known already."""
         ...
 
+    def find_here(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
+        """Return where those of the chunks are that are here; none is fetched."""
+        ...
+
+    def find_sizes(self, ids: Collection[bytes]) -> dict[bytes, int]:
+        """Return the bytes of those chunks that are elsewhere, as is said there; none is fetched."""
+        ...
+
     def find_places(self, ids: Sequence[bytes]) -> dict[bytes, list[Location]]:
         """Return every place where chunks are, since packs may share some; those that are nowhere are left out."""
         ...
@@ -70,6 +78,14 @@ class MemoryIndex:
 
     def expect(self, packs: Sequence[str]) -> None:
         """See `PlacesIndex.expect`. Nothing is to be learned."""
+
+    def find_here(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
+        """See `PlacesIndex.find_here`."""
+        return self.find(ids)
+
+    def find_sizes(self, _ids: Collection[bytes]) -> dict[bytes, int]:
+        """See `PlacesIndex.find_sizes`. Nothing is elsewhere."""
+        return {}
 
     def find_places(self, ids: Sequence[bytes]) -> dict[bytes, list[Location]]:
         """See `PlacesIndex.find_places`."""

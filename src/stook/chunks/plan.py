@@ -19,6 +19,7 @@ __all__ = [
     "VERIFY",
     "Part",
     "Plan",
+    "check_size",
     "find_parts",
     "iter_runs",
     "list_ids",
@@ -55,6 +56,10 @@ class Plan:
         first = bisect_right(self.ends, start)
         last = bisect_left(self.ends, end)
         return (self.ends[first - 1] if first else 0), self.parts[first : last + 1]
+
+    def groups(self) -> Iterator[Sequence[Part]]:
+        """Yield all chunks in their order, at once."""
+        yield self.parts
 
 
 @contextmanager
@@ -112,15 +117,20 @@ def make_plan(blob: Blob, parts: Sequence[Part]) -> Plan:
         IntegrityError: They are not as many bytes as the blob, or the only one is not the blob.
     """
     ends = list(accumulate(location.size for _, location in parts))
-    if ends[-1:] != [blob.size]:
-        raise IntegrityError(
-            f"the chunks of {blob.digest} are not {blob.size} bytes", kind="bad-size", hint=VERIFY
-        )
+    check_size(blob, ends)
     if len(parts) == 1 and parts[0][0].hex() != blob.digest:
         raise IntegrityError(
             f"the only chunk of {blob.digest} is {parts[0][0].hex()}", kind="wrong-digest", hint=VERIFY
         )
     return Plan(parts, ends)
+
+
+def check_size(blob: Blob, ends: Sequence[int]) -> None:
+    """Raise IntegrityError where chunks that end at these positions are not as many bytes as a blob."""
+    if [*ends[-1:]] != [blob.size]:
+        raise IntegrityError(
+            f"the chunks of {blob.digest} are not {blob.size} bytes", kind="bad-size", hint=VERIFY
+        )
 
 
 def iter_runs(parts: Iterable[Part], most_gap: int = GAP_BYTES) -> Iterator[list[Part]]:

@@ -9,7 +9,8 @@ from typing import BinaryIO, cast
 
 from blake3 import blake3
 
-from stook.chunks.batch import check_whole, is_small, iter_small
+from stook.chunks.arriving import Arriving
+from stook.chunks.batch import SMALL_BYTES, check_whole, is_small, iter_small
 from stook.chunks.cache import ChunkCache
 from stook.chunks.compress import Bytes
 from stook.chunks.fetch import ChunkFetcher, iter_ahead
@@ -68,13 +69,15 @@ class ChunkReader:
                 yield _check_inline(blob, blob.data)
                 return
             plan = self._plan(blob)
-            if len(plan.parts) == 1:
-                yield from self._fetcher.read_run(plan.parts)
+            if len(plan.ends) == 1:
+                _, parts = plan.overlapping(0, blob.size)
+                yield from self._fetcher.read_run(parts)
                 return
             whole = blake3()
-            for piece in self._iter_parts(plan.parts):
-                whole.update(piece)
-                yield piece
+            for parts in plan.groups():
+                for piece in self._iter_parts(parts):
+                    whole.update(piece)
+                    yield piece
             check_whole(blob, whole.hexdigest())
 
     def iter_many(self, blobs: Iterable[Blob]) -> Iterator[tuple[int, Iterable[Bytes]]]:
@@ -129,10 +132,16 @@ class ChunkReader:
         file = BlobFile(blob.size, read, self._fetcher.most_ahead)
         return cast(BinaryIO, io.BufferedReader(file, 256 * 1024))
 
-    def _plan(self, blob: Blob) -> Plan:
-        return make_plan(blob, find_parts(list_ids(blob, self.read), self._index))
+    def _plan(self, blob: Blob) -> Plan | Arriving:
+        ids = list_ids(blob, self.read)
+        if blob.size > SMALL_BYTES and (missing := set(ids).difference(here := self._index.find_here(ids))):
+            sizes = self._index.find_sizes(missing)
+            if len(sizes) == len(missing):
+                known = {id_: place.size for id_, place in here.items()}
+                return Arriving(blob, ids, known | sizes, self._index)
+        return make_plan(blob, find_parts(ids, self._index))
 
-    def _read_planned(self, plan: Plan, start: int, length: int) -> bytes:
+    def _read_planned(self, plan: Plan | Arriving, start: int, length: int) -> bytes:
         end = min(start + length, plan.ends[-1])
         if start >= end:
             return b""

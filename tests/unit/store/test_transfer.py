@@ -470,8 +470,9 @@ def test_progress_is_told(sides: Sides) -> None:
     assert {progress.step for progress in heard[1:]} == {"send"}
     assert [progress.done for progress in heard] == sorted(progress.done for progress in heard)
     assert (heard[-1].done, heard[-1].total) == (total, total)
-    assert heard[1] == Progress("send", 0, total)
+    assert heard[1] == Progress("send", 0, total, total)
     assert len(heard) == 4
+    assert all(progress.done + progress.moving == progress.total for progress in heard)
 
 
 def test_an_observer_that_fails_ends_all_threads(sides: Sides) -> None:

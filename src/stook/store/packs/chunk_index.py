@@ -126,13 +126,19 @@ class ReadingIndex(KnownIndex):
         storage: Where the packs are.
         catalog: What is known of them.
         bring: Fetches chunks that are in no pack here, as `Backing.bring` does.
+        measure: Returns their sizes, as `Backing.measure` does.
     """
 
     def __init__(
-        self, storage: Storage, catalog: Catalog, bring: Callable[[Collection[bytes]], bool] = lambda _: False
+        self,
+        storage: Storage,
+        catalog: Catalog,
+        bring: Callable[[Collection[bytes]], bool] = lambda _: False,
+        measure: Callable[[Collection[bytes]], dict[bytes, int]] = lambda _: {},
     ) -> None:
         super().__init__(storage, catalog)
         self._bring = bring
+        self._measure = measure
         self._hints: deque[tuple[str, ...]] = deque(maxlen=_HINTS)
         self._learning = threading.RLock()
 
@@ -143,33 +149,52 @@ class ReadingIndex(KnownIndex):
 
     def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
         """See `ChunkIndex.find`."""
+        return self._find(ids, self._bring)
+
+    def find_here(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
+        """See `PlacesIndex.find_here`."""
+        return self._find(ids, lambda _: False)
+
+    def find_sizes(self, ids: Collection[bytes]) -> dict[bytes, int]:
+        """See `PlacesIndex.find_sizes`."""
+        return self._measure(ids)
+
+    def _find(
+        self, ids: Sequence[bytes], bring: Callable[[Collection[bytes]], bool]
+    ) -> dict[bytes, Location]:
         found = super().find(ids)
         if len(found) == len(ids) or all(id_ in found for id_ in ids):
             return found
+        found = self._find_learning(ids, self._iter_learning())
+        if (missing := [id_ for id_ in ids if id_ not in found]) and bring(missing):
+            found = super().find(ids)
+        if not self._is_local and not all(id_ in found for id_ in ids):
+            found = self._find_learning(ids, self._iter_learning_all())
+        return found
+
+    def _find_learning(self, ids: Sequence[bytes], steps: Iterable[None]) -> dict[bytes, Location]:
+        """Find chunks, learning more about where they are, at each step what takes longer, until all are found."""
+        found: dict[bytes, Location] = {}
         with self._learning:
-            for _ in self._iter_learning(ids):
+            for _ in steps:
                 found = super().find(ids)
                 if all(id_ in found for id_ in ids):
                     break
         return found
 
-    def _iter_learning(self, ids: Sequence[bytes]) -> Iterator[None]:
-        """Learn more about where chunks are, at each step what takes longer."""
+    def _iter_learning(self) -> Iterator[None]:
         yield  # another thread may have learned it meanwhile
         if self._is_local:
-            self._learn_all()
-            yield
+            yield from self._iter_learning_all()
         while self._hints:
             packs = iter(self._hints.pop())
             while some := tuple(islice(packs, _THREADS)):
                 if learn_packs(self._storage, self._catalog, some):
                     yield
-        known = self._catalog.chunks.find(ids)
-        if self._bring([id_ for id_ in ids if id_ not in known]):
-            yield
-        if not self._is_local:
-            self._learn_all()
-            yield
+
+    def _iter_learning_all(self) -> Iterator[None]:
+        self._learn_all()
+        yield
 
     def _reaches(self, pack: str, end: int) -> bool:
         return not self._is_local or super()._reaches(pack, end)

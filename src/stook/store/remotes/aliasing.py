@@ -226,7 +226,7 @@ def _is_named(state: AliasState) -> bool:
 
 def _knows(state: AliasState, other: AliasState) -> bool:
     """Tell whether a history has the last move of another: it goes on from there."""
-    return other.write_id in {move.write_id for move in state.moves}
+    return aliases.has_move(state, other.write_id)
 
 
 def _on_top(repository: Repository, ours: AliasState, theirs: AliasState) -> AliasState:
@@ -237,10 +237,11 @@ def _on_top(repository: Repository, ours: AliasState, theirs: AliasState) -> Ali
     )
     both = {move.write_id: move for move in (*theirs.moves, *ours.moves)}
     heads = [both.pop(state.write_id) for state in (ours, theirs)]
-    older = sorted(both.values(), key=lambda move: move.when, reverse=True)
-    moves = (newest, *heads, *older)[: aliases.MAX_MOVES]
+    earlier = sorted(both.values(), key=lambda move: move.when, reverse=True)
+    older = aliases.join_older(ours.older, theirs.older)
+    moves, older = aliases.cut_history((newest, *heads, *earlier), older)
     number = max(ours.number + 1, theirs.number + 1, len(moves))
-    return AliasState(ours.name, ours.alias, ours.bundle, write_id, number, moves)
+    return AliasState(ours.name, ours.alias, ours.bundle, write_id, number, moves, older)
 
 
 def _standing(state: AliasState) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,35 +15,23 @@ import msgspec
 
 from stook.errors import IntegrityError, StookError, StorageError
 from stook.format import records
-from stook.format import repository as stook_json
 from stook.model.record import BundleRecord
 from stook.storage.folder import FolderStorage
 from stook.store.reading.whose import MISSING, REMOTE_UNREACHABLE
 from stook.store.remotes.config import RemoteConfig, read_remotes
-from stook.store.remotes.remote import USUAL, Remote, known_catalog, open_config
-from stook.store.remotes.report import ignore
+from stook.store.remotes.remote import USUAL, known_catalog
+from stook.store.remotes.source import Source, still_missing
 from stook.store.repository import Repository
 
 __all__ = ["RemoteBacking"]
 
-_MISSES_FOR_ALL: Final = 3
-"""When chunks of one pack are missed for that time, it is taken whole."""
 _HINTS: Final = 4
 _OF_CATALOGS: Final = frozenset({"catalog-damaged", "catalog-failed", "catalog-unusable"})
 
 
-class _Source(msgspec.Struct):
-    """A remote, open once it was asked for, and how often chunks of each of its packs were missed."""
-
-    config: RemoteConfig
-    remote: Remote | None = None
-    misses: Counter[str] = msgspec.field(default_factory=Counter)
-    failure: StookError | None = None
-
-
 class _Process(msgspec.Struct):
     lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
-    sources: dict[tuple[str, str], _Source] = {}
+    sources: dict[tuple[str, str], Source] = {}
 
 
 class RemoteBacking:
@@ -77,23 +65,39 @@ class RemoteBacking:
                 this side cannot take them: its disk is full, its folder is closed.
             IntegrityError: A remote has one, and it is damaged there.
         """
-        configs = self._configs()
-        if not configs:
+        sources = self._sources()
+        if not sources:
             return False
-        process = self._processes.setdefault(os.getpid(), _Process())
-        with process.lock:
-            missing = self._still_missing(ids)
-            lacking = len(missing)
-            sources = [process.sources.setdefault(key, _Source(config)) for key, config in configs.items()]
-            for source in sorted(sources, key=lambda source: source.failure is not None):
-                if missing:
-                    with self._noting(source):
-                        self._bring_from(source, missing)
-                    missing = self._still_missing(missing)
-            failed = [source for source in sources if source.failure is not None]
+        missing = still_missing(self._repository, ids)
+        lacking = len(missing)
+        failed: list[tuple[RemoteConfig, StookError]] = []
+        for source in sources:
+            if missing:
+                with self._noting(source, failed):
+                    source.bring(missing, self._hinted_packs())
+                missing = still_missing(self._repository, missing)
         if missing and failed:
-            raise _told(failed[0])
+            raise _told(*failed[0])
         return len(missing) < lacking or not lacking
+
+    def measure(self, ids: Collection[bytes]) -> dict[bytes, int]:
+        """Return the sizes of chunks as far as remotes say them, without fetching any.
+
+        What was said before is not asked for again. Where a remote cannot be asked, what it would say is left out.
+
+        Raises:
+            StorageError: This side failed.
+        """
+        sizes: dict[bytes, int] = {}
+        for config in self._configs().values():
+            with closing(known_catalog(self._repository, config)) as catalog:
+                found = catalog.chunks.find([id_ for id_ in ids if id_ not in sizes])
+            sizes.update((id_, place.size) for id_, place in found.items())
+        for source in self._sources() if len(sizes) < len(ids) else ():
+            with self._noting(source, []):
+                wanted = [id_ for id_ in ids if id_ not in sizes]
+                sizes.update(source.find_sizes(wanted, self._hinted_packs()) if wanted else {})
+        return sizes
 
     def find_holders(self, bundles: Mapping[str, str]) -> dict[str, str]:
         """Return which remote has a bundle, by its id, as of the last time that it was asked; the others are left out.
@@ -119,13 +123,18 @@ class RemoteBacking:
         known = sorted(read_remotes(self._repository), key=lambda one: one.name != USUAL)
         return {(one.repository, one.url): one for one in known}
 
-    def _still_missing(self, ids: Collection[bytes]) -> list[bytes]:
-        from stook.store.packs.chunk_index import KnownIndex  # which most commands need not
-
-        index = KnownIndex(self._repository.storage, self._repository.catalog)
-        wanted = list(dict.fromkeys(ids))
-        known = index.find(wanted)
-        return [id_ for id_ in wanted if id_ not in known]
+    def _sources(self) -> list[Source]:
+        """Return the remotes that are asked, those last that could not be asked before."""
+        configs = self._configs()
+        if not configs:
+            return []
+        process = self._processes.setdefault(os.getpid(), _Process())
+        with process.lock:
+            sources = [
+                process.sources.setdefault(key, Source(self._repository, config))
+                for key, config in configs.items()
+            ]
+        return sorted(sources, key=lambda source: source.has_failed)
 
     def _hinted_packs(self) -> Iterator[tuple[str, ...]]:
         """Yield the packs that the bundles name that were read last, those of the last one at the end."""
@@ -136,16 +145,17 @@ class RemoteBacking:
                 yield record.packs
 
     @contextmanager
-    def _noting(self, source: _Source) -> Iterator[None]:
+    def _noting(self, source: Source, failed: list[tuple[RemoteConfig, StookError]]) -> Iterator[None]:
         """Note that a remote failed, and go on: another may have the same. What fails here fails for all."""
-        source.failure = None
+        source.has_failed = False
         try:
             yield
         except StookError as error:
             if self._is_ours(error):
                 raise
             if error.kind not in MISSING:
-                source.failure = error
+                source.has_failed = True
+                failed.append((source.config, error))
 
     def _is_ours(self, error: StookError) -> bool:
         """Tell whether it is this side that failed: the folder of this store, or that of caches and catalogs."""
@@ -157,38 +167,13 @@ class RemoteBacking:
         is_below = isinstance(place, str) and any(Path(place).is_relative_to(root) for root in roots)
         return is_below or error.kind in _OF_CATALOGS
 
-    def _bring_from(self, source: _Source, ids: Collection[bytes]) -> None:
-        from stook.store.remotes.carrying import Carrier
 
-        if source.remote is None:
-            source.remote = open_config(self._repository, source.config)
-        there = source.remote.repository
-        with self._repository.writer() as writer:
-            carrier = Carrier(there, writer, ignore)
-            for packs in self._hinted_packs():
-                carrier.expect(packs)
-            found = there.reader().index.find(list(ids))
-            if len(found) < len(ids):
-                there.storage.get(
-                    stook_json.KEY
-                )  # of a folder that is away nothing is there, and no error tells of it
-            for pack in {place.pack for place in found.values()}:
-                source.misses[pack] += 1
-            often = {pack for pack, count in source.misses.items() if count >= _MISSES_FOR_ALL}
-            for whole in (False, True):
-                some = [id_ for id_, place in found.items() if (place.pack in often) is whole]
-                if some:
-                    carrier.carry(some, whole=whole)
-
-
-def _told(source: _Source) -> StookError:
+def _told(config: RemoteConfig, error: StookError) -> StookError:
     """Return the error for data that cannot be had from a remote that may have it."""
-    config, error = source.config, source.failure
     if isinstance(error, IntegrityError):
         message = f"on {config.name} ({config.url}): {error.message}"
         hint = f"stook verify --deep --remote {shlex.quote(config.name)}"
         return type(error)(message, kind=error.kind, hint=hint, **error.facts)
-    assert error is not None  # noqa: S101 - it is chosen for that
     found = StorageError(
         f"data that is not here may be on {config.name} ({config.url}), which cannot be asked: {error.message}",
         kind=REMOTE_UNREACHABLE,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stook.catalog import ContextRow
-from stook.errors import ConflictError, InputError, NotFoundError
+from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from stook.model.amounts import counted
 from stook.model.record import ContextRecord
 from stook.model.refs import check_name
@@ -78,6 +78,8 @@ def clone(  # noqa: PLR0913 - each is one thing to choose, and by name
         ConflictError: The context here has another remote `origin` already, or is there under another name; or there
             is one of the same name, which shall not be joined. Or an alias was moved on both sides
             (`alias-diverged`); all else is done, as its fact `cloned` says.
+        IntegrityError: What is there cannot be right. Where that is so of some versions alone, these were left and all
+            else is done, as its fact `cloned` says.
         StorageError: It cannot be reached.
     """
     repository = store.repository
@@ -93,7 +95,7 @@ def clone(  # noqa: PLR0913 - each is one thing to choose, and by name
     add_remote(here, USUAL, url, options)
     try:
         return Cloned(name, chosen.name, pull(here, remote=USUAL, data=data, observer=observer))
-    except ConflictError as error:
+    except (ConflictError, IntegrityError) as error:
         if isinstance(done := error.facts.get("pulled"), Pulled):
             error.facts["cloned"] = Cloned(name, chosen.name, done)
         raise

@@ -1,8 +1,9 @@
-"""Which versions, and what is said of them, a pull takes; and what of a remote cannot be right, and is refused."""
+"""Which versions, and what is said of them, a pull takes; and what of them is from the future, and is left."""
 
 from __future__ import annotations
 
 import shlex
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
@@ -11,24 +12,33 @@ import msgspec
 from stook.catalog import BundleRow
 from stook.errors import IntegrityError
 from stook.format import records
+from stook.format.limits import MAX_PAYLOAD
 from stook.model.clock import id_millis
-from stook.model.record import BundleRecord, CommitRecord, Record, TagRecord
+from stook.model.record import BundleRecord, CommitRecord, TagRecord
+from stook.store.remotes.mapping import rewrite_context
+from stook.store.remotes.refused import Fault, Refused
 from stook.store.remotes.remote import Remote
+from stook.store.remotes.report import Transferred
 from stook.store.remotes.resolving import get_there, load_row
 from stook.store.repository import Repository
 
 __all__ = [
     "Head",
     "Incoming",
+    "Taken",
     "find_incoming",
+    "find_too_long",
     "head_of",
     "read_incoming",
-    "refs_of",
+    "refs_there",
     "require_same",
     "subject",
 ]
 
-_AHEAD_MILLIS: Final = 24 * 60 * 60 * 1000
+_DAY_MILLIS: Final = 24 * 60 * 60 * 1000
+_TOO_LONG: Final = Fault(
+    "record-too-large", "its record, or that of a tag or commit, is too long to be taken"
+)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -62,6 +72,7 @@ class Incoming(msgspec.Struct, frozen=True):
         present: Bundles that are here, of those that were asked for; in no order.
         removed: Bundles that were removed here, and that nobody asked for.
         words: Tags and commits of any of these that are not here.
+        refused: What was asked for and is none of these, since it cannot be right, as far as that is seen from records.
     """
 
     names: tuple[str, ...]
@@ -70,11 +81,28 @@ class Incoming(msgspec.Struct, frozen=True):
     present: frozenset[str]
     removed: tuple[str, ...]
     words: tuple[bytes, ...]
+    refused: tuple[Refused, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether no record is to be written."""
         return not (self.fresh or self.revived or self.words)
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What was taken of what was to be.
+
+    Attributes:
+        transferred: What went over.
+        data: How many chunks of content are among that.
+        refused: What was left.
+        left: The ids of the bundles among that, of which nothing was taken.
+    """
+
+    transferred: Transferred = Transferred()
+    data: int = 0
+    refused: tuple[Refused, ...] = ()
+    left: frozenset[str] = frozenset()
 
 
 def find_incoming(remote: Remote, repository: Repository, names: Sequence[str], version: str) -> Incoming:
@@ -98,34 +126,57 @@ def find_incoming(remote: Remote, repository: Repository, names: Sequence[str], 
     here |= repository.catalog.ids.find_states(live.difference(here))
     gone = sorted(one for one in live if here.get(one) is False)
     unknown = set(gone) - repository.catalog.ids.find_recorded(gone) if names else set()
-    fresh = tuple(sorted(live.difference(here) | unknown))
-    present = frozenset(live.difference(fresh, gone))
+    now = repository.clock.now()
+    fresh, ahead = _split_ahead(live.difference(here) | unknown, now)
+    gone = [one for one in gone if one not in ahead]
+    present = frozenset(live.difference(fresh, ahead, gone))
     called = tuple(sorted({record.name for record in wanted}))
+    words, faults = _find_words(remote, repository, called, {*fresh, *present, *(gone if names else ())})
+    refs = refs_there(remote, {*ahead, *faults})
     return Incoming(
         names=called,
         fresh=fresh,
         revived=tuple(gone) if names else (),
         present=present,
         removed=() if names else tuple(gone),
-        words=tuple(_iter_words(remote, repository, called, {*fresh, *present, *(gone if names else ())})),
+        words=words,
+        refused=(
+            *(_from_ahead(one, now).of(refs[one], "bundle") for one in sorted(ahead)),
+            *(faults[one].of(refs[one], "words") for one in sorted(faults)),
+        ),
     )
 
 
-def read_incoming(remote: Remote, bundles: Sequence[str], now: float) -> Iterator[tuple[BundleRecord, bytes]]:
-    """Yield the records of bundles of a remote, with their bytes, checked as far as they go by themselves.
+def _split_ahead(bundles: Iterable[str], now: float) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return some ids, oldest first; and those that are from the future.
 
-    Args:
-        remote: The remote.
-        bundles: Their ids.
-        now: The time here, in seconds since the epoch.
-
-    Raises:
-        IntegrityError: One of them cannot be right.
+    Whatever is written here after one of these were read would have to be later still.
     """
+    known = sorted(bundles)
+    end = bisect_right(known, now * 1000 + _DAY_MILLIS, key=id_millis)
+    return tuple(known[:end]), frozenset(known[end:])
+
+
+def _from_ahead(identifier: str, now: float, what: str = "") -> Fault:
+    days = (id_millis(identifier) - now * 1000) / _DAY_MILLIS
+    return Fault("id-ahead", f"{what}{days:.1f} days ahead of this machine's clock")
+
+
+def read_incoming(remote: Remote, bundles: Sequence[str]) -> Iterator[tuple[BundleRecord, bytes]]:
+    """Yield the records of bundles of a remote, given their ids, with their bytes."""
     for row in remote.repository.catalog.ids.iter_rows(bundles):
-        record = load_row(row)
-        _check_id(remote, record, now, f"{record.name}@{record.id}")
-        yield record, row.payload
+        yield load_row(row), row.payload
+
+
+def find_too_long(read: Iterable[tuple[BundleRecord, bytes]], context: str) -> dict[str, Fault]:
+    """Return which of some bundles have records that are too long for the log once they are of a context here."""
+    return {record.id: _TOO_LONG for record, payload in read if _is_too_long(payload, context)}
+
+
+def _is_too_long(payload: bytes, context: str) -> bool:
+    if len(payload) + len(context) <= MAX_PAYLOAD:
+        return False
+    return len(rewrite_context(payload, context)) > MAX_PAYLOAD
 
 
 def require_same(remote: Remote, repository: Repository, incoming: Incoming, *, every: bool) -> None:
@@ -158,20 +209,28 @@ def require_same(remote: Remote, repository: Repository, incoming: Incoming, *, 
             )
 
 
-def _iter_words(
+def _find_words(
     remote: Remote, repository: Repository, names: Collection[str], bundles: Collection[str]
-) -> Iterator[bytes]:
-    """Yield the tags and commits of bundles that are there and not here."""
-    there = remote.repository.catalog.ids
+) -> tuple[tuple[bytes, ...], dict[str, Fault]]:
+    """Return the tags and commits of bundles that are there and not here; and of which bundles some cannot be taken."""
+    there, context = remote.repository.catalog.ids, remote.config.context
     said = there.words(remote.config.remote_context, names)
-    said -= repository.catalog.ids.words(remote.config.context, names)
+    said -= repository.catalog.ids.words(context, names)
     said -= repository.catalog.ids.find_words(said)
     now = repository.clock.now()
-    for payload in there.iter_words(said):
-        record = records.load(payload)
-        if isinstance(record, TagRecord | CommitRecord) and record.bundle in bundles:
-            _check_id(remote, record, now, f"what is said of {record.bundle}")
-            yield payload
+    sound, ahead = _split_ahead(said, now)
+    words: list[bytes] = []
+    faults: dict[str, Fault] = {}
+    for payload in there.iter_words(sound):
+        if (bundle := subject(payload)) in bundles:
+            if _is_too_long(payload, context):
+                faults[bundle] = _TOO_LONG
+            else:
+                words.append(payload)
+    for payload in there.iter_words(ahead):
+        if (bundle := subject(payload)) in bundles:
+            faults[bundle] = _from_ahead(records.read_id(payload), now, "a tag or commit of it is ")
+    return tuple(words), faults
 
 
 def subject(payload: bytes) -> str:
@@ -180,19 +239,7 @@ def subject(payload: bytes) -> str:
     return record.bundle if isinstance(record, TagRecord | CommitRecord) else ""
 
 
-def _check_id(remote: Remote, record: Record, now: float, what: str) -> None:
-    """Refuse what is from the future: whatever is written here later would have to be later still."""
-    ahead = id_millis(record.id) - now * 1000
-    if ahead > _AHEAD_MILLIS:
-        name = remote.config.name
-        raise IntegrityError(
-            f"{what} on {name} is {ahead / _AHEAD_MILLIS:.1f} days ahead of this machine's clock",
-            kind="id-ahead",
-            hint=f"check this machine's clock; if it is right, take it away: stook rm --remote {shlex.quote(name)}",
-            record=record.id,
-        )
-
-
-def refs_of(rows: Iterable[BundleRow]) -> tuple[str, ...]:
-    """Return bundles as `name@id`."""
-    return tuple(head_of(row).ref for row in rows)
+def refs_there(remote: Remote, bundles: Iterable[str]) -> dict[str, str]:
+    """Return bundles of a remote as `name@id`, by id."""
+    heads = map(head_of, remote.repository.catalog.ids.iter_rows(sorted(bundles)))
+    return {head.id: head.ref for head in heads}

@@ -1,30 +1,25 @@
-"""Take what a remote has: records and descriptions, and where wanted all data."""
+"""Take what a remote has: records and descriptions, and where wanted all data; what cannot be right is left."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from stook.store.remotes.aliasing import diverged_error, sync_aliases
+from stook.errors import IntegrityError, StookError
+from stook.store.remotes.aliasing import AliasOutcome, diverged_error, sync_aliases
 from stook.store.remotes.fetch import learn
-from stook.store.remotes.incoming import (
-    Incoming,
-    find_incoming,
-    refs_of,
-    subject,
-)
+from stook.store.remotes.incoming import Incoming, Taken, find_incoming, refs_there, subject
 from stook.store.remotes.mapping import settle
-from stook.store.remotes.remote import Remote, open_remote
+from stook.store.remotes.refused import Refused, refused_error
+from stook.store.remotes.remote import Remote, ask_remote
 from stook.store.remotes.report import Observer, Transferred, ignore
 
 if TYPE_CHECKING:
     from stook.store.view import View
 
 __all__ = ["Pulled", "pull"]
-
-_NOTHING: Final = Transferred()
 
 
 class Pulled(msgspec.Struct, frozen=True):
@@ -37,8 +32,9 @@ class Pulled(msgspec.Struct, frozen=True):
         restored: Versions that had been removed here and are there again, as `name@id`.
         words: How many tags and commits came for versions that were here.
         aliases: Aliases that were made or moved here, as `name@alias`.
-        transferred: What went over.
+        transferred: What went over for what came.
         removed_here: Versions that were left there, because they had been removed here, as `name@id`.
+        refused: What was left there, because it cannot be right. Where there is any, this is a fact of an error.
     """
 
     remote: str
@@ -47,8 +43,9 @@ class Pulled(msgspec.Struct, frozen=True):
     restored: tuple[str, ...] = ()
     words: int = 0
     aliases: tuple[str, ...] = ()
-    transferred: Transferred = _NOTHING
+    transferred: Transferred = Transferred()
     removed_here: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
 
 def pull(  # noqa: PLR0913 - each is one thing to choose, and by name
@@ -72,7 +69,7 @@ def pull(  # noqa: PLR0913 - each is one thing to choose, and by name
         force: See there.
         observer: Is told how far it is.
     """
-    opened = open_remote(store, remote)
+    opened = ask_remote(store, remote)
     try:
         learn(opened)
         store.refresh()
@@ -95,31 +92,51 @@ class _Pull:
     def run(self, names: Sequence[str], version: str, *, data: bool, force: bool) -> Pulled:
         """Take what was asked for."""
         incoming = find_incoming(self._remote, self._repository, names, version)
-        refs = self._refs(incoming)
-        transferred = _NOTHING
-        if data or not incoming.is_empty:
-            from stook.store.remotes.taking import take  # most pulls may have nothing to take
-
-            transferred = take(self._store, self._remote, incoming, self._observer, data=data)
-        config, there = self._remote.config, self._remote.repository
-        outcome = sync_aliases(
-            there, config.remote_context, self._repository, config.context, incoming.names, force
-        )
-        done = Pulled(
-            remote=config.name,
-            url=config.url,
-            bundles=tuple(refs[one] for one in incoming.fresh if one not in incoming.revived),
-            restored=tuple(refs[one] for one in incoming.revived),
-            words=sum(subject(word) in incoming.present for word in incoming.words),
-            aliases=outcome.moved,
-            transferred=transferred,
-            removed_here=tuple(refs[one] for one in incoming.removed),
-        )
-        if outcome.diverged:
-            raise diverged_error(outcome.diverged, config.name, done, ours_at_source=False)
+        taken = self._take(incoming, data=data)
+        broken: IntegrityError | None = None
+        outcome = AliasOutcome()
+        try:
+            outcome = self._sync_aliases(incoming.names, force=force)
+        except IntegrityError as error:  # of one alias; all others were brought together
+            broken = error
+        done = self._tell(incoming, taken, outcome)
+        name = self._remote.config.name
+        if broken is None and outcome.diverged:
+            also: StookError | None = diverged_error(outcome.diverged, name, done, ours_at_source=False)
+        else:
+            also = broken
+        if done.refused:
+            is_all = not (done.bundles or done.restored or done.words or done.aliases or taken.data)
+            raise refused_error(done.refused, name, done, is_all=is_all, also=also)
+        if also is not None:
+            raise also
         return done
 
-    def _refs(self, incoming: Incoming) -> dict[str, str]:
-        ids = {*incoming.fresh, *incoming.revived, *incoming.removed}
-        rows = self._remote.repository.catalog.ids.iter_rows(sorted(ids))
-        return dict(zip(sorted(ids), refs_of(rows), strict=True))
+    def _take(self, incoming: Incoming, *, data: bool) -> Taken:
+        if incoming.is_empty and not data:
+            return Taken()
+        from stook.store.remotes.taking import take  # most pulls may have nothing to take
+
+        return take(self._store, self._remote, incoming, self._observer, data=data)
+
+    def _sync_aliases(self, names: Sequence[str], *, force: bool) -> AliasOutcome:
+        config, there = self._remote.config, self._remote.repository
+        return sync_aliases(there, config.remote_context, self._repository, config.context, names, force)
+
+    def _tell(self, incoming: Incoming, taken: Taken, outcome: AliasOutcome) -> Pulled:
+        """Return what came of it."""
+        config = self._remote.config
+        refs = refs_there(self._remote, {*incoming.fresh, *incoming.revived, *incoming.removed})
+        came = [one for one in incoming.fresh if one not in taken.left]
+        back = [one for one in incoming.revived if one not in taken.left]
+        return Pulled(
+            remote=config.name,
+            url=config.url,
+            bundles=tuple(refs[one] for one in came if one not in back),
+            restored=tuple(refs[one] for one in back),
+            words=sum(subject(word) in incoming.present for word in incoming.words),
+            aliases=outcome.moved,
+            transferred=taken.transferred if came or back or taken.data else Transferred(),
+            removed_here=tuple(refs[one] for one in incoming.removed),
+            refused=incoming.refused + taken.refused,
+        )

@@ -16,11 +16,13 @@ class Progress(msgspec.Struct, frozen=True):
         step: `"compare"`, `"send"` or `"receive"`.
         done: Bytes that are over.
         total: Bytes in all; 0 where that is not known yet.
+        moving: Bytes that may be on their way at the most: some of them may be over, and it is not known how many.
     """
 
     step: str
     done: int
     total: int
+    moving: int = 0
 
 
 class Observer(Protocol):

@@ -13,25 +13,32 @@ from stook.format import records
 from stook.format.limits import FRAME_HEADER
 from stook.model.record import BundleRecord, RestoreRecord
 from stook.store.remotes.carrying import Carrier, local_reader
-from stook.store.remotes.descriptions import bring_descriptions, data_ids
-from stook.store.remotes.incoming import Incoming, read_incoming, require_same
+from stook.store.remotes.descriptions import Bringing
+from stook.store.remotes.incoming import (
+    Incoming,
+    Taken,
+    find_too_long,
+    read_incoming,
+    require_same,
+    subject,
+)
 from stook.store.remotes.mapping import ContextMap, rewrite_context
 from stook.store.remotes.remote import Remote
-from stook.store.remotes.report import Observer, Transferred
+from stook.store.remotes.report import Observer
 from stook.store.stamp import append_payloads, restoration
 
 if TYPE_CHECKING:
-    from stook.store.packs.writing import BundleWriter
+    from stook.store.packs.writing import BundleWriter, WritingIndex
     from stook.store.view import View
 
 __all__ = ["iter_commits", "take"]
 
 _COMMIT_BYTES: Final = 120 * 1024 * 1024
 
-_Taken = tuple[BundleRecord, bytes]
+_Read = tuple[BundleRecord, bytes]
 
 
-def take(store: View, remote: Remote, incoming: Incoming, observer: Observer, *, data: bool) -> Transferred:
+def take(store: View, remote: Remote, incoming: Incoming, observer: Observer, *, data: bool) -> Taken:
     """Take what was found to be taken: first the chunks, then the records.
 
     Args:
@@ -42,7 +49,8 @@ def take(store: View, remote: Remote, incoming: Incoming, observer: Observer, *,
         data: Take all data too.
 
     Raises:
-        IntegrityError: The remote gave something that cannot be right; nothing of it was taken.
+        IntegrityError: The remote gave something that cannot be right, and it is not of some bundles alone, which would
+            be left; nothing was taken.
         StorageError: The remote cannot be reached.
     """
     return _Taking(store, remote, observer).take(incoming, data=data)
@@ -57,57 +65,73 @@ class _Taking:
         self._remote = remote
         self._observer = observer
 
-    def take(self, incoming: Incoming, *, data: bool) -> Transferred:
+    def take(self, incoming: Incoming, *, data: bool) -> Taken:
         """Take it."""
         require_same(self._remote, self._repository, incoming, every=data)
         with self._repository.writer() as writer:
             carrier = Carrier(self._remote.repository, writer, self._observer)
+            fresh = list(read_incoming(self._remote, incoming.fresh))
             try:
-                taken = self._bring(incoming, carrier, data=data)
+                taken = self._bring(incoming, fresh, carrier, writer.index, data=data)
             except IntegrityError as error:
-                raise self._refused(error) from error
+                raise self._nothing(error) from error
             writer.index.confirm()
-            self._append(incoming, taken, writer)
+            self._append(incoming, [one for one in fresh if one[0].id not in taken.left], taken, writer)
         self._store.refresh()
-        return carrier.transferred
-
-    def _bring(self, incoming: Incoming, carrier: Carrier, *, data: bool) -> list[_Taken]:
-        """Bring the chunks; return the records of bundles that are not here."""
-        now = self._repository.clock.now()
-        taken = list(read_incoming(self._remote, incoming.fresh, now))
-        there = [record for record, _ in taken]
-        reader = local_reader(self._repository)
-        others = {*incoming.revived, *(incoming.present if data else ())}.difference(incoming.fresh)
-        there += [record for record, _ in read_incoming(self._remote, sorted(others), now)]
-        bring_descriptions(there, reader, carrier)
-        if data:
-            carrier.learn(pack for record in there for pack in record.packs)
-            carrier.carry(data_ids(there, reader))
         return taken
 
-    def _refused(self, error: IntegrityError) -> IntegrityError:
-        name = self._remote.config.name
-        hint = error.hint if error.kind == "id-ahead" else f"stook verify --remote {shlex.quote(name)}"
-        message = f"nothing was pulled from {name}: {error.message}"
-        return type(error)(message, kind=error.kind, hint=hint, **error.facts)
+    def _bring(
+        self, incoming: Incoming, fresh: Sequence[_Read], carrier: Carrier, here: WritingIndex, *, data: bool
+    ) -> Taken:
+        """Bring the chunks; return what could not be had or cannot be right."""
+        new = {*incoming.fresh, *incoming.revived}
+        others = {*incoming.revived, *(incoming.present if data else ())}.difference(incoming.fresh)
+        there = [*fresh, *read_incoming(self._remote, sorted(others))]
+        refs = {record.id: f"{record.name}@{record.id}" for record, _ in there}
+        faults = find_too_long(fresh, self._remote.config.context)
+        bringing = Bringing(
+            (record for record, _ in there if record.id not in faults),
+            local_reader(self._repository),
+            carrier,
+            here=here,
+            there=self._remote.repository.reader().index,
+        )
+        faults |= bringing.bring_descriptions(new)
+        left = frozenset(new.intersection(faults))
+        described = carrier.transferred.chunks
+        if data:
+            faults |= bringing.bring_data()
+        refused = [faults[one].of(refs[one], "bundle" if one in left else "data") for one in sorted(faults)]
+        return Taken(carrier.transferred, carrier.transferred.chunks - described, tuple(refused), left)
 
-    def _append(self, incoming: Incoming, taken: Sequence[_Taken], writer: BundleWriter) -> None:
+    def _nothing(self, error: IntegrityError) -> IntegrityError:
+        name = self._remote.config.name
+        return type(error)(
+            f"nothing was pulled from {name}: {error.message}",
+            kind=error.kind,
+            hint=f"stook verify --remote {shlex.quote(name)}",
+            **error.facts,
+        )
+
+    def _append(self, incoming: Incoming, fresh: Sequence[_Read], taken: Taken, writer: BundleWriter) -> None:
         """Write the records, in as few commits as they fit in, each of them whole."""
+        revived = [one for one in incoming.revived if one not in taken.left]
+        words = [word for word in incoming.words if subject(word) not in taken.left]
         config = self._remote.config
         contexts = ContextMap(
             self._remote.repository, self._repository, {config.remote_context: config.context}
         )
         context = contexts.find(config.remote_context)
         said = [*map(records.dump, contexts.made())]
-        said += [rewrite_context(payload, context) for _, payload in taken]
-        words = [rewrite_context(word, context) for word in incoming.words]
+        said += [rewrite_context(payload, context) for _, payload in fresh]
         relying: list[BundleRecord | RestoreRecord] = [
-            structs.replace(record, context=context) for record, _ in taken
+            structs.replace(record, context=context) for record, _ in fresh
         ]
-        for bundle in incoming.revived:
+        for bundle in revived:
             relying.append(restoration(self._repository, context, bundle))
             said.append(records.dump(relying[-1]))
-        commits = list(iter_commits([*said, *words]))
+        said += [rewrite_context(word, context) for word in words]
+        commits = list(iter_commits(said))
         for number, some in enumerate(commits, 1):
             append_payloads(self._repository, writer.index, some, relying if number == len(commits) else ())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,10 @@ from stook.store.repository import Repository
 if TYPE_CHECKING:
     from stook.store.packs.writing import BundleWriter
 
-__all__ = ["transfer"]
+__all__ = ["NONE_WHOLE", "transfer"]
+
+NONE_WHOLE: Final = 2.0
+"""A share of a pack that is never wanted."""
 
 _HELD_BYTES: Final = 96 * 1024 * 1024
 
@@ -59,17 +62,24 @@ def transfer(
         ids: The chunks; some may come twice.
         least_share: How much of a pack must be wanted for it to go whole, by bytes; the random ones that a pack may
             have for its name's sake do not count. With 1, as for a push, nothing goes over that is not among `ids`.
+            With `NONE_WHOLE` all are packed anew, and no more is asked for than that.
         observer: Is told how far this is, in this thread. The step is `"send"` where `least_share` is 1, else
             `"receive"`.
 
     Raises:
         IntegrityError: A chunk is nowhere in the source, or damaged wherever it is; the pack and the chunk are named.
+            Where several were found to be lost in that way, the fact `chunks` has the ids of these, as hex digits. The
+            fact `transferred` says what went over before.
         StorageError: One of the two cannot be reached.
     """
     crossing = _Crossing(source, writer, least_share, observer)
     observer(Progress("compare", 0, 0))
-    for wanted in iter_wanted(ids, writer.index, source.reader().index):
-        crossing.run(wanted)
+    try:
+        for wanted in iter_wanted(ids, writer.index, source.reader().index):
+            crossing.run(wanted)
+    except IntegrityError as error:
+        error.facts["transferred"] = crossing.transferred
+        raise
     return crossing.transferred
 
 
@@ -85,7 +95,7 @@ class _Crossing:
         self._target = writer.storage
         self._least_share = least_share
         self._observer = observer
-        self._step = "send" if least_share >= 1 else "receive"
+        self._step = "send" if least_share == 1 else "receive"
         self._is_local = isinstance(source.storage, FolderStorage)
         self._gap = 0 if self._is_local else FAR_GAP_BYTES
         self._pool = BlockPool()
@@ -100,7 +110,7 @@ class _Crossing:
     def run(self, wanted: Wanted) -> None:
         """Bring some chunks over: data first, since what describes data is of no use before it."""
         self._total += wanted.stored
-        self._observer(Progress(self._step, self._done, self._total))
+        self._tell()
         with Lanes(_HELD_BYTES) as self._lanes:
             for area in ("data/", "meta/"):
                 self._send([pack for pack in wanted.packs if pack.startswith(area)], wanted)
@@ -211,7 +221,11 @@ class _Crossing:
         self._index.add(made.name, made.entries)
         self.transferred += Transferred(len(wanted), 1, made.size)
         self._done += sum(entry.stored for entry in wanted)
-        self._observer(Progress(self._step, self._done, max(self._done, self._total)))
+        self._tell()
+
+    def _tell(self) -> None:
+        total = max(self._done, self._total)
+        self._observer(Progress(self._step, self._done, total, min(total - self._done, _HELD_BYTES)))
 
     def _find_elsewhere(self) -> Wanted:
         """Return other places of the chunks that could not be read.
@@ -223,16 +237,22 @@ class _Crossing:
             self._places.forget(pack)
         again = Wanted()
         places = self._places.find_places(list(self._failed))
+        lost: dict[bytes, str] = {}
         for id_, pack in self._failed.items():
             untried = [place for place in places.get(id_, []) if place.pack not in self._tried[id_]]
-            if not untried:
-                raise self._lost(id_, pack)
-            again.add(id_, untried[0])
+            if untried:
+                again.add(id_, untried[0])
+            else:
+                lost[id_] = pack
+        if lost:
+            raise self._lost(lost)
         self._failed.clear()
         self._gone.clear()
         return again
 
-    def _lost(self, id_: bytes, pack: str) -> IntegrityError:
+    def _lost(self, lost: Mapping[bytes, str]) -> IntegrityError:
+        """Return the error for some chunks; the first is told, and all are in its fact `chunks`."""
+        id_, pack = next(iter(lost.items()))
         is_gone = pack in self._gone
         return IntegrityError(
             f"the chunk {id_.hex()} is nowhere: its pack {pack} is not in {self._source.url}"
@@ -242,4 +262,5 @@ class _Crossing:
             hint=VERIFY,
             pack=pack,
             chunk=id_.hex(),
+            chunks=tuple(one.hex() for one in lost),
         )

@@ -27,11 +27,11 @@ def find_limit(wanted: Sequence[PackEntry], least_share: float) -> int:
 
     Args:
         wanted: The chunks that are asked for, in their order in the pack.
-        least_share: How much of it they are at the least.
+        least_share: How much of it they are at the least; more than 1 where it is not to be taken whole.
     """
     asked = sum(entry.stored for entry in wanted)
     end = wanted[-1].offset + wanted[-1].stored - len(MAGIC)
-    if asked < least_share * (end - _SALT_BYTES):
+    if least_share > 1 or asked < least_share * (end - _SALT_BYTES):
         return 0
     size = (asked + len(wanted) * ENTRY_BYTES) / least_share + _SALT_BYTES + len(MAGIC) + TRAILER_BYTES
     return min(int(size), _MOST_BYTES)

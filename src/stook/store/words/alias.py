@@ -178,9 +178,10 @@ def _next_state(
     move = aliases.Move(
         goal.bundle, repository.owner, int(repository.clock.now() * 1e6), write_id, goal.why.strip()
     )
-    moves = (move, *(before.moves if before else ()))[: aliases.MAX_MOVES]
-    number = before.number + 1 if before else 1
-    return AliasState(name, alias, goal.bundle, write_id, number, moves)
+    if before is None:
+        return AliasState(name, alias, goal.bundle, write_id, 1, (move,))
+    moves, older = aliases.cut_history((move, *before.moves), before.older)
+    return AliasState(name, alias, goal.bundle, write_id, before.number + 1, moves, older)
 
 
 def read_alias(repository: Repository, key: str) -> Found:

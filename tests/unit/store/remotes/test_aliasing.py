@@ -166,6 +166,44 @@ def test_whoever_has_either_history_follows_a_forced_move(sides: Sides, machine:
     assert _standing(bob) == second.id
 
 
+def test_many_moves_by_one_side_alone_are_followed(sides: Sides) -> None:
+    """However often one side has moved an alias since the other saw it, the other follows; and diverges as ever."""
+    first, _, third = sides.versions
+    sides.ann.alias("prod", first)
+    sides.send()
+    for number in range(103):
+        sides.ann.alias("prod", sides.versions[1 + number % 2])
+    assert sides.take() == AliasOutcome()
+    assert sides.send().moved == ("raw@prod",)
+    assert sides.is_one()
+    assert sides.there.aliases("raw")[0].number == 104
+    sides.there.alias("prod", third)
+    for number in range(103):
+        sides.ann.alias("prod", sides.versions[number % 2])
+    assert len(sides.send().diverged) == len(sides.take().diverged) == 1
+
+
+def test_a_forced_move_keeps_both_long_histories(sides: Sides, machine: OpenStore) -> None:
+    """Who saw either side hundreds of moves before it was put on top of the other follows without any force."""
+    first, second, third = sides.versions
+    sides.ann.alias("prod", first)
+    sides.send()
+    config = sides.ann.remotes()[0]
+    early = machine("early")
+    early.add_remote("origin", config.url, config.options)
+    early.pull()
+    for number in range(103):
+        for store in (sides.ann, sides.there):
+            store.alias("prod", sides.versions[1 + number % 2].id)
+    sides.ann.alias("prod", first)
+    sides.there.alias("prod", third.id)
+    assert sides.send(force=True).moved == ("raw@prod",)
+    sides.ann.alias("prod", second)
+    sides.send()
+    assert early.pull().aliases == ("raw@prod",)
+    assert _standing(early) == second.id
+
+
 def test_both_at_the_same_version_is_no_conflict(sides: Sides) -> None:
     """Two who have moved an alias to the same version agree, whatever their histories say."""
     sides.ann.alias("prod", sides.versions[1])
@@ -229,6 +267,50 @@ def test_a_damaged_alias_holds_up_no_other(sides: Sides, direction: str) -> None
     with pytest.raises(FormatError):
         act()
     assert _data(sides.ann) == _data(sides.there)
+
+
+def test_aliases_alone_that_were_put_back_move_nobody_back(sides: Sides, machine: OpenStore) -> None:
+    """Where the remote's aliases are an older copy, nobody follows them back; whoever has asked moves them on again."""
+    first, second, third = sides.versions
+    storage = sides.there.repository.storage
+    sides.ann.alias("prod", first)
+    sides.send()
+    old = _data(sides.there)
+    sides.ann.alias("prod", second)
+    sides.send()
+    key = _key(sides.there, "raw", "prod")
+    storage.put_if_match(key, old, storage.get(key).version)
+    sides.send()
+    assert sides.standing()[0] == second.id
+    assert sides.take() == AliasOutcome()
+    sides.send()
+    assert sides.standing() == (second.id, second.id)
+    storage.put_if_match(key, old, storage.get(key).version)
+    sides.ann.at_remote().alias("prod", third)
+    sides.ann.alias("prod", first)
+    assert len(sides.send().diverged) == 1
+    assert sides.standing() == (first.id, third.id)
+
+
+def test_own_aliases_that_were_put_back_move_no_remote_back(sides: Sides) -> None:
+    """Where the aliases here are an older copy, a push leaves those of the remote, and a pull gets them again."""
+    first, second, third = sides.versions
+    sides.ann.alias("prod", first)
+    sides.send()
+    old = _data(sides.ann)
+    sides.ann.alias("prod", second)
+    sides.send()
+    storage, key = sides.ann.repository.storage, _key(sides.ann, "raw", "prod")
+    for _ in range(2):
+        storage.put_if_match(key, old, storage.get(key).version)
+        assert sides.send() == AliasOutcome()
+        assert sides.standing() == (first.id, second.id)
+        (sides.there.repository.cache / "aliases.json").unlink(missing_ok=True)
+    sides.ann.alias("prod", third)
+    assert len(sides.send().diverged) == 1
+    storage.put_if_match(key, old, storage.get(key).version)
+    assert sides.take().moved == ("raw@prod",)
+    assert sides.standing() == (second.id, second.id)
 
 
 def test_aliases_that_nobody_made_are_passed_over(sides: Sides) -> None:

@@ -69,5 +69,5 @@ def test_when_a_remote_was_asked_is_known(pair: tuple[Store, Store], machine: Op
 
 def test_a_remote_that_is_not_there_is_said(machine: OpenStore) -> None:
     """A name that is no remote's is an error that says which there are."""
-    with pytest.raises(NotFoundError, match="no remote 'origin'"):
+    with pytest.raises(NotFoundError, match="has no remotes"):
         machine("ann").fetch()

@@ -10,8 +10,6 @@ import pytest
 
 from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from stook.format import records
-from stook.model.clock import Clock
-from stook.model.record import BundleRecord, TagRecord
 from stook.store import Bundle, Store
 from stook.store.remotes.pull import pull
 from stook.store.remotes.report import Progress
@@ -20,8 +18,6 @@ from stook.store.stamp import stamp
 from stook.testing import FaultProxy
 from tests.unit.store.remotes.conftest import OpenStore, Place
 from tests.unit.store.remotes.filling import fill
-
-_DAY = 24 * 60 * 60
 
 
 @pytest.fixture
@@ -54,13 +50,6 @@ def _told(store: Store) -> dict[str, tuple[object, ...]]:
         )
         for one in store.search()
     }
-
-
-def _forge(store: Store, record: BundleRecord | TagRecord) -> None:
-    """Write a record as someone would who may write to the remote."""
-    there = store.at_remote()
-    there.repository.log.append([records.dump(record)])
-    there.close()
 
 
 def _bytes_of(store: Store, bundle: Bundle) -> bytes:
@@ -190,48 +179,6 @@ def test_a_record_keeps_every_byte_but_the_context(ann: Store, bob: Store) -> No
     fields |= {"context": mine.record.context}
     assert _bytes_of(bob, found) == msgspec.json.encode(fields)
     assert found.record.context == mine.record.context
-
-
-def test_a_bundle_from_the_future_is_refused(ann: Store, bob: Store) -> None:
-    """An id more than a day ahead would put all that is made here behind it; so nothing is taken at all."""
-    raw = ann.add("raw", 1)
-    ann.push(every=True)
-    ahead = Clock(lambda: Clock().now() + 2 * _DAY).new_id()
-    context = ann.at_remote().context_id()
-    _forge(ann, msgspec.structs.replace(raw.record, id=ahead, context=context))
-    with pytest.raises(IntegrityError, match=r"2\.0 days ahead") as caught:
-        bob.pull()
-    assert caught.value.kind == "id-ahead"
-    assert bob.search() == []
-    assert bob.add("own", 1).id < ahead
-
-
-def test_a_word_from_the_future_is_refused(ann: Store, bob: Store) -> None:
-    """A tag that no later one could replace is not taken."""
-    raw = ann.add("raw", 1)
-    ann.push(every=True)
-    ahead = Clock(lambda: Clock().now() + 2 * _DAY).new_id()
-    _forge(ann, TagRecord(ahead, ann.at_remote().context_id(), raw.id, {"a": "b"}, 1))
-    with pytest.raises(IntegrityError, match="days ahead"):
-        bob.pull()
-    assert bob.search() == []
-
-
-@pytest.mark.parametrize("is_large", [False, True])
-def test_a_description_that_is_not_the_bundles_is_refused(ann: Store, bob: Store, is_large: bool) -> None:
-    """A record whose digest is not that of its description is not taken, be that in it or in a pack; nor is another."""
-    data = {str(number): number * 1.5 for number in range(3000)} if is_large else 1
-    raw = ann.add("raw", data, params={"long": "x" * 40_000} if is_large else {})
-    assert (raw.record.manifest is None) is is_large
-    ann.push(every=True)
-    context = ann.at_remote().context_id()
-    forged = msgspec.structs.replace(raw.record, id=Clock().new_id(), context=context, digest="ab" * 32)
-    _forge(ann, forged)
-    with pytest.raises(IntegrityError, match="is not the one that its record names") as caught:
-        bob.pull()
-    assert caught.value.hint == "stook verify --remote origin"
-    assert bob.search() == []
-    assert bob.pull(f"raw@{raw.id}").bundles == (raw.ref,)
 
 
 def test_another_bundle_of_an_id_that_is_here_is_refused(

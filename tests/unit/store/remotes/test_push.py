@@ -236,11 +236,10 @@ def test_data_that_is_elsewhere_is_fetched_for_it(ann: Store, machine: OpenStore
     assert bob.at_remote("backup").get("raw").data == raw.data
 
 
-def test_more_than_one_commit_takes_is_refused(machine: OpenStore) -> None:
+def test_more_than_one_commit_takes_is_refused() -> None:
     """Records that cannot appear all at once, since they are more than a segment takes, are refused."""
-    record = machine("ann").add("raw", 1).record
     for count, is_fine in ((2_000, True), (2_100, False)):
-        sent = (Sent(record, bytes(64_000), is_revived=False),) * count
+        sent = (Sent(bytes(64_000), is_revived=False),) * count
         outgoing = Outgoing((), sent, frozenset(), 0, (), 0, ())
         if is_fine:
             outgoing.require_one_commit()

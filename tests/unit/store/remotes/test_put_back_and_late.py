@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from stook.store.remotes.mapping import ContextMap
 from stook.store.remotes.outgoing import find_outgoing
 from stook.store.remotes.packs_at import prepare
 from stook.store.remotes.report import ignore
-from stook.store.remotes.sending import send
+from stook.store.remotes.sending import Sender
 from stook.store.repository import Repository, open_on
 from stook.store.stamp import append, stamp
 from stook.store.words.remove import remove
@@ -180,12 +181,18 @@ def test_a_push_relies_on_no_pack_that_was_listed_before_it_went(machine: OpenSt
         assert writer.index.find(ids) == {}
 
 
+def _send(here: Store, remote: Repository, contexts: ContextMap) -> None:
+    outgoing = find_outgoing(here, Choice(), remote, contexts)
+    with closing(Sender(remote, has_bundles=True)) as sender:
+        sender.send(here.repository, outgoing, contexts, ignore)
+
+
 def test_an_alias_goes_to_a_bucket_again_that_was_put_back(machine: OpenStore, tmp_path: Path) -> None:
     """What was noted of its aliases is forgotten when its log is seen to be an older one."""
     storage = AgingStorage()
     here, remote, contexts = _unsent(machine, b"x", storage, tmp_path / "cache")
     old = _copy(storage)
-    send(here.repository, remote, find_outgoing(here, Choice(), remote, contexts), contexts, ignore)
+    _send(here, remote, contexts)
     here.alias("prod", here.get("x"))
     context = here.context_id()
     sides = (here.repository, context, remote, contexts.find(context))
@@ -194,7 +201,7 @@ def test_an_alias_goes_to_a_bucket_again_that_was_put_back(machine: OpenStore, t
     _put_back(storage, old)
     with pytest.warns(UserWarning, match="went back"):
         refresh(remote)
-    send(here.repository, remote, find_outgoing(here, Choice(), remote, contexts), contexts, ignore)
+    _send(here, remote, contexts)
     assert sync_aliases(*sides).moved == ("x@prod",)
 
 
