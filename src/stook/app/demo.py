@@ -49,8 +49,8 @@ def run_demo(folder: Path | None, request: Request, *, observer: Observer) -> De
 
     Raises:
         MissingExtraError: The libraries that the template uses are not installed; nothing is made.
-        NotFoundError: There is no such input; nothing is made.
-        InputError: The folder holds something else or cannot be written to, or the input cannot be used.
+        InputError: The folder holds something else or cannot be written to, or the input is not there or cannot be
+            used.
     """
     _require_libraries()
     check_request(request)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from stook.errors import InputError
 from stook.storage.urls import redact
@@ -12,11 +13,31 @@ from stook.storage.urls import redact
 __all__ = ["ADD", "check_place"]
 
 ADD = "stook remote add"
-_AMAZON = re.compile(r"(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z]+-[a-z-]+-\d))?\.amazonaws\.com")
+_REST = r"(?:/(?P<key>.*))?"
+_IN_AMAZON = r"s3(?:[.-](?P<region>[a-z]+-[a-z-]+-\d))?\.amazonaws\.com(?:/(?P<path>.*))?"
+# Addresses that browsers show and clouds' own tools print, and the scheme of what they are in.
+_KNOWN = tuple(
+    (re.compile(pattern), scheme)
+    for pattern, scheme in (
+        (rf"(?:[a-z0-9-]+\.)?console\.aws\.amazon\.com/s3/(?:buckets|object)/(?P<bucket>[^/]+){_REST}", "s3"),
+        (rf"(?:(?P<host>.+)\.)?{_IN_AMAZON}", "s3"),
+        (rf"(?:storage\.googleapis|storage\.cloud\.google)\.com/(?P<bucket>[^/]+){_REST}", "gs"),
+        (rf"console\.cloud\.google\.com/storage/browser/(?P<bucket>[^/;]+){_REST}", "gs"),
+        (rf"(?P<account>[a-z0-9]+)\.(?:blob|dfs)\.core\.windows\.net/(?P<bucket>[^/]+){_REST}", "az"),
+    )
+)
+# What other tools call the schemes.
+_SCHEMES = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "azure": "az"}
+_AZURE = re.compile(r"(?:abfss?|wasbs?)://(?P<bucket>[^@/]+)@(?P<account>[^./]+)\.[^/]+/?(?P<key>.*)")
+_ARN = re.compile(r"arn:aws[a-z-]*:s3:::(?P<place>[^/]+.*)")
+_ELSEWHERE = re.compile(
+    r"(?:(?:ssh|sftp|scp|ftps?|smb|cifs|nfs|rsync|davs?)://|[\w.-]+@[\w.-]+:)", re.IGNORECASE
+)
+_BARE = re.compile(r"[^./~\\:][^\\:]*")
 
 
 def check_place(url: str, command: str) -> None:
-    """Refuse what is meant as a place and is none: the address of a server, or a mere name.
+    """Refuse what is meant as a place and is none: the address of a server or page, or a mere name.
 
     Args:
         url: What was typed.
@@ -25,30 +46,97 @@ def check_place(url: str, command: str) -> None:
     Raises:
         InputError: It is one of these.
     """
+    if not url.strip():
+        raise _no_place("no path or URL of a place was given", f"{command} s3://BUCKET/PREFIX, or a folder")
+    if os.path.exists(os.path.expanduser(url)):
+        return
     if re.match(r"https?://", url):
-        place = _place_on_server(url) if redact(url) == url else "s3://BUCKET"
-        raise InputError(
-            f"{redact(url)} is a server, not a place in one",
-            kind="bad-url",
-            hint=f"where it speaks S3's protocol: {command} {place}",
+        raise _server(url, command)
+    if other := _other_words(url):
+        raise _no_place(f"{redact(url)} is no place as stook writes it", f"{command} {other}")
+    if _ELSEWHERE.match(url):
+        raise _no_place(
+            f"{redact(url)} is no bucket and no folder of this machine",
+            f"mount it, and name the folder: {command} /mnt/FOLDER",
         )
-    if re.fullmatch(r"[\w-]+", url) and not Path(url).exists():
-        word = shlex.quote(url)
-        raise InputError(
-            f"{url!r} is a name, and there is no folder of that name",
-            kind="bad-url",
-            hint=f"{ADD} {word} URL for a remote of that name, {ADD} ./{word} for a new folder"
-            if command == ADD
-            else f"{command} URL, such as s3://BUCKET/PREFIX or a folder; a remote has one: stook remote",
-        )
+    if _BARE.fullmatch(url) and not os.path.exists(url.partition("/")[0]):
+        raise _no_folder(url, command)
 
 
-def _place_on_server(url: str) -> str:
-    """Return the words that name what the address of a server may mean, as they are typed."""
+def _server(url: str, command: str) -> InputError:
+    place = _find_known(url)
+    if place:
+        return _no_place(f"{redact(url)} is an address of the web, not a place", f"{command} {place}")
+    return _no_place(
+        f"{redact(url)} is a server, not a place in one",
+        f"where it speaks S3's protocol: {command} {_at_endpoint(url)}",
+    )
+
+
+def _no_folder(url: str, command: str) -> InputError:
+    word, first = shlex.quote(url), url.partition("/")[0]
+    if first != url:
+        new = " new" if command.startswith(ADD) else ""
+        return _no_place(
+            f"{url!r} has no scheme, and there is no folder {first!r}",
+            f"{command} s3://{word} for a bucket, {command} ./{word} for a{new} folder",
+        )
+    return _no_place(
+        f"{url!r} is a name, and there is no folder of that name",
+        f"{ADD} {word} URL for a remote of that name, {ADD} ./{word} for a new folder"
+        if command == ADD
+        else f"{command} URL, such as s3://BUCKET/PREFIX or a folder; a remote has one: stook remote",
+    )
+
+
+def _other_words(url: str) -> str:
+    """Return the words for a place that is written as other tools have it; none where this is no such thing."""
     scheme, _, rest = url.partition("://")
+    if scheme.lower() in _SCHEMES and rest and redact(url) == url:
+        return shlex.quote(f"{_SCHEMES[scheme.lower()]}://{rest}")
+    if found := _AZURE.fullmatch(url):
+        return _typed("az", found["bucket"], found["key"], account=found["account"])
+    if found := _ARN.fullmatch(url):
+        return shlex.quote(f"s3://{found['place']}")
+    return "" if "://" in url else _find_known(f"https://{url}")
+
+
+def _find_known(url: str) -> str:
+    """Return the words for the place behind an address of one of the large clouds; none where it is none of theirs."""
+    address = redact(url).partition("://")[2].partition(";")[0]
+    asked = parse_qs(urlsplit(url).query)
+    for pattern, scheme in _KNOWN:
+        if found := pattern.fullmatch(address):
+            parts = found.groupdict()
+            bucket, key = parts.get("bucket") or "", parts.get("key") or asked.get("prefix", [""])[0]
+            if "path" in parts:
+                bucket, key = _amazon(parts["host"], parts["path"] or "")
+            region = parts.get("region") or (asked.get("region", [""])[0] if scheme == "s3" else "")
+            return _typed(scheme, bucket, key, region=region, account=parts.get("account") or "")
+    return ""
+
+
+def _amazon(host: str | None, path: str) -> tuple[str, str]:
+    """Return bucket and key of an address of S3, where the bucket is in the host's name or the path begins with it."""
+    if host is not None:
+        return host, path
+    bucket, _, key = path.partition("/")
+    return bucket or "BUCKET", key
+
+
+def _typed(scheme: str, bucket: str, key: str, *, region: str = "", account: str = "") -> str:
+    """Return a place as it is typed."""
+    url = "/".join(part for part in (bucket, unquote(key).strip("/")) if part)
+    options = (("--region", region), ("--account", account))
+    return shlex.quote(f"{scheme}://{url}") + "".join(f" {word} {shlex.quote(v)}" for word, v in options if v)
+
+
+def _at_endpoint(url: str) -> str:
+    """Return a place on a server of S3's protocol as it is typed."""
+    scheme, _, rest = redact(url).partition("://")
     server, _, key = rest.partition("/")
-    if amazon := _AMAZON.fullmatch(server):
-        where = "/".join(part for part in (amazon["bucket"], key.strip("/")) if part) or "BUCKET"
-        return shlex.quote(f"s3://{where}") + (f" --region {amazon['region']}" if amazon["region"] else "")
-    bucket = key.strip("/") or "BUCKET"
-    return f"{shlex.quote(f's3://{bucket}')} --endpoint {shlex.quote(f'{scheme}://{server}')}"
+    return f"{shlex.quote('s3://' + (key.strip('/') or 'BUCKET'))} --endpoint {shlex.quote(f'{scheme}://{server}')}"
+
+
+def _no_place(message: str, hint: str) -> InputError:
+    return InputError(message, kind="bad-url", hint=hint)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stook._io import write_atomic
 from stook.config import get_workspace, load_config
-from stook.errors import InputError, IntegrityError, NotFoundError
+from stook.errors import InputError, IntegrityError
 from stook.model.events import Observer, ignore
 from stook.pipeline import RunResult, load_task, parameters_of, parse_task, run
 from stook.store import Bundle, Store, open_store
@@ -66,8 +66,7 @@ def check_request(request: Request) -> None:
     """Refuse what cannot work before anything is made or run.
 
     Raises:
-        NotFoundError: There is no such file to score.
-        InputError: It is a folder, or the output folder cannot be written to.
+        InputError: There is no such file to score, or it is a folder, or the output folder cannot be written to.
     """
     if request.source not in ("", "-"):
         _existing(Path(request.source).expanduser().absolute())
@@ -84,7 +83,7 @@ def predict(request: Request, *, folder: Path | None = None, observer: Observer)
         observer: Is told what happens.
 
     Raises:
-        NotFoundError: There is no workspace, or no such file or task.
+        NotFoundError: There is no workspace, or no such task.
         InputError: The workspace names no task, or the input cannot be used; nothing is written.
         TaskError: A task failed; nothing is written.
     """
@@ -199,7 +198,7 @@ def _named(path: Path, workspace: Path) -> str:
 
 def _existing(path: Path) -> Path:
     if not path.exists():
-        raise NotFoundError(
+        raise InputError(
             f"there is no file {path}", kind="no-such-file", hint="check the path after -i", path=str(path)
         )
     if path.is_dir():

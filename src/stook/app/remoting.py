@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from stook.app.elsewhere import list_others
 from stook.app.places import ADD, check_place
 from stook.errors import NotFoundError, StorageError
 from stook.storage import open_storage
+from stook.storage.ahead import Ahead
 from stook.storage.probing import Finding, probe
 from stook.store import Store, open_store
 from stook.store.remotes import adding
 from stook.store.remotes.adding import Added
 from stook.store.remotes.config import RemoteConfig, read_remotes
+from stook.store.remotes.confirmed import open_confirmed
 from stook.store.remotes.fetch import fetch, fetched_at, learn
 from stook.store.remotes.remote import USUAL, get_config, known_catalog, open_remote
 
@@ -31,6 +34,7 @@ __all__ = [
     "open_there",
 ]
 
+_PATIENCE = 20.0
 _NEEDED = frozenset({"reach", "list", "read", "conditional write"})
 
 
@@ -94,7 +98,7 @@ def add_remote(store: Store, name: str, url: str, options: Mapping[str, str]) ->
     Raises:
         StorageError: Also where the server does not keep to conditions, and that was not asked for.
     """
-    check_place(url, ADD)
+    check_place(url, ADD if name == USUAL else f"{ADD} {shlex.quote(name)}")
     is_known = any(one.name == name for one in store.remotes())
     added = adding.add_remote(store, name, url, options)
     findings = probe(open_storage(added.config.url, options=options))
@@ -116,14 +120,31 @@ def add_remote(store: Store, name: str, url: str, options: Mapping[str, str]) ->
     )
 
 
-def check_remote(store: Store, name: str) -> tuple[Finding, ...]:
+def check_remote(store: Store, name: str, *, seconds: float = _PATIENCE) -> tuple[Finding, ...]:
     """Try what sharing through a remote needs.
+
+    Args:
+        store: The store here.
+        name: The remote.
+        seconds: How long it may take. A server that is silent is asked again and again, for minutes.
 
     Raises:
         NotFoundError: This context has no remote of that name.
+        StorageError: It would get tokens, and was not added on this machine (`remote-not-confirmed`).
     """
-    config = get_config(store, name)
-    return probe(open_storage(config.url, options=config.options))
+    storage = open_confirmed(store.repository, get_config(store, name))
+    try:
+        return Ahead(lambda: probe(storage)).result(seconds)
+    except TimeoutError:
+        return (
+            Finding(
+                "reach",
+                ok=False,
+                message=f"{storage.url} gave no answer within {seconds:g} s",
+                hint="check the endpoint, the region and the network: a firewall or proxy may swallow requests",
+                kind="unreachable",
+            ),
+        )
 
 
 def is_needed(finding: Finding) -> bool:

@@ -9,16 +9,17 @@ from pathlib import Path
 
 from stook.app.init import init_workspace
 from stook.app.places import check_place
+from stook.app.remoting import open_there
 from stook.config import WORKSPACE_FILE
-from stook.errors import ConflictError, NotFoundError
-from stook.store import Store, open_store
+from stook.errors import ConflictError, IntegrityError, NotFoundError, StookError
+from stook.store import Bundle, Store, open_store
 from stook.store.remotes.absent import lack_data
 from stook.store.remotes.choosing import Choice
 from stook.store.remotes.cloning import Cloned, clone
 from stook.store.remotes.fetch import fetch, learn
 from stook.store.remotes.mapping import ContextMap, pairs_of
 from stook.store.remotes.outgoing import find_outgoing
-from stook.store.remotes.pull import Pulled
+from stook.store.remotes.pull import Pulled, pull
 from stook.store.remotes.remote import open_remote
 from stook.store.remotes.report import Observer
 from stook.store.remotes.status import Compared, compare
@@ -30,6 +31,7 @@ __all__ = [
     "clone_workspace",
     "is_here",
     "plan_push",
+    "pull_one",
     "take_stock",
 ]
 
@@ -43,12 +45,14 @@ class Standing:
         names: How many names of bundles it has.
         bundles: How many versions.
         remotes: How each remote differs from it.
+        unasked: Why a remote that should have been asked was not, by its name.
     """
 
     context: str
     names: int
     bundles: int
     remotes: tuple[Compared, ...]
+    unasked: Mapping[str, StookError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +98,20 @@ def take_stock(store: Store, *, fetch_first: bool) -> Standing:
 
     Args:
         store: The store.
-        fetch_first: Ask the remotes what is new; else it is as of the last time.
-
-    Raises:
-        StorageError: A remote that shall be asked cannot be reached.
+        fetch_first: Ask the remotes what is new; else, and where one cannot be asked, it is as of the last time.
     """
+    unasked: dict[str, StookError] = {}
     if fetch_first:
         for remote in store.remotes():
-            fetch(store, remote.name)
+            try:
+                fetch(store, remote.name)
+            except StookError as error:
+                unasked[remote.name] = error
     context = store.find_context_id()
     counts = next((one for one in store.contexts() if one.id == context), None)
     compared = tuple(compare(store, remote) for remote in store.remotes())
-    return Standing(store.context, counts.names if counts else 0, counts.bundles if counts else 0, compared)
+    names, bundles = (counts.names, counts.bundles) if counts else (0, 0)
+    return Standing(store.context, names, bundles, compared, unasked)
 
 
 def plan_push(store: Store, choice: Choice, remote: str = "") -> PushPlan:
@@ -130,6 +136,26 @@ def plan_push(store: Store, choice: Choice, remote: str = "") -> PushPlan:
         scratch=going.scratch,
         removed_there=going.removed,
     )
+
+
+def pull_one(store: Store, ref: str, remote: str = "") -> Bundle:
+    """Return the bundle that a reference stands for on a remote, pulled; its data comes when it is used.
+
+    An alias that was moved on both sides stays as it is on each.
+
+    Raises:
+        NotFoundError: This context has no such remote, or there is no such bundle.
+        StorageError: The remote cannot be reached.
+    """
+    there = open_there(store, remote)
+    with closing(there.repository):
+        found = there.get(ref).ref
+    try:
+        pull(store, [found], remote=remote)
+    except ConflictError as error:
+        if error.kind != "alias-diverged":
+            raise
+    return store.get(found)
 
 
 def is_here(store: Store, pulled: Pulled) -> bool:
@@ -162,6 +188,7 @@ def clone_workspace(  # noqa: PLR0913 - each is one thing to choose
     Raises:
         ConflictError: The folder is a workspace already, or another context of that name is here. Or an alias was moved
             on both sides (`alias-diverged`); all else is done, as the fact `cloned` says.
+        IntegrityError: What is there cannot be right; where that is so of some versions alone, the same holds.
         NotFoundError: There is no store, or no such context in it.
         StorageError: It cannot be reached.
     """
@@ -185,7 +212,7 @@ def clone_workspace(  # noqa: PLR0913 - each is one thing to choose
         if error.kind == "no-store":
             error.hint = "check the URL; to make a store there, in a workspace: stook remote add URL"
         raise
-    except ConflictError as error:
+    except (ConflictError, IntegrityError) as error:
         if isinstance(cloned := error.facts.get("cloned"), Cloned):
             made = _make_workspace(store, wanted, cloned)
             error.facts["cloned"] = made

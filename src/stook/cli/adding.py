@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn, TypeVar, cast
 
 import click
 
+from stook.cli.ctrl_c import end_soon_from_here
 from stook.cli.options import context_option, json_option, open_home, parse_pairs
 from stook.cli.output import counted, human_size, print_json, print_table, say
 from stook.cli.suggesting import suggest
+from stook.cli.tags import given_tags
 from stook.errors import InputError
 from stook.model.visible import visible
 
@@ -130,9 +132,11 @@ def add(  # noqa: PLR0913 - one for each option
     stdin = cast(BinaryIO, sys.stdin.buffer) if "-" in paths else None
     if stdin and stdin.isatty():
         say("reading what is typed, up to Ctrl-D at the start of a line")
+    if any("://" in path for path in paths):
+        end_soon_from_here()
     addition = Addition(name, paths, stdin, stdin_name, reading)
     store = open_home(context)
-    said = Said(parse_pairs(tags, ":", "tag"), _params(params), _inputs(store, inputs))
+    said = Said(given_tags(tags), _params(params), _inputs(store, inputs))
     if dry_run:
         _show_plan(plan_paths(store, addition, said, if_changed=not new), as_json=as_json)
     else:

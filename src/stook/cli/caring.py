@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stook.cli.options import context_option, json_option, open_home, remote_option
+from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import counted, human_size, print_json, print_table, say
+from stook.cli.remote_option import remote_option
 from stook.cli.suggesting import keep_context, suggest
 from stook.model.visible import visible
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ import click
 
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import counted, human_size, print_facts, print_json, say, short_path, typed
+from stook.cli.remote_option import remote_option_saying
 from stook.cli.suggesting import suggest
 
 if TYPE_CHECKING:
     from stook.app.checking_out import FolderState
+    from stook.store import Bundle, Store
     from stook.store.checkout import Checkout
 
 _FORMATS = ("parquet", "csv", "feather")
@@ -26,8 +29,19 @@ _FORMATS = ("parquet", "csv", "feather")
     "--format", "format_", type=click.Choice(_FORMATS), default="parquet", help="What tables are written as."
 )
 @click.option("--force", is_flag=True, help="Put local edits aside as FILE.yours instead of refusing.")
+@json_option
 @context_option
-def checkout(ref: str, folder: Path | None, format_: str, force: bool, context: str | None) -> None:
+@remote_option_saying("Pull what REF is on this remote first; on the only one, or origin, without NAME.")
+def checkout(  # noqa: PLR0913 - each is an option
+    *,
+    ref: str,
+    folder: Path | None,
+    format_: str,
+    force: bool,
+    as_json: bool,
+    context: str | None,
+    remote: str | None,
+) -> None:
     """Write the content of the bundle REF as plain files into DIR (a folder of its name by default).
 
     DIR is new, empty, or an earlier checkout, which is replaced if nothing in it was changed. It has all of the files
@@ -36,9 +50,13 @@ def checkout(ref: str, folder: Path | None, format_: str, force: bool, context: 
     from stook.store.checkout import checkout as check_out
 
     store = open_home(context)
-    done = check_out(store, store.get(ref), folder, format=format_, force=force)
+    bundle = store.get(ref) if remote is None else _pulled(store, ref, remote)
+    done = check_out(store, bundle, folder, format=format_, force=force)
     _tell(done)
-    click.echo(short_path(done.folder))
+    if as_json:
+        print_json(asdict(done) | {"folder": str(done.folder)})
+    else:
+        click.echo(short_path(done.folder))
 
 
 @click.command()
@@ -57,7 +75,7 @@ def status(folder: Path | None, fetch_first: bool, as_json: bool, context: str |
     from stook.app.checking_out import is_checkout, look_at
 
     if folder is None and (fetch_first or not is_checkout(Path())):
-        from stook.cli.standing import print_standing
+        from stook.cli.remote_status import print_standing
 
         print_standing(open_home(context), fetch_first=fetch_first, as_json=as_json)
         return
@@ -73,6 +91,14 @@ def status(folder: Path | None, fetch_first: bool, as_json: bool, context: str |
     else:
         click.echo("  nothing was changed")
     _say_next(state)
+
+
+def _pulled(store: Store, ref: str, remote: str) -> Bundle:
+    from stook.app.sharing import pull_one
+    from stook.cli.ctrl_c import end_soon_from_here
+
+    end_soon_from_here()
+    return pull_one(store, ref, remote)
 
 
 def _tell(done: Checkout) -> None:

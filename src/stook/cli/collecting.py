@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stook.cli.options import context_option, duration, json_option, open_home, remote_option
+from stook.cli.options import context_option, duration, json_option, open_home
 from stook.cli.output import human_size, print_facts, print_json, print_table, say
+from stook.cli.remote_option import remote_option
 from stook.cli.suggesting import keep_context, suggest
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from keyword import iskeyword
 
 import click
 
+from stook.cli.asked_json import AS_JSON, PRINTED
 from stook.errors import InputError, StookError
 
 __all__ = ["stook"]
@@ -110,10 +111,12 @@ class _Lazy(click.Group):
         if args[0] not in _COMMANDS:
             raise _no_command(args[0])
         name, command, rest = super().resolve_command(ctx, args)
-        if "--remote" in rest:
-            from stook.cli.remote_word import joined
+        # What cat prints is a bundle's content, from which an error could not be told.
+        ctx.meta[AS_JSON] = "--json" in rest and name != "cat"
+        if any(word.startswith("--remote") for word in rest):
+            from stook.cli.remote_option import read_words
 
-            rest = joined(command, rest)
+            rest = read_words(command, name or "", rest)
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
@@ -124,6 +127,13 @@ class _Lazy(click.Group):
             from stook.cli.suggesting import keep_context
 
             error.hint = keep_context(error.hint)
+            _print_failure(ctx, error)
+            raise
+        except click.UsageError as error:
+            if error.ctx is None and ctx.invoked_subcommand:  # as of an option without its value
+                command = self.get_command(ctx, ctx.invoked_subcommand)
+                error.ctx = click.Context(command, ctx, ctx.invoked_subcommand) if command else ctx
+            _print_failure(ctx, error)
             raise
         except BrokenPipeError as error:
             from stook.cli.failure import report_failure
@@ -135,6 +145,15 @@ class _Lazy(click.Group):
         for heading, commands in _GROUPS.items():
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in commands.items()])
+
+
+def _print_failure(ctx: click.Context, error: StookError | click.UsageError) -> None:
+    """Print what went wrong as JSON, for who asked for JSON and has been given none yet."""
+    if ctx.meta.get(AS_JSON) and not ctx.meta.get(PRINTED):
+        from stook.cli.failure import plain_failure
+        from stook.cli.output import print_json
+
+        print_json(plain_failure(error))
 
 
 def _no_command(word: str) -> InputError:

@@ -19,6 +19,7 @@ from stook.cli.output import (
     say,
     short_path,
 )
+from stook.cli.remote_option import remote_option
 from stook.cli.suggesting import suggest
 from stook.errors import IntegrityError
 
@@ -41,7 +42,17 @@ _SHOWN = 10
 @click.option("--force", is_flag=True, help="Replace an export of another version, or one that was changed.")
 @json_option
 @context_option
-def export(ref: str, target: str, *, format_: str, force: bool, as_json: bool, context: str | None) -> None:
+@remote_option
+def export(  # noqa: PLR0913 - each is an option
+    ref: str,
+    target: str,
+    *,
+    format_: str,
+    force: bool,
+    as_json: bool,
+    context: str | None,
+    remote: str | None,
+) -> None:
     """Write the bundle REF as plain files that need no Stook, into DIR or below a URL: s3://, gs:// or az://.
 
     Each table is one file in a folder of its own, which Athena, Spark or DuckDB can be pointed at; values are JSON, and
@@ -50,7 +61,7 @@ def export(ref: str, target: str, *, format_: str, force: bool, as_json: bool, c
     """
     from stook.app.exporting import export as export_bundle
 
-    done = export_bundle(open_home(context).get(ref), target, format=format_, force=force)
+    done = export_bundle(open_home(context, remote).get(ref), target, format=format_, force=force)
     _tell_export(done)
     if as_json:
         print_json(msgspec.to_builtins(done))

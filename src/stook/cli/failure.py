@@ -12,7 +12,7 @@ import click
 from stook.cli.output import say
 from stook.errors import StookError, StorageError, TaskError
 
-__all__ = ["report_failure"]
+__all__ = ["plain_failure", "report_failure"]
 
 _BUG = 70
 _INTERRUPTED = 130
@@ -26,7 +26,7 @@ def report_failure(error: BaseException) -> int:
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1
         case KeyboardInterrupt() | click.Abort():
-            from stook.cli.interrupting import FAREWELL
+            from stook.cli.ctrl_c import FAREWELL
 
             say(FAREWELL)
             return _INTERRUPTED
@@ -47,14 +47,27 @@ def report_failure(error: BaseException) -> int:
             return _BUG
 
 
+def plain_failure(error: StookError | click.UsageError) -> dict[str, object]:
+    """Return what went wrong as JSON has it."""
+    if isinstance(error, StookError):
+        facts = (error.kind, error.message, error.hint, error.exit_code)
+    else:
+        facts = ("usage", error.format_message(), _help_of(error), error.exit_code)
+    return {"error": dict(zip(("kind", "message", "hint", "exit_code"), facts, strict=True))}
+
+
+def _help_of(error: click.UsageError) -> str:
+    return f"{error.ctx.command_path} --help" if error.ctx else ""
+
+
 def _report_usage(error: click.ClickException) -> int:
     """Say what was typed wrong, in the way of all other errors."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None and isinstance(error, click.MissingParameter):
         say(context.get_usage())
     say(f"stook: {error.format_message()}")
-    if context is not None:
-        say(f"  try: {context.command_path} --help")
+    if isinstance(error, click.UsageError) and context is not None:
+        say(f"  try: {_help_of(error)}")
     return error.exit_code
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from stook.cli.bundle_rows import COLUMNS, MORE_COLUMNS, iter_rows, listed_json
-from stook.cli.options import context_option, json_option, open_home, parse_pairs, remote_option
+from stook.cli.options import context_option, json_option, open_home, parse_pairs
 from stook.cli.output import local_time, say, short_id
+from stook.cli.remote_option import remote_option
 from stook.cli.suggesting import suggest
 from stook.cli.tables import stream_json, stream_table
-from stook.errors import InputError
+from stook.cli.tags import asked_tags, asked_tags_option, put_once
 
 if TYPE_CHECKING:
     from stook.catalog import Order
@@ -28,9 +29,7 @@ _ORDERS = ("newest", "oldest", "name", "largest")
 def _filter_options(function: _F) -> _F:
     """Add what `ls` and `search` have in common."""
     options = (
-        click.option(
-            "-t", "--tag", "tags", multiple=True, metavar="KEY[:VALUE]", help="Only what bears this tag."
-        ),
+        asked_tags_option,
         click.option("--since", metavar="TIME", help="Not before: 2026-01-31, 2026-01-31T12:00; local time."),
         click.option("--until", metavar="TIME", help="Before that time."),
         click.option("-n", "--limit", type=click.IntRange(min=1), help="The first so many."),
@@ -71,7 +70,7 @@ def ls(  # noqa: PLR0913 - each is an option
     from stook.app.listing import check_there, is_pattern, listing_query
     from stook.store.search import Query, moment
 
-    asked = Query(tags=_tags(tags), since=moment(since), until=moment(until), limit=limit)
+    asked = Query(tags=asked_tags(tags), since=moment(since), until=moment(until), limit=limit)
     query = listing_query(name, asked, every=every)
     store = open_home(context, remote)
     if tree:
@@ -139,7 +138,7 @@ def search(  # noqa: PLR0913 - each is an option
 
     query = Query(
         name=pattern,
-        tags=_tags(tags),
+        tags=asked_tags(tags),
         params=_params(params),
         task=task,
         owner=owner,
@@ -242,29 +241,9 @@ def _happening_json(happening: Happening) -> dict[str, object]:
     }
 
 
-def _tags(words: Sequence[str]) -> dict[str, str]:
-    """Read `key:value`, whose value may hold colons, and `key` alone, which any value fits."""
-    tags: dict[str, str] = {}
-    for word in words:
-        key, found, value = word.partition(":")
-        if not key:
-            raise InputError(
-                f"{word!r} is no tag", kind="bad-option", hint="write it as KEY:VALUE, or KEY alone"
-            )
-        _put_once(tags, key, value if found else "*")
-    return tags
-
-
 def _params(words: Sequence[str]) -> dict[str, str]:
     params: dict[str, str] = {}
     for word in words:
         for name, value in parse_pairs([word], "=", "parameter").items():
-            _put_once(params, name, value)
+            put_once(params, name, value)
     return params
-
-
-def _put_once(asked: dict[str, str], key: str, value: str) -> None:
-    if asked.setdefault(key, value) != value:
-        raise InputError(
-            f"{key!r} cannot be both {asked[key]!r} and {value!r}", kind="bad-option", hint="give it once"
-        )

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stook.cli.options import context_option, json_option, open_home, remote_option
+from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import human_size, human_time, local_time, print_facts, print_json, print_table, say
+from stook.cli.remote_option import remote_option
 from stook.errors import CheckError, InputError
 from stook.model.visible import visible
 

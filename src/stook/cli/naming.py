@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stook.cli.options import context_option, json_option, open_home, parse_pairs, remote_option
+from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import local_time, print_json, print_table, say, short_id
+from stook.cli.remote_option import remote_option
 from stook.cli.suggesting import suggest
+from stook.cli.tags import given_tags
 from stook.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 def tag(ref: str, tags: tuple[str, ...], context: str | None, remote: str | None) -> None:
     """Give the bundle REF tags. A key that it has already gets the new value; a VALUE may hold colons."""
     store = open_home(context, remote)
-    bundle = store.tag(store.get(ref), parse_pairs(tags, ":", "tag"))
+    bundle = store.tag(store.get(ref), given_tags(tags))
     say(f"its tags now: {_tags(bundle.tags)}")
     click.echo(bundle.ref)
 

@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from stook.cli.suggesting import note_context, note_remote
+from stook.cli.suggesting import note_context
 from stook.errors import InputError
 
 if TYPE_CHECKING:
     from stook.store import Store
 
 __all__ = [
-    "RemoteOption",
     "confirm",
     "context_option",
     "duration",
     "json_option",
     "open_home",
     "parse_pairs",
-    "remote_option",
 ]
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhdw])", re.ASCII)
@@ -40,22 +38,6 @@ def context_option(function: _F) -> _F:
         metavar="NAME",
         callback=note_context,
         help="The line of bundles; the workspace's by default.",
-    )
-    return option(function)
-
-
-class RemoteOption(click.Option):
-    """`--remote`, whose value may be left out; `stook.cli.remote_word` writes it so that click has one always."""
-
-
-def remote_option(function: _F) -> _F:
-    """Add `--remote`, by which a command works on a remote of the context in place of the store here."""
-    option = click.option(
-        "--remote",
-        cls=RemoteOption,
-        metavar="[NAME]",
-        callback=note_remote,
-        help="On this remote, not here; the only one, or origin, where NAME is left out.",
     )
     return option(function)
 
@@ -78,7 +60,7 @@ def open_home(context: str | None, remote: str | None = None) -> Store:
     if remote is None:
         return store
     from stook.app.remoting import open_there
-    from stook.cli.interrupting import end_soon_from_here
+    from stook.cli.ctrl_c import end_soon_from_here
 
     end_soon_from_here()
     return open_there(store, remote)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from stook.cli.asked_json import note_printed
 from stook.model.amounts import counted, human_size
 from stook.model.visible import visible
 
@@ -46,6 +47,7 @@ def say(text: str) -> None:
 
 def print_json(value: object) -> None:
     """Print plain JSON, one document."""
+    note_printed()
     click.echo(as_json(value, indent=2))
 
 

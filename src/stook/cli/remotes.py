@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stook.cli.interrupting import end_soon_from_here
-from stook.cli.options import context_option, json_option, open_home
-from stook.cli.output import print_facts, print_json, print_table, say
-from stook.cli.remote_options import given_options, place_options
-from stook.cli.remote_words import (
+from stook.cli.about_remotes import (
     as_plain,
     asked_last,
     facts_of,
@@ -22,6 +18,10 @@ from stook.cli.remote_words import (
     say_no_remotes,
     tell_added,
 )
+from stook.cli.ctrl_c import end_soon_from_here
+from stook.cli.options import context_option, json_option, open_home
+from stook.cli.output import print_facts, print_json, print_table, say
+from stook.cli.place_options import given_options, place_options
 from stook.errors import InputError, StookError, StorageError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from stook.cli.options import confirm, context_option, duration, json_option, open_home, remote_option
+from stook.cli.options import confirm, context_option, duration, json_option, open_home
 from stook.cli.output import counted, human_size, local_time, print_json, print_table, say, short_id
+from stook.cli.remote_option import remote_option
 from stook.cli.suggesting import suggest
 from stook.errors import InputError
 

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from stook.cli.interrupting import end_soon_from_here, ends_soon
+from stook.cli.about_remotes import say_others
+from stook.cli.about_transfers import tell_cloned, tell_fetched, tell_plan, tell_pulled, tell_pushed
+from stook.cli.ctrl_c import end_soon_from_here, ends_soon
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import print_json, say
+from stook.cli.place_options import given_options, place_options
 from stook.cli.progress import following
-from stook.cli.remote_options import given_options, place_options
-from stook.cli.remote_words import say_others
-from stook.cli.shared_words import tell_cloned, tell_fetched, tell_plan, tell_pulled, tell_pushed
 from stook.cli.suggesting import note_place
-from stook.errors import ConflictError, InputError, NotFoundError
+from stook.cli.tags import asked_tags, asked_tags_option
+from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
 
 if TYPE_CHECKING:
     from stook.app.sharing import ClonedWorkspace
@@ -46,7 +47,7 @@ _quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but what 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME[@VERSION]…]")
 @click.option("--all", "every", is_flag=True, help="All versions of NAME…, or of all names; scratch too.")
-@click.option("-t", "--tag", "tags", multiple=True, metavar="KEY[:VALUE]", help="Only what bears this tag.")
+@asked_tags_option
 @click.option(
     "--with-inputs", is_flag=True, help="Also what they were made from, and so on, as far as it is here."
 )
@@ -77,7 +78,7 @@ def push(  # noqa: PLR0913 - each is an option
     from stook.store.remotes.choosing import Choice
     from stook.store.remotes.push import push as push_bundles
 
-    choice = Choice(names, every, _tags(tags), with_inputs)
+    choice = Choice(names, every, asked_tags(tags), with_inputs)
     store = open_home(context)
     if dry_run:
         from stook.app.sharing import plan_push
@@ -230,21 +231,35 @@ def clone(  # noqa: PLR0913 - each is an option
 
 @contextmanager
 def _knowing(store: Store, verb: str, names: Sequence[str]) -> Iterator[None]:
-    """Tell who names a remote where bundles are named, as one does with other tools, what to type."""
+    """Tell who names a remote, or its URL, where bundles are named, as one does with other tools, what to type."""
     try:
         yield
-    except NotFoundError as error:
-        if names and names[0] in {remote.name for remote in store.remotes()}:
-            error.hint = f"stook {verb} --remote {shlex.join(names)}"
+    except (NotFoundError, InputError) as error:
+        known = {word: one.name for one in store.remotes() for word in (one.name, one.url)} if names else {}
+        if names and names[0] in known:
+            error.hint = f"stook {verb} --remote {shlex.join([known[names[0]], *names[1:]])}"
+        elif names and "://" in names[0]:
+            raise _no_name(names[0], verb) from None
         raise
+
+
+def _no_name(url: str, verb: str) -> InputError:
+    from stook.storage.urls import redact
+
+    place = redact(url)
+    return InputError(
+        f"{place} is a URL, and no name of a bundle",
+        kind="bad-name",
+        hint=f"stook remote add {shlex.quote(place)}, and then stook {verb}",
+    )
 
 
 @contextmanager
 def _saying(fact: str, say_done: Callable[[_Done], None]) -> Iterator[None]:
-    """Say what was done before it is said what was not: a conflict has the former as a fact."""
+    """Say what was done before it is said what was not: a conflict, or a refusal, has the former as a fact."""
     try:
         yield
-    except ConflictError as error:
+    except (ConflictError, IntegrityError) as error:
         if fact in error.facts:
             say_done(cast("_Done", error.facts[fact]))
         raise
@@ -275,16 +290,3 @@ def _plain(done: object) -> Any:
     from msgspec import to_builtins  # which --help needs not
 
     return to_builtins(done)
-
-
-def _tags(words: Sequence[str]) -> dict[str, str]:
-    """Read `key:value`, `key=value`, and `key` alone, which any value fits."""
-    tags: dict[str, str] = {}
-    for word in words:
-        key, found, value = word.partition(":") if ":" in word else word.partition("=")
-        if not key:
-            raise InputError(
-                f"{word!r} is no tag", kind="bad-option", hint="write it as KEY:VALUE, or KEY alone"
-            )
-        tags[key] = value if found else "*"
-    return tags

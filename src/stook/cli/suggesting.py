@@ -33,12 +33,12 @@ _OF_A_CONTEXT = frozenset(
         "pull",
         "push",
     }
-    | {"remote", "restore", "rm", "run", "search", "show", "tag", "untag", "why"}
+    | {"remote", "restore", "rm", "run", "search", "show", "tag", "trace", "untag", "why"}
 )
 # Those of them, and of the others, that may act on a remote instead.
 _ON_A_REMOTE = frozenset(
-    {"alias", "cat", "commit", "diff", "du", "gc", "get", "log", "ls"}
-    | {"restore", "rm", "search", "show", "tag", "untag", "verify"}
+    {"alias", "cat", "checkout", "commit", "diff", "du", "export", "gc", "get", "log", "ls"}
+    | {"restore", "rm", "search", "show", "tag", "trace", "untag", "verify"}
 )
 # Those that send to a remote, or get from it.
 _WITH_A_REMOTE = frozenset({"pull", "push"})
@@ -85,7 +85,7 @@ def keep_context(text: str, context: str = "") -> str:
 
 def _with_options(found: re.Match[str], context: str, remote: str | None, place: str) -> str:
     verb, rest = found["verb"], found["rest"]
-    if "--help" in rest:
+    if "--help" in rest or rest.startswith(" policy "):
         return found[0]
     options = ""
     if context and verb in _OF_A_CONTEXT and "--context" not in rest:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from stook.cli.asked_json import note_printed
 from stook.cli.output import as_json, padded, text_width
 from stook.model.visible import visible
 
@@ -40,9 +41,11 @@ def stream_json(values: Iterable[object]) -> bool:
     """Print a JSON array, one value to a line, and tell whether there was one."""
     is_first = True
     for page in _pages(values):
+        note_printed()
         text = ",\n".join(as_json(value) for value in page)
         click.echo(f"[\n{text}" if is_first else f",\n{text}", nl=False)
         is_first = False
+    note_printed()
     click.echo("[]" if is_first else "\n]")
     return not is_first
 

@@ -19,6 +19,7 @@ from stook.cli.output import (
     short_path,
     typed,
 )
+from stook.cli.remote_option import remote_option_saying
 from stook.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -35,8 +36,13 @@ _ITEMS_SHOWN = 3
 )
 @json_option
 @context_option
+@remote_option_saying(
+    "In the bundles of this remote, not in those here; the only one, or origin, without NAME."
+)
 @click.pass_context
-def trace(called: click.Context, *, file: Path, every: bool, as_json: bool, context: str | None) -> None:
+def trace(
+    called: click.Context, *, file: Path, every: bool, as_json: bool, context: str | None, remote: str | None
+) -> None:
     """Say in which bundles FILE is, of whatever name and context, newest first, and what made them.
 
     The exit code is 4 where it is in none. A checked out file that is a converted table, as CSV, is known while it is
@@ -44,17 +50,19 @@ def trace(called: click.Context, *, file: Path, every: bool, as_json: bool, cont
     """
     from stook.store.trace import trace as trace_file
 
-    found = trace_file(open_home(context), file, limit=None if every else _SHOWN)
+    store = open_home(context, remote)
+    found = trace_file(store, file, limit=None if every else _SHOWN)
     if as_json:
         print_json(_as_json(found))
         called.exit(0 if found.sightings else NotFoundError.exit_code)
+    place = "the store" if remote is None else f"the store at {store.repository.url}"
     if not found.sightings:
-        raise _not_there(found)
-    _print_trace(found)
+        raise _not_there(found, place, may_be_there=remote is None and bool(store.remotes()))
+    _print_trace(found, place)
 
 
-def _print_trace(found: Trace) -> None:
-    say(f"{short_path(found.path)}, {human_size(found.size)}, is in the store:")
+def _print_trace(found: Trace, place: str) -> None:
+    say(f"{short_path(found.path)}, {human_size(found.size)}, is in {place}:")
     rows = [
         (
             sighting.bundle.name,
@@ -96,14 +104,15 @@ def _state(sighting: Sighting) -> str:
     return ", ".join(words)
 
 
-def _not_there(found: Trace) -> NotFoundError:
+def _not_there(found: Trace, place: str, *, may_be_there: bool) -> NotFoundError:
     _say_unreadable(found)
-    message = f"{short_path(found.path)} is in no bundle of the store"
+    message = f"{short_path(found.path)} is in no bundle of {place}"
     if found.edited:
         message += f"; it was checked out from {found.edited} and changed since"
-    return NotFoundError(
-        message, kind="not-in-store", hint=f"stook add NAME {typed(found.path)} keeps it", digest=found.digest
-    )
+    hint = f"stook add NAME {typed(found.path)} keeps it"
+    if may_be_there:
+        hint += f"; stook trace --remote {typed(found.path)} looks on the remote"
+    return NotFoundError(message, kind="not-in-store", hint=hint, digest=found.digest)
 
 
 def _as_json(found: Trace) -> dict[str, object]:

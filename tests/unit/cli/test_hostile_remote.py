@@ -24,6 +24,9 @@ def team(stook: Stook, tmp_path: Path) -> Path:
     eve = reopen(str(tmp_path / "team"), "shop", str(tmp_path / "cache-eve"), _EVIL)
     good = eve.add("good", {"a": 1}, tags={_EVIL: _EVIL}, params={_EVIL: _EVIL})
     eve.commit(good, _EVIL)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "\x9b31m\u202e").write_text("x")
+    eve.add("files", tmp_path / "files")
     eve.alias("prod", "good", why=_EVIL)
     stook("init", "--context", "shop")
     library.open().add("mine", 1)
@@ -38,6 +41,10 @@ def team(stook: Stook, tmp_path: Path) -> Path:
         ("ls", "good"),
         ("show", "good"),
         ("show", "good", "--json"),
+        ("show", "files"),
+        ("show", "files", "--json"),
+        ("checkout", "files", "out"),
+        ("diff", "files", "good"),
         ("log", "good"),
         ("log", "good", "--json"),
         ("alias", "--history", "prod", "good"),

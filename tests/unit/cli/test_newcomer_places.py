@@ -40,7 +40,7 @@ def test_a_demo_where_none_can_be(stook: Stook, tmp_path: Path, folder: str, say
 def test_a_demo_of_a_file_that_is_not_there_makes_nothing(stook: Stook, tmp_path: Path) -> None:
     """The input is looked for first."""
     code, _, err = stook("demo", "mine", "--input", "nothing.csv")
-    assert code == 4
+    assert code == 2
     assert "nothing.csv" in err
     assert not (tmp_path / "mine").exists()
 

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 import stook as library
+from stook.app.remoting import check_remote
+from stook.testing.fault_proxy import FaultProxy
+from stook.testing.proxy_faults import ProxyFault
 from tests.servers.moto_s3 import S3Bucket
+from tests.servers.recording import record_requests
 from tests.unit.cli.conftest import Stook
 
 
@@ -160,6 +164,57 @@ def test_check_of_what_cannot_be_reached_exits_with_6(shop: Stook, bucket: S3Buc
     assert "check the endpoint" in talk
 
 
+def test_check_says_which_right_is_missing(shop: Stook, bucket: S3Bucket) -> None:
+    """What is denied is told from what cannot be reached, by the right that it takes and the role that has it."""
+    shop("remote", "add", f"{bucket.url}/a b", "--endpoint", bucket.endpoint, "--region", "us-east-1")
+    with record_requests() as server:
+        server.status, server.body = 403, b"<Error><Code>AccessDenied</Code></Error>"
+        file = Path(os.environ["STOOK_HOME"]) / "remotes.json"
+        file.write_text(file.read_text().replace(bucket.endpoint, server.endpoint))
+        code, out, talk = shop("remote", "check")
+        states = [line.split()[:2] for line in out.splitlines()[2:]]
+        assert (code, states) == (6, [["ok", "reach"], ["fail", "list"], ["no", "write"], ["fail", "read"]])
+        assert (
+            f"list: it takes the right s3:ListBucket; stook remote policy '{bucket.url}/a b' --role reader"
+            in talk
+        )
+        assert "write: it takes the right s3:PutObject; stook" in talk
+        kinds = {one["check"]: one["kind"] for one in json.loads(shop("remote", "check", "--json")[1])}
+    assert kinds == {"reach": "", "list": "permission", "write": "permission", "read": "permission"}
+
+
+def test_a_server_that_is_silent_is_given_up(shop: Stook, bucket: S3Bucket) -> None:
+    """It would be asked again for a minute; the check says so before."""
+    with FaultProxy(bucket.endpoint) as line:
+        shop("remote", "add", bucket.url, "--endpoint", line.endpoint, "--region", "us-east-1")
+        line.set_faults([ProxyFault("stall-before", key="*", seconds=60)])
+        (found,) = check_remote(library.open(), "origin", seconds=0.2)
+        line.set_faults()
+    assert (found.name, found.ok, found.kind) == ("reach", False, "unreachable")
+    assert found.message == f"{bucket.url} gave no answer within 0.2 s"
+
+
+def test_a_profile_that_is_not_there_is_said(
+    shop: Stook, bucket: S3Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever would ask the remote names the profile, and does not take the store there for gone."""
+    shop("remote", "add", bucket.url, "--endpoint", bucket.endpoint, "--region", "us-east-1")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    for words in (("push",), ("pull",), ("ls", "--remote"), ("remote", "add", "two", f"{bucket.url}/two")):
+        code, _, talk = shop(*words)
+        assert (code, "no profile 'nobody'" in talk) == (2, True)
+
+
+def test_without_a_remote_it_is_said_how_to_get_one(shop: Stook) -> None:
+    """Who pushes or pulls before there is a remote is told both commands that make one."""
+    for words in (("push",), ("pull",), ("fetch",), ("ls", "--remote"), ("remote", "check")):
+        code, _, talk = shop(*words)
+        assert (code, talk.splitlines()[0]) == (4, "stook: the context shop has no remotes")
+        assert "stook remote add URL" in talk
+        assert "stook clone URL" in talk
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
@@ -172,7 +227,13 @@ def test_check_of_what_cannot_be_reached_exits_with_6(shop: Stook, bucket: S3Buc
         (("add", "backup"), 2, "stook remote add ./backup"),
         (("add", "s3:team/data"), 2, "try: write s3://team/data"),
         (("add", "http://minio:9000/data"), 2, "stook remote add s3://data --endpoint http://minio:9000"),
-        (("add", "https://a:secret@x/b"), 2, "stook remote add s3://BUCKET"),
+        (("add", "https://a:secret@x/b"), 2, "stook remote add s3://b --endpoint https://x\n"),
+        (("add", "https://a:secret@x"), 2, "stook remote add s3://BUCKET --endpoint https://x\n"),
+        (("add", "bucket/prefix"), 2, "stook remote add s3://bucket/prefix for a bucket"),
+        (("add", "team2", "bucket/prefix"), 2, "stook remote add team2 ./bucket/prefix for a new folder"),
+        (("add", "  "), 2, "no path or URL"),
+        (("add", "ann@host:/srv/team"), 2, "mount it"),
+        (("add", "sftp://host/team"), 2, "mount it"),
         (("rm", "nothing"), 4, "no remote 'nothing'"),
         (("check", "nothing"), 4, "no remote 'nothing'"),
         (("add", "https://data.s3.eu-west-1.amazonaws.com/x"), 2, "add s3://data/x --region eu-west-1"),
@@ -195,6 +256,33 @@ def test_odd_words(shop: Stook, tmp_path: Path, words: tuple[str, ...], code: in
     assert "secret" not in err
     assert [one["name"] for one in json.loads(shop("remote", "--json")[1])] == ["origin"]
     assert [file.name for file in (tmp_path / "full").iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        (
+            "https://eu-west-1.console.aws.amazon.com/s3/buckets/data?region=eu-west-1&prefix=my%20team/&tab=x",
+            "'s3://data/my team' --region eu-west-1",
+        ),
+        ("https://s3.console.aws.amazon.com/s3/buckets/data", "s3://data"),
+        ("https://data.s3.amazonaws.com/team?X-Amz-Signature=secret", "s3://data/team"),
+        ("data.s3.eu-west-1.amazonaws.com/team", "s3://data/team --region eu-west-1"),
+        ("arn:aws:s3:::data/team", "s3://data/team"),
+        ("s3a://data/team", "s3://data/team"),
+        ("gcs://data/team", "gs://data/team"),
+        ("https://storage.googleapis.com/data/team", "gs://data/team"),
+        ("https://console.cloud.google.com/storage/browser/data/team;tab=objects?x=y", "gs://data/team"),
+        ("https://shop.blob.core.windows.net/data/team?sig=secret", "az://data/team --account shop"),
+        ("abfss://data@shop.dfs.core.windows.net/team", "az://data/team --account shop"),
+    ],
+)
+def test_what_a_browser_or_another_tool_calls_a_place(shop: Stook, typed: str, place: str) -> None:
+    """An address of a console, or another tool's scheme, is refused with the words for the place that it means."""
+    for command in (("remote", "add"), ("clone",)):
+        code, _, err = shop(*command, typed)
+        assert (code, err.splitlines()[-1]) == (2, f"  try: stook {' '.join(command)} {place}")
+        assert "secret" not in err
 
 
 def test_an_option_that_a_place_does_not_take_is_refused(shop: Stook) -> None:

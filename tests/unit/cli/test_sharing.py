@@ -74,7 +74,7 @@ def test_a_name_is_sent_though_it_is_scratch(ann: Stook) -> None:
 
 
 def test_all_versions_are_sent_when_all_are_asked_for(ann: Stook) -> None:
-    """`--all` sends scratch too; a tag chooses, written with `:` or `=`."""
+    """`--all` sends scratch too; a tag chooses."""
     ann("tag", "notes", "stage:draft")
     assert "nothing to push" in ann("push", "--all", "-t", "stage:none")[2]
     for words in ("stage:draft", "stage=draft"):
@@ -169,6 +169,19 @@ def test_status_outside_of_a_checkout_holds_the_context_against_its_remotes(
     assert "stook pull gets them" in talk
     (remote,) = json.loads(ann("status", "--json")[1])["remotes"]
     assert [one["ref"].partition("@")[0] for one in remote["behind"]] == ["own"]
+
+
+def test_a_remote_that_cannot_be_asked_hides_no_other(ann: Stook, team: str, tmp_path: Path) -> None:
+    """`status --fetch` says of every remote what is known, then which was not asked and why, and ends with its code."""
+    ann("remote", "add", "backup", str(tmp_path / "backup"))
+    ann("push")
+    os.rename(team, f"{team}.away")
+    code, out, talk = ann("status", "--fetch")
+    assert (code, [line.split()[0] for line in out.splitlines()[1:]]) == (4, ["backup", "origin"])
+    assert f"stook: origin was not asked: there is no store at {Path(team).as_uri()}" in talk
+    code, out, _ = ann("status", "--fetch", "--json")
+    assert (code, json.loads(out)["unasked"]["origin"]["kind"]) == (4, "no-store")
+    assert json.loads(ann("status", "--json")[1])["unasked"] == {}
 
 
 def test_status_without_a_remote_says_how_to_make_one(person: Person) -> None:
@@ -278,7 +291,7 @@ def test_clone_makes_a_workspace(ann: Stook, person: Person, team: str) -> None:
     os.chdir("..")
     assert ben("clone", team, "place")[0] == 7
     assert person("cleo")("clone", team)[2].splitlines()[-1] == "next: cd shop; stook ls"
-    assert "to make a store there" in ben("clone", "nowhere/at/all")[2]
+    assert "to make a store there" in ben("clone", "./nowhere/at/all")[2]
 
 
 def test_names_that_are_not_there(ann: Stook) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from stook.cli.interrupting import end_soon_from_here
+from stook.cli.about_remotes import say_no_remotes
+from stook.cli.ctrl_c import end_soon_from_here
 from stook.cli.output import counted, few, human_size, local_time, print_json, print_table, say
-from stook.cli.remote_words import say_no_remotes
 from stook.cli.suggesting import suggest
 
 if TYPE_CHECKING:
     from stook.app.sharing import Standing
+    from stook.errors import StookError
     from stook.store import Store
     from stook.store.remotes.status import Compared
 
@@ -29,6 +30,9 @@ def print_standing(store: Store, *, fetch_first: bool, as_json: bool) -> None:
         store: The store.
         fetch_first: Ask the remotes what is new.
         as_json: Print all of it as JSON.
+
+    Raises:
+        StookError: A remote could not be asked; what is known is printed all the same.
     """
     from stook.app.sharing import take_stock
 
@@ -37,7 +41,22 @@ def print_standing(store: Store, *, fetch_first: bool, as_json: bool) -> None:
     found = take_stock(store, fetch_first=fetch_first)
     if as_json:
         print_json(_plain(found))
-        return
+    else:
+        _print(found)
+    _raise_first(found.unasked)
+
+
+def _raise_first(unasked: Mapping[str, StookError]) -> None:
+    """Raise why the first of some remotes was not asked, having said so of the others."""
+    for name, error in unasked.items():
+        error.message = f"{name} was not asked: {error.message}"
+    for error in list(unasked.values())[1:]:
+        say(f"stook: {error.message}")
+    for error in unasked.values():
+        raise error
+
+
+def _print(found: Standing) -> None:
     say(
         f"this folder is no checkout; the context {found.context!r} has {counted(found.bundles, 'version')}"
         f" of {counted(found.names, 'name')}"
@@ -89,9 +108,16 @@ def _say_versions(what: str, refs: Sequence[str], command: str) -> None:
 
 
 def _plain(found: Standing) -> dict[str, object]:
-    plain = asdict(found)
-    plain["remotes"] = [
+    remotes = [
         asdict(one) | {"fetched": one.fetched.isoformat(timespec="seconds") if one.fetched else None}
         for one in found.remotes
     ]
-    return plain
+    return {
+        "context": found.context,
+        "names": found.names,
+        "bundles": found.bundles,
+        "remotes": remotes,
+        "unasked": {
+            name: {"kind": error.kind, "message": error.message} for name, error in found.unasked.items()
+        },
+    }

@@ -7,7 +7,7 @@ import pytest
 
 import stook as library
 from stook.cli.listing import ls
-from stook.cli.remote_word import joined
+from stook.cli.remote_option import read_words
 from stook.cli.sharing import push
 
 
@@ -37,4 +37,4 @@ def test_a_word_after_it_is_a_name_where_a_remote_has_it(
     command: click.Command, words: list[str], read: list[str]
 ) -> None:
     """Else it is the command's; `=` leaves no doubt, and after `--` nothing is an option."""
-    assert joined(command, words) == read
+    assert read_words(command, str(command.name), words) == read

@@ -12,13 +12,12 @@ from contextlib import contextmanager, suppress
 
 import click
 
-from stook.cli.output import say
-
 __all__ = ["FAREWELL", "end_soon_from_here", "ends_soon"]
 
 FAREWELL = "stook: interrupted; what was finished is kept"
 _INTERRUPTED = 130
 _SECONDS = 3.0
+_CLEAR_LINE = "\r\x1b[2K"
 _SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -59,9 +58,15 @@ def _watch(reader: int, farewell: str) -> None:
         is_over = bool(select.select([reader], [], [], _SECONDS)[0]) and not os.read(reader, 1)
         if not is_over:
             with suppress(OSError, ValueError):
-                if sys.stderr.isatty():
-                    sys.stderr.write(_SHOW_CURSOR)
-                say(farewell)
-                sys.stderr.flush()
+                _say_last(farewell)
             os._exit(_INTERRUPTED)
     os.close(reader)
+
+
+def _say_last(farewell: str) -> None:
+    """Say something where a bar may be: it would draw itself anew around what is written to `sys.stderr`."""
+    terminal = sys.__stderr__
+    if terminal is not None:
+        clear = _CLEAR_LINE + _SHOW_CURSOR if terminal.isatty() else ""
+        terminal.write(f"{clear}{farewell}\n")
+        terminal.flush()

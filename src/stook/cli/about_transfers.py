@@ -67,7 +67,7 @@ def tell_pulled(done: Pulled, seconds: float, *, is_whole: bool) -> None:
             suggest(f"{their} content comes when it is used; stook pull --data gets all of it now")
     elif done.transferred.chunks:
         say(f"pulled data of versions that were known from {done.remote}{_amount(done.transferred, seconds)}")
-    else:
+    elif not done.refused:
         say(f"nothing new on {done.remote}")
     _say_words(0 if got else done.words, done.aliases, "here")
     _say_removed(done.removed_here, "here", "pull")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.cli.output import counted, local_time, print_table, say
-from stook.cli.remote_options import typed_options
+from stook.cli.place_options import typed_options
 from stook.cli.suggesting import suggest
 
 if TYPE_CHECKING:
@@ -36,6 +36,16 @@ _HOW = {
 _LESS = {
     "write": "one can pull from it and not push to it; ",
     "delete": "one can push and pull, and not free space there by stook gc --remote; ",
+}
+
+
+# What of S3's rights each thing that is tried needs, and who has it.
+_RIGHTS = {
+    "list": ("s3:ListBucket", "reader"),
+    "read": ("s3:GetObject", "reader"),
+    "write": ("s3:PutObject", "writer"),
+    "conditional write": ("s3:GetObject and s3:PutObject", "writer"),
+    "delete": ("s3:DeleteObject", "writer"),
 }
 
 
@@ -122,14 +132,24 @@ def print_findings(remote: Described, findings: tuple[Finding, ...]) -> None:
         ("ok" if one.ok else "fail" if is_needed(one) else "no", one.name, one.message) for one in findings
     ]
     print_table(("STATE", "CHECK", "FOUND"), rows)
+    is_usable = all(one.ok or not is_needed(one) for one in findings)
     for one in findings:
         if not one.ok:
-            suggest(f"{one.name}: {_LESS.get(one.name, '')}{one.hint}".rstrip(": "))
+            less = _LESS.get(one.name, "") if is_usable else ""
+            suggest(f"{one.name}: {less}{_advice(one, remote.config.url)}".rstrip(": "))
+
+
+def _advice(finding: Finding, url: str) -> str:
+    """Return what to do about what does not work."""
+    if finding.kind != "permission" or not url.startswith("s3://"):
+        return finding.hint
+    right, role = _RIGHTS[finding.name]
+    return f"it takes the right {right}; stook remote policy {shlex.quote(url)} --role {role} prints all that is needed"
 
 
 def plain_finding(one: Finding) -> dict[str, object]:
     """Return a finding as JSON has it."""
-    return {"check": one.name, "ok": one.ok, "message": one.message, "hint": one.hint}
+    return {"check": one.name, "ok": one.ok, "kind": one.kind, "message": one.message, "hint": one.hint}
 
 
 def plain_added(done: AddedRemote) -> dict[str, object]:
