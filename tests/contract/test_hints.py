@@ -40,7 +40,7 @@ def test_every_verb_that_takes_a_context_is_known_to_keep_it() -> None:
 
 
 # Their answer is the same whatever the context, or is that of the folder they are given.
-_OF_THE_WHOLE_STORE = {"context", "doctor", "gc", "init", "rebuild", "status", "trace", "verify"}
+_OF_THE_WHOLE_STORE = {"context", "doctor", "gc", "init", "rebuild", "status", "verify"}
 
 
 def _command(name: str) -> click.Command:

@@ -93,7 +93,7 @@ def test_unusable_file(case: str, demo: Demo) -> None:
 
 def test_missing_file(demo: Demo) -> None:
     """A file that is not there is told apart from one that cannot be used."""
-    assert_refused(demo, demo.root / "nothing.csv", 4, words=("there is no file", "nothing.csv"))
+    assert_refused(demo, demo.root / "nothing.csv", 2, words=("there is no file", "nothing.csv"))
 
 
 def test_folder(demo: Demo) -> None:

@@ -45,7 +45,7 @@ def find_credentials(options: Mapping[str, str]) -> AwsCredentials:
     obstore asks for the container's role or the machine's.
 
     Raises:
-        NotFoundError: There is no profile of that name.
+        InputError: There is no profile of that name.
         MissingExtraError: The role or the profile needs AWS's own library, which is not installed.
         StorageError: The role was refused.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from stook.errors import InputError, NotFoundError
+from stook.errors import InputError
 
 __all__ = ["AwsKeys", "AwsProfile", "read_profile"]
 
@@ -62,8 +62,7 @@ def read_profile(wanted: str | None) -> AwsProfile | None:
         None where none is asked for by name and there is no `default`.
 
     Raises:
-        NotFoundError: There is none of that name.
-        InputError: A file of profiles cannot be read.
+        InputError: There is none of that name, or a file of profiles cannot be read.
     """
     asked = wanted or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
     name = asked or "default"
@@ -74,7 +73,7 @@ def read_profile(wanted: str | None) -> AwsProfile | None:
     if settings:
         return _profile(name, settings)
     if asked:
-        raise NotFoundError(
+        raise InputError(  # no NotFoundError, which of an object means that it is not there
             f"AWS's files on this machine have no profile {name!r}",
             kind="profile-not-found",
             hint="aws configure list-profiles",

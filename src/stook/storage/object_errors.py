@@ -15,7 +15,10 @@ from stook.errors import ConflictError, InputError, NotFoundError, StookError, S
 
 __all__ = ["CATEGORIES", "translate_object_errors"]
 
-_ALLOWED = "check that the credentials may get, put, list and delete objects there"
+_ALLOWED = (
+    "check that the credentials may get, put, list and delete objects there; of S3, stook remote policy URL says which"
+    " rights are needed"
+)
 # By the scheme of the place.
 _CREDENTIALS = {
     "s3": "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for a public bucket: --anonymous",
@@ -67,12 +70,27 @@ _WRONG_CLOCK = (
     "was refused because this machine's clock differs from the server's",
     "set this machine's clock, and try again",
 )
+_ENDED = (
+    StorageError,
+    "no-credentials",
+    "needs credentials that have not ended",
+    "log in again, as by aws sso login, or set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew",
+)
+_BUSY = (StorageError, "storage-failed", "failed", "the server is overloaded or broken: try again later")
 # Codes that say more than the class which they come in.
 _CODES: dict[str, tuple[type[StookError], str, str, str]] = {
     "NoSuchBucket": _NO_BUCKET,
+    "AccessDenied": CATEGORIES["PermissionDeniedError"],
+    "AllAccessDisabled": CATEGORIES["PermissionDeniedError"],
+    "AuthorizationPermissionMismatch": CATEGORIES["PermissionDeniedError"],
+    "SlowDown": _BUSY,
+    "ServiceUnavailable": _BUSY,
+    "InternalError": _BUSY,
     "InvalidAccessKeyId": CATEGORIES["UnauthenticatedError"],
     "SignatureDoesNotMatch": CATEGORIES["UnauthenticatedError"],
-    "ExpiredToken": CATEGORIES["UnauthenticatedError"],
+    "ExpiredToken": _ENDED,
+    "ExpiredTokenException": _ENDED,
+    "TokenRefreshRequired": _ENDED,
     "InvalidToken": CATEGORIES["UnauthenticatedError"],
     "AuthenticationFailed": CATEGORIES["UnauthenticatedError"],
     "NoAuthenticationInformation": CATEGORIES["UnauthenticatedError"],
@@ -123,7 +141,7 @@ def _translate(error: Exception, place: str) -> StookError:
     if not code:
         said = (meaning for pattern, meaning in _WORDS if pattern.search(text))
         category, kind, what, hint = next(said, (category, kind, what, hint))
-    if kind == "no-credentials":
+    if kind == "no-credentials" and not hint:
         hint = _CREDENTIALS.get(place.partition(":")[0], _CREDENTIALS["s3"])
     detail = code or (_clean(text) if kind in _DETAILED else "")
     if kind == "unreachable" and (match := _SERVER.search(_USER_INFO.sub("", text))):

@@ -117,7 +117,8 @@ class SharedView(View):
 
         Raises:
             NotFoundError: There is no such remote, or no such bundle there.
-            IntegrityError: What came cannot be right; nothing of it was taken.
+            IntegrityError: What is there cannot be right: a version, a tag, the data of one. Where that is so of some
+                versions alone, these were left and all else is done, as the fact `pulled` says; else nothing is.
             ConflictError: An alias was moved on both sides (`alias-diverged`); all else is done, as the fact `pulled`
                 says.
             StorageError: The remote cannot be reached.

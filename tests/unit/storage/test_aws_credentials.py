@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stook.errors import InputError, MissingExtraError, NotFoundError, StookError, StorageError
+from stook.errors import InputError, MissingExtraError, StookError, StorageError
 from stook.storage import open_storage
 from stook.storage.aws_credentials import find_credentials
 from stook.storage.aws_profiles import read_profile
@@ -100,9 +100,9 @@ def test_files_elsewhere(server: Recorder, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("profiles")
 def test_a_profile_that_is_not_there() -> None:
-    """A name that no file has is a NotFoundError, at the first request and not before."""
+    """A name that no file has is an InputError, at the first request and not before; not as if an object were gone."""
     storage = open_storage("s3://bucket", options={"profile": "nobody"})
-    with pytest.raises(NotFoundError, match="'nobody'") as caught:
+    with pytest.raises(InputError, match="'nobody'") as caught:
         storage.get("a")
     assert caught.value.kind == "profile-not-found"
 

@@ -30,6 +30,7 @@ def test_the_rest_is_kept(scheme: str) -> None:
         "path_style": "true",
         "requester_pays": "true",
     }
+    values |= {"account": "team", "region": "eu-west-1"}
     options = {name: values.get(name, "https://host") for name in KEEPABLE_OPTIONS[scheme]}
     check_keepable(scheme, options)
     storage = open_storage(f"{scheme}://bucket/team", options=options)

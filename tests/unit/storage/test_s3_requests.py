@@ -223,10 +223,12 @@ def test_refusals_say_what_to_mend(server: Recorder, status: int, code: str, kin
     """This machine's clock, the region, credentials that have ended and a missing right are told apart."""
     server.status, server.body = status, f"<Error><Code>{code}</Code></Error>".encode()
     storage = open_storage("s3://bucket", options={"endpoint": server.endpoint, **_CREDENTIALS})
-    with pytest.raises(StorageError) as caught:
-        storage.get("a")
-    assert caught.value.kind == kind
-    assert caught.value.hint
+    for ask in (lambda: storage.get("a"), lambda: list(storage.list())):
+        with pytest.raises(StorageError) as caught:
+            ask()
+        assert caught.value.kind == kind
+        assert caught.value.hint
+    assert ("aws sso login" in caught.value.hint) == (code == "ExpiredToken")
 
 
 def test_a_server_whose_clock_is_off(server: Recorder) -> None:
