@@ -1,7 +1,8 @@
 """`./dev test`: every check of the project, stage by stage.
 
 With no argument the core tier runs; `full` adds the slow tests; anything else is handed to pytest alone. All stages
-run, so that one failing does not hide another; pytest's closing line is repeated at the end.
+run, so that one failing does not hide another; pytest's closing line is repeated at the end. The tests of a tier have
+their files in memory where there is room, else where TMPDIR says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from tools.scratch import scratch
 
 CHECKED = ("src", "tests", "tools", "bench", "docs")
 STAGES: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -24,7 +27,8 @@ STAGES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "architecture": (("lint-imports", "--no-logo"),),
     "docs": (("python", "-m", "tools.cli_reference", "--check"), ("mkdocs", "build", "--strict", "--quiet")),
 }
-WORKERS = ("-n", "2", "--dist", "loadfile")
+# Whoever is done takes over half of what the other has left: a file with slow tests at the end keeps nobody waiting.
+WORKERS = ("-n", "2", "--dist", "worksteal")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Outcome:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the stages that the arguments ask for and return an exit code."""
+    # Whatever the caller's settings say, Python keeps what it compiles: the tests start Stook a thousand times.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if arguments and arguments[0] != "full":
         return subprocess.run(["pytest", *arguments], check=False).returncode
     full = bool(arguments)
@@ -67,13 +73,13 @@ def run_tests(command: Sequence[str], *, full: bool) -> Outcome:
     print("\n== tests", flush=True)
     started = time.monotonic()
     closing_line = ""
-    environment = os.environ | (
-        {"HYPOTHESIS_PROFILE": "full"} if full and "HYPOTHESIS_PROFILE" not in os.environ else {}
-    )
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as tests:
-        for line in tests.stdout or ():
-            print(line, end="", flush=True)
-            closing_line = line.strip() or closing_line
+    profile = {"HYPOTHESIS_PROFILE": "full"} if full and "HYPOTHESIS_PROFILE" not in os.environ else {}
+    with scratch(os.environ) as place:
+        environment = os.environ | profile | place
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as tests:
+            for line in tests.stdout or ():
+                print(line, end="", flush=True)
+                closing_line = line.strip() or closing_line
     return Outcome("tests", tests.returncode == 0, time.monotonic() - started, closing_line)
 
 

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -105,6 +104,8 @@ def new_store(root: Path, cache: Path) -> Store:
 
 def fill(store: Store, work: Path) -> None:
     """Add a bundle of every kind."""
+    import lightgbm
+
     store.add("values", {"first": "version"})
     plain = store.add("values", PLAIN, params={"n": 1, "day": dt.date(2026, 1, 2)}, tags={"kind": "plain"})
     (work / "one.txt").write_text("one file\n" * 2_000)
@@ -173,11 +174,11 @@ def describe(data: Any) -> Any:
         return {"schema": str(data.schema), "rows": data.to_pylist()}
     if isinstance(data, np.ndarray | np.generic):
         return {"dtype": data.dtype.str, "shape": list(data.shape), "cells": np.asarray(data).tolist()}
-    if isinstance(data, lightgbm.Booster):
-        return {"predicts": np.asarray(data.predict(np.array([[0.1, 0.9], [0.9, 0.1]]))).tolist()}
     if isinstance(data, dict):
         return {key: describe(part) for key, part in data.items()}
-    return [describe(part) for part in data]
+    if isinstance(data, list):
+        return [describe(part) for part in data]
+    return {"predicts": np.asarray(data.predict(np.array([[0.1, 0.9], [0.9, 0.1]]))).tolist()}
 
 
 def _folder(root: Path) -> Path:
