@@ -49,6 +49,10 @@ class Content(msgspec.Struct, frozen=True):
         """
         return any(seq > max(present.get(writer, [0])) for writer, seq in self.supersedes.items())
 
+    def reaches(self, supersedes: Mapping[str, int]) -> bool:
+        """Tell whether it covers all that another covers."""
+        return all(seq <= self.supersedes.get(writer, 0) for writer, seq in supersedes.items())
+
 
 def take_checkpoints(
     storage: Storage, present: Present, following: Mapping[str, int], *, is_cold: bool

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import stook
@@ -166,6 +166,7 @@ def test_names_stay_apart() -> None:
 
 
 @given(st.text())
+@example("\xa0x\x1f")
 def test_any_name_becomes_one(name: str) -> None:
     """Whatever a bundle was called, it gets a name."""
     (sound,) = name_all([name]).values()

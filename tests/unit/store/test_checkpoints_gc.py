@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,11 @@ import pytest
 from stook.errors import StorageError
 from stook.format import checkpoints, records
 from stook.format.checkpoints import PREFIX
+from stook.log import WHOLE, Line
+from stook.log.checkpoints import read_checkpoint
 from stook.log.listing import list_checkpoints, list_segments
 from stook.model.clock import Clock
+from stook.model.position import Position
 from stook.model.record import ContextRecord
 from stook.store.gc import Amount, collect
 from stook.store.refresh import refresh
@@ -76,6 +79,12 @@ def place(tmp_path: Path) -> Place:
     return place
 
 
+def _put_checkpoint(place: Place, made: str, supersedes: Mapping[str, int], payloads: Sequence[bytes]) -> str:
+    size = checkpoints.framed_size(len(payloads), sum(map(len, payloads)))
+    place.storage.put_new(f"{PREFIX}{made}", checkpoints.dump(made, supersedes, payloads, size))
+    return made
+
+
 def test_covered_segments_go_after_the_grace(place: Place) -> None:
     """Not before their checkpoint is a day old by the storage's clock; a dry run only says what would go."""
     assert (place.segments(), len(place.checkpoints())) == ([1, 2, 3, 4, 5, 6, 7, 8], 1)
@@ -128,14 +137,32 @@ def test_a_checkpoint_that_lacks_a_record_is_not_relied_on(place: Place) -> None
     (writer,) = list_segments(place.storage.inner)
     made = Clock().new_id()
     other = records.dump(ContextRecord(made, "else", "else", 1))
-    size = checkpoints.framed_size(1, len(other))
-    data = checkpoints.dump(made, {writer: 7}, [other], size)
-    place.storage.put_new(f"{PREFIX}{made}", data)
+    _put_checkpoint(place, made, {writer: 7}, [other])
     place.wait(25)
     done = collect(place.open())
     assert done.segments == Amount()
     assert any("is left alone" in problem for problem in done.problems)
     assert len(place.segments()) == 8
+
+
+def test_a_newer_checkpoint_by_who_knew_less_is_no_problem(place: Place) -> None:
+    """Of two machines that make one at once, the later may not have read as far; nothing is wrong, and nothing lost."""
+    (writer,) = list_segments(place.storage.inner)
+    (older,) = place.checkpoints()
+    less = [payload for payload, _ in read_checkpoint(place.storage.inner, older).iter_records()]
+    lines = place.open().log.read({writer: Position(6, 0, WHOLE)})
+    more = [line.payload for line in lines if isinstance(line, Line) and line.position.seq == 7]
+    clock = Clock()
+    made = [
+        _put_checkpoint(place, clock.new_id(), {writer: reached}, payloads)
+        for reached, payloads in ((7, [*less, *more]), (6, less), (6, less))
+    ]
+    place.wait(25)
+    done = collect(place.open())
+    assert done.problems == ()
+    assert place.checkpoints() == made[::-1]
+    assert place.segments() == [7, 8]
+    assert place.names() == ["name 8"]
 
 
 @pytest.mark.parametrize("harm", [lambda data: data[:-5], lambda data: data[:30], lambda _: b"?"])

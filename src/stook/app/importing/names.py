@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -23,8 +24,8 @@ def sound_name(name: str) -> str:
     except InputError:
         pass
     letters = (letter if _may_be_in_name(letter) else "_" for letter in unicodedata.normalize("NFC", name))
-    short = "".join(letters).strip(" .-").encode()[:_MAX_BYTES].decode(errors="ignore").strip(" .-")
-    return check_name(short or "unnamed")
+    short = _strip("".join(letters)).encode()[:_MAX_BYTES].decode(errors="ignore")
+    return check_name(_strip(short) or "unnamed")
 
 
 def name_all(names: Iterable[str]) -> dict[str, str]:
@@ -39,6 +40,11 @@ def name_all(names: Iterable[str]) -> dict[str, str]:
             sound[name] = f"{new}-{blake3(name.encode()).hexdigest()[:_MARK_LETTERS]}"
         taken.add(sound[name])
     return sound
+
+
+def _strip(name: str) -> str:
+    """Return it without what may be within a name, but not at its ends."""
+    return re.sub(r"^[\s.-]+|[\s.-]+$", "", name)
 
 
 def _may_be_in_name(letter: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ def nice_ticks(low: float, high: float, steps: int = 4) -> list[float]:
     About `steps` intervals (Heckbert, "Nice numbers for graph labels", Graphics Gems, 1990), at least one.
     """
     span = (high - low) or abs(high) or 1.0
-    rough = span / steps
+    rough = max(span / steps, sys.float_info.min)  # below that floats have few digits, and at last none
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

@@ -74,11 +74,13 @@ def find_covered(storage: Storage, grace: float, now: Callable[[], float]) -> Co
         return none
     except IntegrityError as error:
         return Covered({}, {}, (f"no segment of the log is deleted, since {error.message}",))
-    doubtful = [one for one in replaced if not held.has_checkpoint(read_checkpoint(storage, one))]
-    problems += tuple(
-        f"{replaced[one].key} is left alone: not all of it is in a newer one" for one in doubtful
-    )
-    going = {entry.key: entry.size for one, entry in replaced.items() if one not in doubtful}
+    going: dict[str, int] = {}
+    for one, entry in replaced.items():
+        older = read_checkpoint(storage, one)
+        if held.has_checkpoint(older):
+            going[entry.key] = entry.size
+        elif content.reaches(older.supersedes):  # else another machine, which made it just before, knew more
+            problems += (f"{entry.key} is left alone: not all of it is in a newer one",)
     return Covered(covered, going, problems)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stook.scoring.report.svg import Scale, circle, drawing, nice_ticks, text
@@ -28,6 +28,7 @@ def test_ticks_are_round(low: float, high: float, ticks: list[float]) -> None:
 
 
 @given(VALUES, VALUES)
+@example(0.0, 5e-324)
 def test_ticks_enclose_and_are_few(one: float, other: float) -> None:
     """Any range lies within its ticks, of which there are two to seven."""
     low, high = min(one, other), max(one, other)

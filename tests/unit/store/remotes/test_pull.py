@@ -151,6 +151,7 @@ def test_tags_and_commits_come_for_what_is_here(ann: Store, bob: Store) -> None:
     ann.push(every=True)
     bob.pull()
     bob.tag(raw.id, stage="bob")
+    ann.repository.clock.observe(bob.repository.clock.new_id())  # what she says from here on is later
     ann.tag(raw, stage="ann", more="x")
     ann.commit(raw, "good")
     ann.tag(other, stage="other")
