@@ -19,7 +19,7 @@ __all__ = [
     "VERIFY",
     "Part",
     "Plan",
-    "check_size",
+    "check_plan",
     "find_parts",
     "iter_runs",
     "list_ids",
@@ -117,19 +117,23 @@ def make_plan(blob: Blob, parts: Sequence[Part]) -> Plan:
         IntegrityError: They are not as many bytes as the blob, or the only one is not the blob.
     """
     ends = list(accumulate(location.size for _, location in parts))
-    check_size(blob, ends)
-    if len(parts) == 1 and parts[0][0].hex() != blob.digest:
-        raise IntegrityError(
-            f"the only chunk of {blob.digest} is {parts[0][0].hex()}", kind="wrong-digest", hint=VERIFY
-        )
+    check_plan(blob, [id_ for id_, _ in parts], ends)
     return Plan(parts, ends)
 
 
-def check_size(blob: Blob, ends: Sequence[int]) -> None:
-    """Raise IntegrityError where chunks that end at these positions are not as many bytes as a blob."""
+def check_plan(blob: Blob, ids: Sequence[bytes], ends: Sequence[int]) -> None:
+    """Check that chunks which end at these positions can be a blob.
+
+    Raises:
+        IntegrityError: They are not as many bytes as the blob, or the only one is not the blob.
+    """
     if [*ends[-1:]] != [blob.size]:
         raise IntegrityError(
             f"the chunks of {blob.digest} are not {blob.size} bytes", kind="bad-size", hint=VERIFY
+        )
+    if len(ids) == 1 and ids[0].hex() != blob.digest:
+        raise IntegrityError(
+            f"the only chunk of {blob.digest} is {ids[0].hex()}", kind="wrong-digest", hint=VERIFY
         )
 
 

@@ -25,12 +25,14 @@ __all__ = [
     "has_move",
     "join_older",
     "load",
+    "next_number",
 ]
 
 MAX_MOVES: Final = 100
 MAX_OLDER: Final = 10_000
 _OLDER_DIGITS: Final = 16
 _MAX_TIME: Final = 2**53
+_MAX_NUMBER: Final = 2**53 - 1
 _MAX_PART = 200
 _PLAIN = re.compile(rb"[a-z0-9._-]")
 _OLDER = re.compile(r"(?:[0-9a-f]{16})*", re.ASCII)
@@ -63,7 +65,7 @@ class AliasState(msgspec.Struct, frozen=True, omit_defaults=True):
         alias: The alias.
         bundle: Id of the bundle; None where there is none now.
         write_id: 32 hex digits, fresh for each attempt to write.
-        number: How many moves there were in all.
+        number: How many moves there were in all; 2**53 - 1 also where there were more.
         moves: The last of them, newest first, `MAX_MOVES` at most.
         older: The first 16 hex digits of the write ids of those before them, newest first, `MAX_OLDER` at most.
     """
@@ -115,8 +117,10 @@ def load(data: bytes, key: str) -> AliasState:
         raise _bad(key, "it points to what cannot be a bundle")
     if not all(0 <= move.when < _MAX_TIME for move in state.moves):
         raise _bad(key, "the time of a move is not one")
-    if not _WRITE_ID.fullmatch(state.write_id) or not len(state.moves) <= state.number < _MAX_TIME:
-        raise _bad(key, "its write id or number is not one")
+    if not all(_WRITE_ID.fullmatch(move.write_id) for move in state.moves):
+        raise _bad(key, "the write id of a move is not one")
+    if not len(state.moves) <= state.number <= _MAX_NUMBER:
+        raise _bad(key, "its number is not one")
     if len(state.older) > MAX_OLDER * _OLDER_DIGITS or not _OLDER.fullmatch(state.older):
         raise _bad(key, "the ids of older moves are none")
     return state
@@ -131,6 +135,11 @@ def cut_history(moves: Sequence[Move], older: str) -> tuple[tuple[Move, ...], st
     """
     gone = "".join(move.write_id[:_OLDER_DIGITS] for move in moves[MAX_MOVES:])
     return tuple(moves[:MAX_MOVES]), (gone + older)[: MAX_OLDER * _OLDER_DIGITS]
+
+
+def next_number(*before: AliasState) -> int:
+    """Return the number of a move on top of some histories."""
+    return min(max(state.number for state in before) + 1, _MAX_NUMBER)
 
 
 def join_older(one: str, other: str) -> str:

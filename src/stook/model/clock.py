@@ -21,7 +21,9 @@ _VALUES = {letter: number for number, letter in enumerate(_ALPHABET)}
 _FORM = re.compile(rf"[0-7][{_ALPHABET}]{{25}}")
 _RANDOM_BITS = 80
 _STEP_BYTES = 8
-_MAX_ID = (1 << 128) - 1
+_END_MILLIS = 253_402_300_800_000
+"""The end of the year 9999: what claims to be later was not made by a clock, and would leave no id for what follows."""
+_END = "76EZ91ZQ" + "0" * 18
 
 
 class Clock:
@@ -48,7 +50,7 @@ class Clock:
         """Return a fresh id.
 
         Raises:
-            IntegrityError: The clock, or an id that was seen, is at the end of all time.
+            IntegrityError: The clock, or an id that was seen, is at the end of the year 9999.
         """
         with self._lock:
             fresh = int(self._now() * 1000) << _RANDOM_BITS
@@ -72,8 +74,8 @@ class Clock:
 
 
 def is_id(text: str) -> bool:
-    """Tell whether `text` has the form of an id."""
-    return _FORM.fullmatch(text) is not None
+    """Tell whether `text` has the form of an id, of the year 9999 at the latest."""
+    return _FORM.fullmatch(text) is not None and text < _END
 
 
 def id_millis(identifier: str) -> int:
@@ -82,9 +84,9 @@ def id_millis(identifier: str) -> int:
 
 
 def _encode(number: int) -> str:
-    if number > _MAX_ID:
+    if number >> _RANDOM_BITS >= _END_MILLIS:
         raise IntegrityError(
-            "no id is greater than those that were seen: one of them, or this machine's clock, is past the year 10889",
+            "no id is greater than those that were seen: one of them, or this machine's clock, is past the year 9999",
             kind="ids-exhausted",
             hint="set the clock right; do not trust where the newest bundles came from",
         )

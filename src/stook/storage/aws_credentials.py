@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from stook.errors import MissingExtraError, StorageError
-from stook.storage.aws_profiles import AwsKeys, AwsProfile, read_profile
+from stook.storage.aws_profiles import AwsKeys, AwsProfile, find_profile, read_profile
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
-__all__ = ["AwsCredentials", "find_credentials"]
+__all__ = ["AwsCredentials", "choose_profile", "find_credentials"]
 
 _SESSION_NAME = "stook"
 _ANY_REGION = "us-east-1"  # the token service is the same everywhere
@@ -40,19 +40,19 @@ class AwsCredentials:
 def find_credentials(options: Mapping[str, str]) -> AwsCredentials:
     """Find the credentials of a bucket, in the order of AWS's own tools.
 
-    Keys among the options come first, then keys or a web identity of the environment, then the profile of the options,
-    of `AWS_PROFILE`, or `default`. With the option `role` these are used to assume that role. Where there are none,
-    obstore asks for the container's role or the machine's.
+    Keys among the options come first, then the profile of the options, then keys or a web identity of the environment,
+    then the profile of `AWS_PROFILE`, or `default`. With the option `role` these are used to assume that role. Where
+    there are none, obstore asks for the container's role or the machine's.
 
     Raises:
-        InputError: There is no profile of that name.
+        InputError: There is no profile of that name, and no keys in the environment.
         MissingExtraError: The role or the profile needs AWS's own library, which is not installed.
         StorageError: The role was refused.
     """
     if options.get("anonymous") == "true":
         return AwsCredentials()
     keys = _given(options)
-    profile = None if keys or _is_environment_somebody() else read_profile(options.get("profile"))
+    profile = None if keys else choose_profile(options.get("profile"))
     region = profile.region if profile else ""
     asker = _Asker(keys, profile, options.get("region") or region)
     if "role" in options:
@@ -78,6 +78,19 @@ def _given(options: Mapping[str, str]) -> AwsKeys | None:
     if "access_key_id" not in options:
         return None
     return AwsKeys(options["access_key_id"], options["secret_access_key"], options.get("session_token"))
+
+
+def choose_profile(wanted: str | None) -> AwsProfile | None:
+    """Return the profile that counts, if any does: the wanted one, or where the environment has no keys the usual one.
+
+    Where this machine has none of the wanted name, such as in CI, keys of the environment count instead.
+
+    Raises:
+        InputError: There is no profile of that name, and no keys in the environment; or the files cannot be read.
+    """
+    if not _is_environment_somebody():
+        return read_profile(wanted)
+    return find_profile(wanted) if wanted else None
 
 
 def _is_environment_somebody() -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from stook.errors import InputError
 
-__all__ = ["AwsKeys", "AwsProfile", "read_profile"]
+__all__ = ["AwsKeys", "AwsProfile", "find_profile", "read_profile"]
 
 # What needs AWS's own library: a sign-on, another role, a program that is asked.
 _INVOLVED = frozenset(
@@ -65,20 +65,23 @@ def read_profile(wanted: str | None) -> AwsProfile | None:
         InputError: There is none of that name, or a file of profiles cannot be read.
     """
     asked = wanted or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
-    name = asked or "default"
+    found = find_profile(asked or "default")
+    if found is None and asked:
+        raise InputError(  # no NotFoundError, which of an object means that it is not there
+            f"AWS's files on this machine have no profile {asked!r}",
+            kind="profile-not-found",
+            hint="aws configure list-profiles",
+        )
+    return found
+
+
+def find_profile(name: str) -> AwsProfile | None:
+    """Return the profile of a name, or None where there is none. Raises InputError where a file cannot be read."""
     settings = {
         **_section("AWS_CONFIG_FILE", "config", name if name == "default" else f"profile {name}"),
         **_section("AWS_SHARED_CREDENTIALS_FILE", "credentials", name),
     }
-    if settings:
-        return _profile(name, settings)
-    if asked:
-        raise InputError(  # no NotFoundError, which of an object means that it is not there
-            f"AWS's files on this machine have no profile {name!r}",
-            kind="profile-not-found",
-            hint="aws configure list-profiles",
-        )
-    return None
+    return _profile(name, settings) if settings else None
 
 
 def _profile(name: str, settings: dict[str, str]) -> AwsProfile:

@@ -36,7 +36,9 @@ def open_folder(url: str, options: Mapping[str, str]) -> FolderStorage:
     root = local_path(url)
     if options:
         raise InputError(
-            f"a folder takes no options, but got {', '.join(sorted(options))}", kind="bad-option"
+            f"a folder takes no options, but got {', '.join(sorted(options))}",
+            kind="bad-option",
+            hint="leave them out, or name a bucket, such as s3://BUCKET/PREFIX",
         )
     return FolderStorage(root)
 

@@ -12,9 +12,7 @@ import msgspec
 
 from stook._io import read_if_present, write_atomic
 from stook.catalog import Catalog
-from stook.errors import ConflictError, FormatError, InputError, NotFoundError
 from stook.format import canonical
-from stook.format import repository as stook_json
 from stook.log import FolderLog, Log, ObjectLog
 from stook.model.clock import Clock
 from stook.storage import open_storage
@@ -22,6 +20,7 @@ from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
 from stook.storage.range_cache import CachedRanges
+from stook.store.identity import find_identity, get_identity, make_identity, place_of
 from stook.store.packs.lease import open_gate
 
 if TYPE_CHECKING:
@@ -32,13 +31,11 @@ __all__ = [
     "Backing",
     "Repository",
     "cache_folder",
-    "get_identity",
     "open_known",
     "open_on",
     "open_repository",
 ]
 
-_MOST_BYTES = 1024 * 1024
 _HERE = ("file:", "memory:")
 
 
@@ -110,7 +107,7 @@ class Repository:
     @property
     def url(self) -> str:
         """Where it is: a folder's path, or a URL."""
-        return _place(self.storage)
+        return place_of(self.storage)
 
     @property
     def log(self) -> Log:
@@ -220,27 +217,10 @@ def open_on(
         clock: See there.
         create: Make one where there is none; else that is a `NotFoundError`.
     """
-    identity = _find_identity(storage) if create else get_identity(storage)
+    identity = find_identity(storage) if create else get_identity(storage)
     if identity is None:
-        _refuse_foreign(storage)
-        identity = _make_identity(storage)
+        identity = make_identity(storage)
     return open_known(storage, identity, cache=cache, owner=owner, clock=clock)
-
-
-def get_identity(storage: Storage) -> str:
-    """Return the id of the repository of a storage.
-
-    Raises:
-        NotFoundError: There is none.
-        FormatError: It is of another format.
-        StorageError: It cannot be reached.
-    """
-    identity = _find_identity(storage)
-    if identity is None:
-        raise NotFoundError(
-            f"there is no store at {storage.url}", kind="no-store", hint="check the URL: stook remote show"
-        )
-    return identity
 
 
 def open_known(
@@ -258,10 +238,6 @@ def open_known(
     )
 
 
-def _place(storage: Storage) -> str:
-    return str(storage.root) if isinstance(storage, FolderStorage) else storage.url
-
-
 def _log_opener(storage: Storage, identity: str, cache: Path) -> Callable[[], Log]:
     if not storage.has_conditional_writes:  # two under one id would overwrite each other
         return lambda: ObjectLog(storage, os.urandom(16).hex())
@@ -275,55 +251,6 @@ def _log_opener(storage: Storage, identity: str, cache: Path) -> Callable[[], Lo
 def cache_folder(cache: Path, identity: str, url: str) -> Path:
     """Return the cache of the repository of an id at a URL: a copy elsewhere has another."""
     return cache / f"{identity}-{_short_digest(url)}"
-
-
-def _refuse_foreign(storage: Storage) -> None:
-    """Refuse a place that holds something else, unless another has made a store of it by now."""
-    if not isinstance(storage, FolderStorage):
-        if next(iter(storage.list()), None) is not None and _find_identity(storage) is None:
-            raise InputError(
-                f"{storage.url} is not a store, and not empty",
-                kind="not-a-store",
-                hint="name an empty prefix, a new one, or a store's",
-            )
-        return
-    folder = storage.root
-    if folder.is_file():
-        raise InputError(f"{folder} is a file, not a store", kind="not-a-store", hint="name a folder")
-    with translate_os_errors(folder):
-        found = os.listdir(folder) if folder.is_dir() else []
-    if any(not name.startswith(".") for name in found) and _find_identity(storage) is None:
-        raise InputError(
-            f"{folder} is not a store, and not empty",
-            kind="not-a-store",
-            hint="name an empty folder, a new one, or a store's",
-        )
-
-
-def _find_identity(storage: Storage) -> str | None:
-    try:
-        stored = storage.get(stook_json.KEY, limit=_MOST_BYTES)
-    except NotFoundError:
-        return None
-    return _read_identity(storage, stored.data)
-
-
-def _read_identity(storage: Storage, data: bytes) -> str:
-    try:
-        return stook_json.load(data).id
-    except FormatError as error:
-        place = _place(storage)
-        facts = {**error.facts, "place": place}
-        raise FormatError(f"{place}: {error.message}", kind=error.kind, hint=error.hint, **facts) from error
-
-
-def _make_identity(storage: Storage) -> str:
-    fresh = stook_json.new(os.urandom(16).hex())
-    try:
-        storage.put_new(stook_json.KEY, stook_json.dump(fresh))
-    except ConflictError:
-        return _read_identity(storage, storage.get(stook_json.KEY, limit=_MOST_BYTES).data)
-    return fresh.id
 
 
 def _short_digest(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from stook.store.view import View
 
 if TYPE_CHECKING:
+    from stook.store.bundle import Bundle
     from stook.store.remotes.adding import Added
     from stook.store.remotes.config import RemoteConfig
     from stook.store.remotes.fetch import Fetched
@@ -70,7 +71,7 @@ class SharedView(View):
 
     def push(
         self,
-        *names: str,
+        *bundles: Bundle | str,
         remote: str = "",
         every: bool = False,
         tags: Mapping[str, str] | None = None,
@@ -80,7 +81,7 @@ class SharedView(View):
         """Send bundles to a remote, where all of them appear at once, or none.
 
         Args:
-            names: `NAME` for its newest version, `NAME@VERSION`, `NAME@ALIAS`; all that was committed where none.
+            bundles: `NAME` for its newest version, `NAME@VERSION`, `NAME@ALIAS`; all that was committed where none.
             remote: Name of the remote; the only one, or `origin` of several, where not given.
             every: All versions of the names, or of all names, scratch too.
             tags: Only those that bear these tags.
@@ -96,11 +97,11 @@ class SharedView(View):
         from stook.store.remotes.choosing import Choice
         from stook.store.remotes.push import push
 
-        return push(self, Choice(names, every, tags or {}, with_inputs), remote=remote, force=force)
+        return push(self, Choice(_refs(bundles), every, tags or {}, with_inputs), remote=remote, force=force)
 
     def pull(
         self,
-        *names: str,
+        *bundles: Bundle | str,
         remote: str = "",
         version: str = "",
         data: bool = False,
@@ -108,8 +109,10 @@ class SharedView(View):
     ) -> Pulled:
         """Take bundles from a remote: what is said of them now, their data when it is used.
 
+        A version that another context of this store has stays in that one; the result says which these are.
+
         Args:
-            names: `NAME` for its newest version there, `NAME@VERSION`, `NAME@ALIAS`; all that is not here where none.
+            bundles: `NAME` for its newest version there, `NAME@VERSION`, `NAME@ALIAS`; all that is not here where none.
             remote: Name of the remote; the only one, or `origin` of several, where not given.
             version: The version, or an alias, of the only name.
             data: Take all data too.
@@ -125,10 +128,14 @@ class SharedView(View):
         """
         from stook.store.remotes.pull import pull
 
-        return pull(self, names, remote=remote, version=version, data=data, force=force)
+        return pull(self, _refs(bundles), remote=remote, version=version, data=data, force=force)
 
     def fetch(self, remote: str = "") -> Fetched:
         """Learn what a remote has, without taking any of it. Takes and raises what `at_remote` does."""
         from stook.store.remotes.fetch import fetch
 
         return fetch(self, remote)
+
+
+def _refs(bundles: tuple[Bundle | str, ...]) -> tuple[str, ...]:
+    return tuple(one if isinstance(one, str) else one.ref for one in bundles)

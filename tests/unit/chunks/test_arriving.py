@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from stook.chunks import ChunkReader, ChunkWriter, MemoryIndex
-from stook.errors import IntegrityError
+from stook.errors import IntegrityError, StorageError
 from stook.format.packs import Location
 from stook.model.tree import Blob
 from stook.storage.folder import FolderStorage
@@ -27,6 +29,7 @@ class _Elsewhere(MemoryIndex):
         self.here: set[bytes] = set()
         self.asked: list[int] = []
         self.refused: set[bytes] = set()
+        self.away: set[bytes] = set()
         self.lies: Callable[[bytes, int], int] = lambda _, size: size
 
     def find(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
@@ -34,8 +37,11 @@ class _Elsewhere(MemoryIndex):
         if not self.refused.isdisjoint(ids):
             raise IntegrityError("one is damaged there", kind="damaged-chunk")
         found = super().find(ids)
-        self.asked.append(sum(found[id_].size for id_ in found.keys() - self.here))
-        self.here.update(ids)
+        came = found.keys() - self.away
+        self.asked.append(sum(found[id_].size for id_ in came - self.here))
+        self.here.update(came)
+        if not self.away.isdisjoint(ids):
+            raise StorageError("some are away", kind="remote-unreachable")
         return found
 
     def find_here(self, ids: Sequence[bytes]) -> dict[bytes, Location]:
@@ -48,8 +54,8 @@ class _Elsewhere(MemoryIndex):
 
 
 class _Room:
-    def __init__(self, folder: Path, size: int) -> None:
-        self.data = random.Random(size).randbytes(size)
+    def __init__(self, folder: Path, size: int, times: int = 1) -> None:
+        self.data = random.Random(size).randbytes(size) * times
         self.storage, self.index = FolderStorage(folder), _Elsewhere()
         writer = ChunkWriter(self.storage, self.index)
         self.blob: Blob = writer.add_bytes(self.data)
@@ -79,7 +85,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> _Room:
 def room(written: _Room) -> _Room:
     """The same, with nothing of it here."""
     written.forget()
-    written.index.refused = set()
+    written.index.refused, written.index.away = set(), set()
     written.index.lies = lambda _, size: size
     return written
 
@@ -107,6 +113,17 @@ def test_who_reads_on_is_fetched_for_ahead(room: _Room) -> None:
     assert len([size for size in room.index.asked if size]) < 10
 
 
+def test_what_comes_again_is_fetched_once(tmp_path: Path) -> None:
+    """Content that repeats is read to its end, in pieces or all at once, and is no reason to fetch less ahead."""
+    room = _Room(tmp_path, 5 * MIB, times=6)
+    with room.reader.open(room.blob) as file:
+        assert b"".join(iter(lambda: file.read(300 * KIB), b"")) == room.data
+    assert len([size for size in room.index.asked if size]) < 7
+    room.forget()
+    assert b"".join(islice(room.reader.iter(room.blob), 1000)) == room.data
+    assert sum(room.index.asked) < 6 * MIB
+
+
 def test_pieces_come_as_they_are_taken(room: _Room) -> None:
     """Who takes the first pieces of all has a few mebibytes fetched; who takes all has all, each chunk once."""
     pieces = iter(room.reader.iter(room.blob))
@@ -129,6 +146,18 @@ def test_what_was_not_asked_for_may_be_damaged(room: _Room) -> None:
         list(islice(pieces, 4))
 
 
+def test_what_was_not_asked_for_may_be_away(room: _Room) -> None:
+    """Where what would be fetched ahead cannot be reached, what was asked for is read all the same if it came."""
+    ids = room.ids()
+    room.index.away = set(ids[100:])
+    file = room.reader.open(room.blob)
+    pieces = iter(lambda: file.read(200 * KIB), b"")
+    before = sum(room.index.find_sizes(ids[:100]).values())
+    assert b"".join(islice(pieces, before // (200 * KIB) - 1)) == room.data[: file.tell()]
+    with pytest.raises(StorageError, match="away"):
+        list(islice(pieces, 4))
+
+
 def test_sizes_that_were_not_true_are_found(room: _Room) -> None:
     """Where two chunks are said to end elsewhere than they do, neither is given out, though in all it is as much."""
     ids = room.ids()
@@ -137,10 +166,26 @@ def test_sizes_that_were_not_true_are_found(room: _Room) -> None:
     with room.reader.open(room.blob) as file, pytest.raises(IntegrityError) as caught:
         file.read()
     assert caught.value.kind == "bad-size"
-    room.forget()
-    room.index.lies = lambda id_, size: size + (id_ == ids[50])
-    with pytest.raises(IntegrityError, match="are not"):
-        room.reader.open(room.blob)
+
+
+def test_sizes_that_cannot_be_are_no_reason_not_to_read(room: _Room) -> None:
+    """Where those that are said are not as many bytes as the blob, all of it is fetched, and then they are known."""
+    wrong = room.ids()[50]
+    room.index.lies = lambda id_, size: size + (id_ == wrong)
+    assert room.reader.read_range(room.blob, 20 * MIB, 1000) == room.data[20 * MIB : 20 * MIB + 1000]
+    assert sum(room.index.asked) == len(room.data)
+
+
+def test_the_only_chunk_is_the_blob(room: _Room) -> None:
+    """A blob that is said to be one chunk, and another than it, is refused before anything is fetched."""
+    size = 2 * MIB
+    chunk, forged = (Blob(size, blake3(os.urandom(8)).hexdigest()) for _ in range(2))
+    listing = Blob(32, blake3(bytes.fromhex(chunk.digest)).hexdigest(), data=bytes.fromhex(chunk.digest))
+    room.index.find_sizes = lambda ids: dict.fromkeys(ids, size)  # type: ignore[method-assign]
+    with pytest.raises(IntegrityError, match="only chunk"):
+        list(room.reader.iter(Blob(size, forged.digest, listing=listing)))
+    del room.index.find_sizes  # type: ignore[method-assign]
+    assert room.index.asked == []
 
 
 def test_where_sizes_are_not_known_all_is_fetched(room: _Room) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from stook.errors import IntegrityError
 from stook.model.clock import Clock, id_millis, is_id
+
+_LAST = "76EZ91ZPZZ" + "Z" * 16
 
 
 def test_ids_grow_while_the_clock_goes_back() -> None:
@@ -40,9 +44,18 @@ def test_a_copy_knows_what_the_clock_knew() -> None:
 def test_an_id_at_the_end_of_time_is_refused_in_words() -> None:
     """A hostile greatest id gives an error that says so, not an overflow."""
     clock = Clock()
-    clock.observe("7" + "Z" * 25)
-    with pytest.raises(IntegrityError, match="year 10889"):
+    clock.observe(_LAST)
+    with pytest.raises(IntegrityError, match="year 9999"):
         clock.new_id()
+
+
+def test_the_last_id_is_of_the_year_9999() -> None:
+    """What would be later is no id: nothing that is made could follow it."""
+    end = datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)
+    assert is_id(_LAST)
+    assert id_millis(_LAST) == (end - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    assert not is_id("76EZ91ZQ" + "0" * 18)
+    assert not is_id("7" + "Z" * 25)
 
 
 @pytest.mark.parametrize("text", ["", "8" + "0" * 25, "0" * 25, "0" * 25 + "U", "0" * 25 + "a", "0" * 27])

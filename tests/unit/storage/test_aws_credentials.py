@@ -77,14 +77,39 @@ def test_the_region_that_is_named_wins(server: Recorder, monkeypatch: pytest.Mon
     assert "/sa-east-1/" in signed(server, {"profile": "team", "region": "sa-east-1"})["authorization"]
 
 
-@pytest.mark.usefixtures("profiles")
-def test_keys_come_before_profiles(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys of the environment win over any profile, and those that are given over both."""
+@pytest.fixture
+def environment_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys in the environment."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ENVKEY")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "ENVSECRET")
-    assert "ENVKEY" in signed(server, {"profile": "team"})["authorization"]
-    headers = signed(server, {"access_key_id": "GIVENKEY", "secret_access_key": "x"})
-    assert "GIVENKEY" in headers["authorization"]
+
+
+@pytest.mark.usefixtures("profiles", "environment_keys")
+def test_keys_come_before_a_profile_of_the_environment(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys of the environment win over its AWS_PROFILE, and those that are given over both, and over any profile."""
+    monkeypatch.setenv("AWS_PROFILE", "team")
+    assert "ENVKEY" in signed(server)["authorization"]
+    given = {"access_key_id": "GIVENKEY", "secret_access_key": "x"}
+    assert "GIVENKEY" in signed(server, given)["authorization"]
+    assert "GIVENKEY" in signed(server, {**given, "profile": "team"})["authorization"]
+
+
+@pytest.mark.usefixtures("profiles", "environment_keys")
+def test_a_profile_that_an_option_names_comes_before_keys(server: Recorder) -> None:
+    """Who names a profile means that one: its keys, token and region, whatever the environment has."""
+    headers = signed(server, {"profile": "team"})
+    assert "TEAMKEY" in headers["authorization"]
+    assert "/eu-north-1/" in headers["authorization"]
+    assert headers["x-amz-security-token"] == "TEAMTOKEN"
+
+
+@pytest.mark.usefixtures("profiles", "environment_keys")
+def test_without_that_profile_keys_of_the_environment_count(server: Recorder) -> None:
+    """A remote that was added with a profile works where there is none of that name, with the environment's keys."""
+    assert "ENVKEY" in signed(server, {"profile": "nobody"})["authorization"]
+    assert "ENVKEY" in signed(server, {"profile": "empty"})["authorization"]
 
 
 def test_files_elsewhere(server: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

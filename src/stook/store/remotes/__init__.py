@@ -7,7 +7,9 @@ that catalog, as of the last time that it was asked; nothing else is kept about 
   its contexts: `mapping`.
 - What it has: `fetch`, `status`; whose data is not here: `absent`.
 - `push`: `choosing` (which bundles), `outgoing` (what is not there), `packs_at` (which chunks are), `sending`, `hints`.
-- `pull`: `resolving` (which bundles), `incoming` (not here), `taking`, `descriptions`, `refused` (what is left).
+- `pull`: `resolving` (which bundles), `incoming` (not here), `elsewhere` (here in another context), `taking`,
+  `descriptions`, `refused` (what is left).
+- Records of many bundles in little memory and time: `heads`, `decoded`.
 - Chunks, both ways: `transfer`, with `wanted`, `whole`, `tiny` and `lanes`; on their way here: `carrying`; when they
-  are read: `backing`, with `source` and `turns`. Aliases: `aliasing`.
+  are read: `backing`, with `source` and `turns`. Aliases: `aliasing`, `diverged`.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -15,25 +14,13 @@ from stook.log.listing import list_bounded
 from stook.model.record import BundleRecord
 from stook.model.refs import check_name
 from stook.store.alias_notes import AliasNotes
-from stook.store.remotes.remote import USUAL
+from stook.store.remotes.diverged import Diverged
 from stook.store.repository import Repository
 from stook.store.words.alias import Found, read_alias
 
-__all__ = ["AliasOutcome", "Diverged", "diverged_error", "sync_aliases"]
+__all__ = ["AliasOutcome", "sync_aliases"]
 
 _ATTEMPTS = 5
-
-
-class Diverged(msgspec.Struct, frozen=True):
-    """An alias that was moved on both sides.
-
-    Attributes:
-        source: What it is at the source.
-        target: What it is at the target.
-    """
-
-    source: AliasState
-    target: AliasState
 
 
 class AliasOutcome(msgspec.Struct, frozen=True):
@@ -91,34 +78,6 @@ def sync_aliases(
     if broken:
         raise broken[0]
     return AliasOutcome(tuple(sorted(moved)), tuple(diverged))
-
-
-def diverged_error(
-    diverged: Sequence[Diverged], remote: str, done: object, *, ours_at_source: bool
-) -> ConflictError:
-    """Return the error for aliases that were moved both here and at a remote.
-
-    Args:
-        diverged: Those; one at the least.
-        remote: Name of the remote.
-        done: What was done all the same; the fact `pushed` or `pulled` of the error.
-        ours_at_source: Whether the source is here: they were pushed.
-    """
-    to = "" if remote == USUAL else f" --remote {shlex.quote(remote)}"
-    told = []
-    for one in diverged[:3]:
-        ours, theirs = (one.source, one.target) if ours_at_source else (one.target, one.source)
-        told.append(
-            f"{ours.name}@{ours.alias} is {_standing(ours)} here, and {_standing(theirs)} on {remote}"
-        )
-    more = f" (and {len(diverged) - 3} others)" if len(diverged) > 3 else ""
-    return ConflictError(
-        f"moved on both sides: {'; '.join(told)}{more}; all else is done",
-        kind="alias-diverged",
-        hint=f"stook push --force{to} keeps what is here, stook pull --force{to} what is there",
-        aliases=[f"{one.source.name}@{one.source.alias}" for one in diverged],
-        **{"pushed" if ours_at_source else "pulled": done},
-    )
 
 
 class _Side(msgspec.Struct, frozen=True):
@@ -240,12 +199,5 @@ def _on_top(repository: Repository, ours: AliasState, theirs: AliasState) -> Ali
     earlier = sorted(both.values(), key=lambda move: move.when, reverse=True)
     older = aliases.join_older(ours.older, theirs.older)
     moves, older = aliases.cut_history((newest, *heads, *earlier), older)
-    number = max(ours.number + 1, theirs.number + 1, len(moves))
+    number = max(aliases.next_number(ours, theirs), len(moves))
     return AliasState(ours.name, ours.alias, ours.bundle, write_id, number, moves, older)
-
-
-def _standing(state: AliasState) -> str:
-    last = state.moves[0]
-    return (
-        f"{state.bundle[-8:]} (moved by {last.who})" if state.bundle else f"gone (taken away by {last.who})"
-    )

@@ -150,7 +150,7 @@ def _ensure(store: View, chosen: ContextRow, as_name: str) -> str:
             raise ConflictError(
                 f"the context {chosen.name} is here already, as {known}",
                 kind="context-exists",
-                hint=f"stook pull --context {known}",
+                hint=f"stook pull --context {shlex.quote(known)}",
             )
         return known
     name = as_name or chosen.name

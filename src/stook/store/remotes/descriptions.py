@@ -7,6 +7,8 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from stook.chunks import ChunkReader
 from stook.chunks.index import ChunkIndex
 from stook.chunks.plan import list_ids
@@ -21,6 +23,9 @@ __all__ = ["Bringing", "Faults"]
 
 _MAX_BYTES: Final = 256 * 1024 * 1024
 _AT_ONCE: Final = 16_384
+_MOST_EXPECTED: Final = 64
+
+_decoder = msgspec.json.Decoder(BundleRecord)
 
 Faults = dict[str, Fault]
 """What is wrong with bundles, by their ids."""
@@ -35,7 +40,8 @@ class Bringing:
     out, and the others asked for again. So it takes as many rounds as there are causes, not bundles.
 
     Args:
-        records: The bundles.
+        payloads: The records of the bundles, by their ids, sound. They are decoded whenever they are looked at: that
+            takes many times the memory.
         reader: Reads what is here.
         carrier: Brings chunks.
         here: Says which chunks are here.
@@ -44,14 +50,14 @@ class Bringing:
 
     def __init__(
         self,
-        records: Iterable[BundleRecord],
+        payloads: Mapping[str, bytes],
         reader: ChunkReader,
         carrier: Carrier,
         *,
         here: ChunkIndex,
         there: ChunkIndex,
     ) -> None:
-        self._records = {record.id: record for record in records}
+        self._payloads = dict(payloads)
         self._reader = reader
         self._carrier = carrier
         self._here = here
@@ -72,15 +78,19 @@ class Bringing:
             IntegrityError: Something cannot be right that is not of some of the bundles alone.
             StorageError: One side cannot be reached.
         """
-        described = [record for record in self._records.values() if record.manifest_blob is not None]
-        self._carrier.learn(pack for record in described for pack in record.packs if pack.startswith("meta/"))
-        faults = self._bring_blobs(
-            {record.id: (record.manifest_blob,) for record in described if record.manifest_blob}
-        )
+        described: _Blobs = {}
+        packs: set[str] = set()
+        for one in self._payloads:
+            record = self._record(one)
+            if record.manifest_blob is not None:
+                described[one] = (record.manifest_blob,)
+                packs.update(pack for pack in record.packs if pack.startswith("meta/"))
+        self._carrier.learn(packs)
+        faults = self._bring_blobs(described)
         listings: _Blobs = {}
         faults |= self._look(lambda one: self._note_listings(one, listings))
-        packs = (pack for one in listings for pack in reversed(self._records[one].packs))
-        self._carrier.expect(packs)  # a listing comes after what it lists
+        likely = (pack for one in listings for pack in reversed(self._record(one).packs))
+        self._carrier.expect(likely)  # a listing comes after what it lists
         faults |= self._bring_blobs(listings)
         sound: set[Blob] = set()
         return faults | self._look(
@@ -89,6 +99,9 @@ class Bringing:
 
     def bring_data(self) -> Faults:
         """Bring the content of the bundles, whose descriptions are here. Returns and raises what the former does."""
+        packs = {pack for one in self._payloads for pack in self._record(one).packs}
+        if len(packs) <= _MOST_EXPECTED:  # of more it is quicker to learn all
+            self._carrier.expect(packs)
         return self._bring("data", self._data_ids)
 
     def _note_listings(self, bundle: str, listings: _Blobs) -> None:
@@ -142,7 +155,7 @@ class Bringing:
 
     def _iter_ids(self, ids_of: Callable[[str], Iterable[bytes]], bad: Faults) -> Iterator[bytes]:
         """Yield the chunks of all bundles that are left; note which of these cannot be read."""
-        for one in self._records:
+        for one in self._payloads:
             try:
                 yield from ids_of(one)
             except IntegrityError as error:
@@ -151,7 +164,7 @@ class Bringing:
     def _look(self, look: Callable[[str], Fault | None]) -> Faults:
         """Leave out the bundles in which a look finds a fault, or that it cannot read; return why."""
         faults: Faults = {}
-        for one in self._records:
+        for one in self._payloads:
             try:
                 fault = look(one)
             except IntegrityError as error:
@@ -159,7 +172,7 @@ class Bringing:
             if fault is not None:
                 faults[one] = fault
         for one in faults:
-            del self._records[one]
+            del self._payloads[one]
         return faults
 
     def _find_lost(self, error: IntegrityError, what: str, ids: Iterable[bytes]) -> dict[bytes, Fault]:
@@ -196,8 +209,11 @@ class Bringing:
             if blob.data is None:
                 yield from list_ids(blob, self._reader.read)
 
+    def _record(self, bundle: str) -> BundleRecord:
+        return _decoder.decode(self._payloads[bundle])
+
     def _blobs(self, bundle: str) -> Iterator[Blob]:
-        for _, blob in iter_parts(read_manifest(self._records[bundle], self._reader).tree):
+        for _, blob in iter_parts(read_manifest(self._record(bundle), self._reader).tree):
             yield blob
 
 

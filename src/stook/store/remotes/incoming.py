@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import shlex
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from stook.catalog import BundleRow
 from stook.errors import IntegrityError
 from stook.format import records
 from stook.format.limits import MAX_PAYLOAD
 from stook.model.clock import id_millis
-from stook.model.record import BundleRecord, CommitRecord, TagRecord
+from stook.model.record import CommitRecord, TagRecord
+from stook.store.remotes.elsewhere import Elsewhere, find_elsewhere, find_removed_elsewhere
+from stook.store.remotes.heads import head_of
 from stook.store.remotes.mapping import rewrite_context
 from stook.store.remotes.refused import Fault, Refused
 from stook.store.remotes.remote import Remote
 from stook.store.remotes.report import Transferred
-from stook.store.remotes.resolving import get_there, load_row
+from stook.store.remotes.resolving import get_there
 from stook.store.repository import Repository
 
 __all__ = [
-    "Head",
     "Incoming",
     "Taken",
     "find_incoming",
     "find_too_long",
-    "head_of",
     "read_incoming",
     "refs_there",
     "require_same",
+    "split_ahead",
     "subject",
 ]
 
@@ -41,27 +41,6 @@ _TOO_LONG: Final = Fault(
 )
 
 
-class Head(msgspec.Struct, frozen=True):
-    """What is at the head of a bundle's record, quicker to read than all of it."""
-
-    id: str
-    name: str
-    size: int
-
-    @property
-    def ref(self) -> str:
-        """The bundle as `name@id`."""
-        return f"{self.name}@{self.id}"
-
-
-_decoder = msgspec.json.Decoder(Head)
-
-
-def head_of(row: BundleRow) -> Head:
-    """Return the head of a bundle's record."""
-    return _decoder.decode(row.payload)
-
-
 class Incoming(msgspec.Struct, frozen=True):
     """What a pull takes; ids, oldest first.
 
@@ -69,10 +48,11 @@ class Incoming(msgspec.Struct, frozen=True):
         names: Names of the bundles that were asked for; none where all were.
         fresh: Bundles that are not here.
         revived: Bundles that were removed here, and that were asked for.
-        present: Bundles that are here, of those that were asked for; in no order.
+        present: Bundles that are here, of those that were asked for, in whatever context; in no order.
         removed: Bundles that were removed here, and that nobody asked for.
         words: Tags and commits of any of these that are not here.
         refused: What was asked for and is none of these, since it cannot be right, as far as that is seen from records.
+        elsewhere: What was asked for and is here in another context, by id.
     """
 
     names: tuple[str, ...]
@@ -82,6 +62,7 @@ class Incoming(msgspec.Struct, frozen=True):
     removed: tuple[str, ...]
     words: tuple[bytes, ...]
     refused: tuple[Refused, ...] = ()
+    elsewhere: Mapping[str, Elsewhere] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -122,14 +103,14 @@ def find_incoming(remote: Remote, repository: Repository, names: Sequence[str], 
     wanted = get_there(remote, names, version)
     chosen = {record.id: True for record in wanted} if names else there.states(context)
     live = {identifier for identifier, is_live in chosen.items() if is_live}
-    here = repository.catalog.ids.states(remote.config.context)
-    here |= repository.catalog.ids.find_states(live.difference(here))
+    here, elsewhere = _find_here(repository, remote.config.context, live, is_named=bool(names))
     gone = sorted(one for one in live if here.get(one) is False)
     unknown = set(gone) - repository.catalog.ids.find_recorded(gone) if names else set()
     now = repository.clock.now()
-    fresh, ahead = _split_ahead(live.difference(here) | unknown, now)
+    fresh, ahead = split_ahead(live.difference(here) | unknown, now)
     gone = [one for one in gone if one not in ahead]
-    present = frozenset(live.difference(fresh, ahead, gone))
+    held = (one for one, place in elsewhere.items() if place.removed)
+    present = frozenset(live.difference(fresh, ahead, gone, held))
     called = tuple(sorted({record.name for record in wanted}))
     words, faults = _find_words(remote, repository, called, {*fresh, *present, *(gone if names else ())})
     refs = refs_there(remote, {*ahead, *faults})
@@ -144,10 +125,28 @@ def find_incoming(remote: Remote, repository: Repository, names: Sequence[str], 
             *(_from_ahead(one, now).of(refs[one], "bundle") for one in sorted(ahead)),
             *(faults[one].of(refs[one], "words") for one in sorted(faults)),
         ),
+        elsewhere=elsewhere,
     )
 
 
-def _split_ahead(bundles: Iterable[str], now: float) -> tuple[tuple[str, ...], frozenset[str]]:
+def _find_here(
+    repository: Repository, context: str, live: Collection[str], *, is_named: bool
+) -> tuple[dict[str, bool], dict[str, Elsewhere]]:
+    """Return what is here, in a context or another; false where it was removed. And what of that is in another.
+
+    What is in another context is brought back only there, so that who named it is told.
+    """
+    ids = repository.catalog.ids
+    here = ids.states(context)
+    others = ids.find_states(one for one in sorted(live) if one not in here)
+    elsewhere = find_elsewhere(repository, context, (one for one, is_live in others.items() if is_live))
+    removed = {one: False for one, is_live in others.items() if not is_live}
+    if is_named:
+        elsewhere |= find_removed_elsewhere(repository, context, removed)
+    return here | removed | dict.fromkeys(elsewhere, True), elsewhere
+
+
+def split_ahead(bundles: Iterable[str], now: float) -> tuple[tuple[str, ...], frozenset[str]]:
     """Return some ids, oldest first; and those that are from the future.
 
     Whatever is written here after one of these were read would have to be later still.
@@ -162,15 +161,15 @@ def _from_ahead(identifier: str, now: float, what: str = "") -> Fault:
     return Fault("id-ahead", f"{what}{days:.1f} days ahead of this machine's clock")
 
 
-def read_incoming(remote: Remote, bundles: Sequence[str]) -> Iterator[tuple[BundleRecord, bytes]]:
-    """Yield the records of bundles of a remote, given their ids, with their bytes."""
-    for row in remote.repository.catalog.ids.iter_rows(bundles):
-        yield load_row(row), row.payload
+def read_incoming(remote: Remote, bundles: Sequence[str]) -> dict[str, bytes]:
+    """Return the records of bundles of a remote, by their ids, as bytes: decoded they take many times the memory."""
+    rows = remote.repository.catalog.ids.iter_rows(bundles)
+    return {records.read_id(row.payload): row.payload for row in rows}
 
 
-def find_too_long(read: Iterable[tuple[BundleRecord, bytes]], context: str) -> dict[str, Fault]:
+def find_too_long(read: Mapping[str, bytes], context: str) -> dict[str, Fault]:
     """Return which of some bundles have records that are too long for the log once they are of a context here."""
-    return {record.id: _TOO_LONG for record, payload in read if _is_too_long(payload, context)}
+    return {bundle: _TOO_LONG for bundle, payload in read.items() if _is_too_long(payload, context)}
 
 
 def _is_too_long(payload: bytes, context: str) -> bool:
@@ -192,17 +191,16 @@ def require_same(remote: Remote, repository: Repository, incoming: Incoming, *, 
         IntegrityError: Two bundles have one id.
     """
     said_of = {subject(word) for word in incoming.words}
-    both = [one for one in incoming.present if every or one in said_of]
-    ours = {record.id: record for record in map(load_row, repository.catalog.ids.iter_rows(both))}
+    both = [one for one in incoming.present if every or one in said_of or one in incoming.elsewhere]
+    ours = {head.id: head for head in map(head_of, repository.catalog.ids.iter_rows(both))}
     for one in incoming.revived:
         if row := repository.catalog.find_removed(one):
-            ours[one] = load_row(row)
-    for theirs in map(load_row, remote.repository.catalog.ids.iter_rows(sorted(ours))):
-        mine = ours[theirs.id]
-        if (mine.digest, mine.name, mine.size) != (theirs.digest, theirs.name, theirs.size):
+            ours[one] = head_of(row)
+    for theirs in map(head_of, remote.repository.catalog.ids.iter_rows(sorted(ours))):
+        if not theirs.is_like(ours[theirs.id]):
             name = remote.config.name
             raise IntegrityError(
-                f"{theirs.name}@{theirs.id} on {name} is not the bundle of that id that is here; nothing was pulled",
+                f"{theirs.ref} on {name} is not the bundle of that id that is here; nothing was pulled",
                 kind="same-id",
                 hint=f"one of them was forged: ask who wrote it; stook verify --remote {shlex.quote(name)}",
                 bundle=theirs.id,
@@ -218,7 +216,7 @@ def _find_words(
     said -= repository.catalog.ids.words(context, names)
     said -= repository.catalog.ids.find_words(said)
     now = repository.clock.now()
-    sound, ahead = _split_ahead(said, now)
+    sound, ahead = split_ahead(said, now)
     words: list[bytes] = []
     faults: dict[str, Fault] = {}
     for payload in there.iter_words(sound):

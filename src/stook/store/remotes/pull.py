@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stook.errors import IntegrityError, StookError
-from stook.store.remotes.aliasing import AliasOutcome, diverged_error, sync_aliases
+from stook.store.remotes.aliasing import AliasOutcome, sync_aliases
+from stook.store.remotes.diverged import diverged_error
+from stook.store.remotes.elsewhere import Elsewhere
 from stook.store.remotes.fetch import learn
-from stook.store.remotes.incoming import Incoming, Taken, find_incoming, refs_there, subject
+from stook.store.remotes.incoming import Incoming, Taken, find_incoming, refs_there, require_same, subject
 from stook.store.remotes.mapping import settle
 from stook.store.remotes.refused import Refused, refused_error
 from stook.store.remotes.remote import Remote, ask_remote
@@ -35,6 +37,7 @@ class Pulled(msgspec.Struct, frozen=True):
         transferred: What went over for what came.
         removed_here: Versions that were left there, because they had been removed here, as `name@id`.
         refused: What was left there, because it cannot be right. Where there is any, this is a fact of an error.
+        elsewhere: Versions that were left there, because they are here in another context, which alone has them.
     """
 
     remote: str
@@ -46,6 +49,7 @@ class Pulled(msgspec.Struct, frozen=True):
     transferred: Transferred = Transferred()
     removed_here: tuple[str, ...] = ()
     refused: tuple[Refused, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 def pull(  # noqa: PLR0913 - each is one thing to choose, and by name
@@ -109,10 +113,12 @@ class _Pull:
             is_all = not (done.bundles or done.restored or done.words or done.aliases or taken.data)
             raise refused_error(done.refused, name, done, is_all=is_all, also=also)
         if also is not None:
+            also.facts["pulled"] = done
             raise also
         return done
 
     def _take(self, incoming: Incoming, *, data: bool) -> Taken:
+        require_same(self._remote, self._repository, incoming, every=data)
         if incoming.is_empty and not data:
             return Taken()
         from stook.store.remotes.taking import take  # most pulls may have nothing to take
@@ -139,4 +145,5 @@ class _Pull:
             transferred=taken.transferred if came or back or taken.data else Transferred(),
             removed_here=tuple(refs[one] for one in incoming.removed),
             refused=incoming.refused + taken.refused,
+            elsewhere=tuple(incoming.elsewhere.values()),
         )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stook.model.position import Position
-from stook.store.remotes.aliasing import AliasOutcome, diverged_error, sync_aliases
+from stook.store.remotes.aliasing import AliasOutcome, sync_aliases
 from stook.store.remotes.choosing import Choice
 from stook.store.remotes.config import RemoteConfig
+from stook.store.remotes.diverged import diverged_error
 from stook.store.remotes.fetch import learn
 from stook.store.remotes.mapping import ContextMap, pairs_of, settle
 from stook.store.remotes.outgoing import Outgoing, find_outgoing
@@ -121,9 +122,8 @@ class _Plan(msgspec.Struct, frozen=True):
 
 
 def _make_plan(store: View, choice: Choice, config: RemoteConfig, there: Repository) -> _Plan:
-    known = (
-        there.catalog.positions()
-    )  # before anything is looked up: others of this machine may learn more meanwhile
+    # Before anything is looked up: others of this machine may learn more meanwhile.
+    known = there.catalog.positions()
     contexts = ContextMap(store.repository, there, pairs_of(store.repository, config))
     return _Plan(config, known, contexts, find_outgoing(store, choice, there, contexts))
 

@@ -16,9 +16,10 @@ from stook.storage import open_storage
 from stook.storage.ahead import Ahead
 from stook.storage.protocol import Storage
 from stook.storage.urls import redact
+from stook.store.identity import get_identity
 from stook.store.remotes.config import RemoteConfig, read_remotes
 from stook.store.remotes.confirmed import open_confirmed
-from stook.store.repository import Repository, cache_folder, get_identity, open_known
+from stook.store.repository import Repository, cache_folder, open_known
 
 if TYPE_CHECKING:
     from stook.store.view import View

@@ -13,7 +13,7 @@ from stook.model.refs import FULL_ID, Ref, check_name, may_be_part, parse_ref
 from stook.store.remotes.remote import Remote
 from stook.store.words.alias import find_alias
 
-__all__ = ["get_there", "load_row"]
+__all__ = ["get_there"]
 
 
 def get_there(remote: Remote, names: Sequence[str], version: str) -> list[BundleRecord]:
@@ -29,11 +29,6 @@ def get_there(remote: Remote, names: Sequence[str], version: str) -> list[Bundle
         InputError: A reference makes no sense.
     """
     return [_get(remote, ref) for ref in _refs(names, version)]
-
-
-def load_row(row: BundleRow) -> BundleRecord:
-    """Return the record of a bundle from what the catalog has of it."""
-    return records.load_bundle(row.payload)
 
 
 def _refs(names: Sequence[str], version: str) -> list[Ref]:
@@ -53,7 +48,7 @@ def _get(remote: Remote, ref: Ref) -> BundleRecord:
         raise InputError(
             f"{ref} stands for several versions", kind="ambiguous-ref", hint="give more of the id"
         )
-    record = load_row(rows[0]) if rows else None
+    record = records.load_bundle(rows[0].payload) if rows else None
     mapped = record is not None and record.context == remote.config.remote_context
     if record is None or not mapped or ref.name not in {"", record.name}:
         raise _not_there(remote, ref)

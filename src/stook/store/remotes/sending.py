@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final
 
 from stook.catalog import Batch
 from stook.format import records
-from stook.model.record import BundleRecord, Record, RestoreRecord
+from stook.model.record import BundleRecord, Record
 from stook.storage.ahead import Ahead
 from stook.storage.folder import FolderStorage
 from stook.storage.object_storage import ObjectStorage
 from stook.store.packs.reach import needed_ids
 from stook.store.refresh import refresh
+from stook.store.remotes.decoded import Decoded, load_relying
 from stook.store.remotes.hints import rewrite_hints
 from stook.store.remotes.mapping import ContextMap
 from stook.store.remotes.outgoing import Outgoing
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Sender"]
 
 _FIRST: Final = 16_384
-_Out = TypeVar("_Out")
 
 
 class Sender:
@@ -81,9 +81,9 @@ class Sender:
         words = contexts.carry(outgoing.words)
         relying = _relying(source, index, outgoing, contexts, target)
         said = [*map(records.dump, contexts.made()), *relying, *words]
-        reached = append_payloads(target, index, said, _Decoded(relying, _load_relying))
+        reached = append_payloads(target, index, said, Decoded(relying, load_relying))
         if reached:
-            target.catalog.apply(Batch(_Decoded(said, _load_pair), reached))
+            target.catalog.apply(Batch(Decoded(said, _load_pair), reached))
         else:  # a catalog that has records, but not how far it has read, would not see that a log was put back
             refresh(target)
         return transferred
@@ -126,32 +126,5 @@ def _relying(
     return [*carried, *map(records.dump, restored)]
 
 
-def _load_relying(payload: bytes) -> BundleRecord | RestoreRecord:
-    record = records.load(payload)
-    return record if isinstance(record, RestoreRecord) else records.load_bundle(payload)
-
-
 def _load_pair(payload: bytes) -> tuple[Record, bytes]:
     return records.load(payload), payload
-
-
-class _Decoded(Sequence[_Out]):
-    """Records that are decoded when they are looked at, and not kept: 100,000 at once take hundreds of MB."""
-
-    def __init__(self, payloads: Sequence[bytes], load: Callable[[bytes], _Out]) -> None:
-        self._payloads = payloads
-        self._load = load
-
-    def __len__(self) -> int:
-        return len(self._payloads)
-
-    @overload
-    def __getitem__(self, at: int) -> _Out: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[_Out]: ...
-
-    def __getitem__(self, at: int | slice) -> _Out | Sequence[_Out]:
-        if isinstance(at, slice):
-            return _Decoded(self._payloads[at], self._load)
-        return self._load(self._payloads[at])

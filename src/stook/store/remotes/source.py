@@ -61,9 +61,8 @@ class Source:
         there = self._open()
         found = self._find(ids, hints)
         if len(found) < len(ids):
-            there.storage.get(
-                stook_json.KEY
-            )  # of a folder that is away nothing is there, and no error tells of it
+            # Of a folder that is away nothing is there, and no error tells of it.
+            there.storage.get(stook_json.KEY)
         packs = {place.pack for place in found.values()}
         with self._repository.writer() as writer:
             writer.index.begin()  # first, so that nobody who has a turn waits for a collector

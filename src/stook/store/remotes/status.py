@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,8 @@ from stook.store.alias_notes import known_aliases
 from stook.store.remotes.absent import count_absent
 from stook.store.remotes.config import RemoteConfig
 from stook.store.remotes.fetch import fetched_at
-from stook.store.remotes.incoming import head_of
+from stook.store.remotes.heads import head_of
+from stook.store.remotes.incoming import split_ahead
 from stook.store.remotes.remote import cache_of, known_catalog
 from stook.store.repository import Repository
 
@@ -54,6 +55,9 @@ class Compared:
         fetched: When it was asked last; None where it never was, on this machine.
         ahead: Versions that are here and not there, newest first; those that were removed there are not among them.
         behind: Versions that are there and not here, newest first; those that were removed here are not among them.
+        refused: Versions that are there and not here, and that a pull leaves since they claim to be more than a day in
+            the future, newest first; they are not among those behind.
+        elsewhere: How many versions are there, and here in another context: a pull leaves these too.
         removed_there: Versions that are here and were removed there.
         removed_here: Versions that are there and were removed here.
         not_local: How many bundles are here as records only, or not with all their data.
@@ -66,6 +70,8 @@ class Compared:
     fetched: datetime | None
     ahead: tuple[Version, ...]
     behind: tuple[Version, ...]
+    refused: tuple[Version, ...]
+    elsewhere: int
     removed_there: tuple[Version, ...]
     removed_here: tuple[Version, ...]
     not_local: int
@@ -87,23 +93,34 @@ def compare(store: View, config: RemoteConfig) -> Compared:
     here = repository.catalog
     with closing(known_catalog(repository, config)) as there:
         ours, theirs = here.ids.states(config.context), there.ids.states(config.remote_context)
-        ours |= here.ids.find_states(one for one in theirs if one not in ours)
         mine = [one for one, is_live in ours.items() if is_live]
         theirs |= there.ids.find_states(one for one in mine if one not in theirs)
         live = [one for one, is_live in theirs.items() if is_live]
+        others = _held_elsewhere(here, [one for one in live if one not in ours])
+        known = ours | others
+        behind, refused = split_ahead((one for one in live if one not in known), repository.clock.now())
         absent, absent_bytes = count_absent(repository, config.context)
         return Compared(
             remote=config.name,
             url=config.url,
             fetched=fetched_at(repository, config),
             ahead=_versions(here, (one for one in mine if one not in theirs)),
-            behind=_versions(there, (one for one in live if one not in ours)),
+            behind=_versions(there, behind),
+            refused=_versions(there, refused),
+            elsewhere=sum(others.values()),
             removed_there=_versions(here, (one for one in mine if theirs.get(one) is False)),
-            removed_here=_versions(there, (one for one in live if ours.get(one) is False)),
+            removed_here=_versions(there, (one for one in live if known.get(one) is False)),
             not_local=absent,
             not_local_size=absent_bytes,
             aliases=_different_aliases(repository, config),
         )
+
+
+def _held_elsewhere(here: Catalog, bundles: Sequence[str]) -> dict[str, bool]:
+    """Return those of some bundles that another context has or had; false where one was removed."""
+    states = here.ids.find_states(bundles)
+    recorded = here.ids.find_recorded(one for one, is_live in states.items() if is_live)
+    return {one: is_live for one, is_live in states.items() if not is_live or one in recorded}
 
 
 def _versions(catalog: Catalog, bundles: Iterable[str]) -> tuple[Version, ...]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
-
-from msgspec import structs
 
 from stook.errors import IntegrityError
 from stook.format import records
 from stook.format.limits import FRAME_HEADER
-from stook.model.record import BundleRecord, RestoreRecord
 from stook.store.remotes.carrying import Carrier, local_reader
+from stook.store.remotes.decoded import Decoded, load_relying
 from stook.store.remotes.descriptions import Bringing
 from stook.store.remotes.incoming import (
     Incoming,
     Taken,
     find_too_long,
     read_incoming,
-    require_same,
+    refs_there,
     subject,
 )
 from stook.store.remotes.mapping import ContextMap, rewrite_context
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["iter_commits", "take"]
 
 _COMMIT_BYTES: Final = 120 * 1024 * 1024
-
-_Read = tuple[BundleRecord, bytes]
 
 
 def take(store: View, remote: Remote, incoming: Incoming, observer: Observer, *, data: bool) -> Taken:
@@ -67,30 +63,39 @@ class _Taking:
 
     def take(self, incoming: Incoming, *, data: bool) -> Taken:
         """Take it."""
-        require_same(self._remote, self._repository, incoming, every=data)
         with self._repository.writer() as writer:
             carrier = Carrier(self._remote.repository, writer, self._observer)
-            fresh = list(read_incoming(self._remote, incoming.fresh))
+            fresh = read_incoming(self._remote, incoming.fresh)
             try:
                 taken = self._bring(incoming, fresh, carrier, writer.index, data=data)
             except IntegrityError as error:
                 raise self._nothing(error) from error
             writer.index.confirm()
-            self._append(incoming, [one for one in fresh if one[0].id not in taken.left], taken, writer)
+            for one in taken.left.intersection(fresh):
+                del fresh[one]
+            self._append(incoming, fresh, taken, writer)
+            fresh.clear()
         self._store.refresh()
         return taken
 
     def _bring(
-        self, incoming: Incoming, fresh: Sequence[_Read], carrier: Carrier, here: WritingIndex, *, data: bool
+        self,
+        incoming: Incoming,
+        fresh: Mapping[str, bytes],
+        carrier: Carrier,
+        here: WritingIndex,
+        *,
+        data: bool,
     ) -> Taken:
         """Bring the chunks; return what could not be had or cannot be right."""
         new = {*incoming.fresh, *incoming.revived}
         others = {*incoming.revived, *(incoming.present if data else ())}.difference(incoming.fresh)
-        there = [*fresh, *read_incoming(self._remote, sorted(others))]
-        refs = {record.id: f"{record.name}@{record.id}" for record, _ in there}
+        there = {**fresh, **read_incoming(self._remote, sorted(others))}
         faults = find_too_long(fresh, self._remote.config.context)
+        for one in faults:
+            del there[one]
         bringing = Bringing(
-            (record for record, _ in there if record.id not in faults),
+            there,
             local_reader(self._repository),
             carrier,
             here=here,
@@ -101,6 +106,7 @@ class _Taking:
         described = carrier.transferred.chunks
         if data:
             faults |= bringing.bring_data()
+        refs = refs_there(self._remote, faults)
         refused = [faults[one].of(refs[one], "bundle" if one in left else "data") for one in sorted(faults)]
         return Taken(carrier.transferred, carrier.transferred.chunks - described, tuple(refused), left)
 
@@ -113,27 +119,29 @@ class _Taking:
             **error.facts,
         )
 
-    def _append(self, incoming: Incoming, fresh: Sequence[_Read], taken: Taken, writer: BundleWriter) -> None:
-        """Write the records, in as few commits as they fit in, each of them whole."""
-        revived = [one for one in incoming.revived if one not in taken.left]
+    def _append(
+        self, incoming: Incoming, fresh: dict[str, bytes], taken: Taken, writer: BundleWriter
+    ) -> None:
+        """Write the records, in as few commits as they fit in, each of them whole.
+
+        Those in `fresh` are replaced by what is written, so that no more than one of the two is in memory.
+        """
         words = [word for word in incoming.words if subject(word) not in taken.left]
         config = self._remote.config
         contexts = ContextMap(
             self._remote.repository, self._repository, {config.remote_context: config.context}
         )
         context = contexts.find(config.remote_context)
-        said = [*map(records.dump, contexts.made())]
-        said += [rewrite_context(payload, context) for _, payload in fresh]
-        relying: list[BundleRecord | RestoreRecord] = [
-            structs.replace(record, context=context) for record, _ in fresh
-        ]
-        for bundle in revived:
-            relying.append(restoration(self._repository, context, bundle))
-            said.append(records.dump(relying[-1]))
-        said += [rewrite_context(word, context) for word in words]
-        commits = list(iter_commits(said))
+        made = [records.dump(record) for record in contexts.made()]
+        for one, payload in fresh.items():
+            fresh[one] = rewrite_context(payload, context)
+        revived = (one for one in incoming.revived if one not in taken.left)
+        restored = [records.dump(restoration(self._repository, context, one)) for one in revived]
+        relying = [*fresh.values(), *restored]
+        commits = list(iter_commits([*made, *relying, *(rewrite_context(word, context) for word in words)]))
         for number, some in enumerate(commits, 1):
-            append_payloads(self._repository, writer.index, some, relying if number == len(commits) else ())
+            on = Decoded(relying if number == len(commits) else [], load_relying)
+            append_payloads(self._repository, writer.index, some, on)
 
 
 def iter_commits(payloads: Sequence[bytes], most_bytes: int = _COMMIT_BYTES) -> Iterator[list[bytes]]:

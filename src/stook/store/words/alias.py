@@ -166,7 +166,7 @@ def _swap(store: Store, context: str, name: str, alias: str, goal: _Goal) -> Ali
     except (ConflictError, NotFoundError):
         after = read_alias(repository, key).state
         # Over a network the answer to one's own write may be lost, and the write sent again find itself there.
-        if after is None or fresh.write_id not in {move.write_id for move in after.moves}:
+        if after is None or not aliases.has_move(after, fresh.write_id):
             raise _moved(name, alias, after) from None
     return _alias(fresh)
 
@@ -181,7 +181,7 @@ def _next_state(
     if before is None:
         return AliasState(name, alias, goal.bundle, write_id, 1, (move,))
     moves, older = aliases.cut_history((move, *before.moves), before.older)
-    return AliasState(name, alias, goal.bundle, write_id, before.number + 1, moves, older)
+    return AliasState(name, alias, goal.bundle, write_id, aliases.next_number(before), moves, older)
 
 
 def read_alias(repository: Repository, key: str) -> Found:

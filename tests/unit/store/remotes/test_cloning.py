@@ -7,11 +7,14 @@ import pickle
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import stook
-from stook.errors import ConflictError, InputError, NotFoundError
+from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from stook.format import records
 from stook.store import Store
 from stook.store.remotes.cloning import clone
+from stook.store.remotes.elsewhere import Elsewhere
 from tests.unit.store.remotes.conftest import OpenStore, Place
 
 
@@ -131,3 +134,64 @@ def test_a_store_is_opened_with_options_and_pickled_without_secrets(s3_place: Pl
         stook.open(options={"endpoint": "http://127.0.0.1:1"})
     with pytest.raises(InputError, match="no option"):
         stook.open(s3_place.url, options={"endpiont": "x"})
+
+
+def test_what_another_context_here_has_is_told(ann: Store, place: Place, machine: OpenStore) -> None:
+    """A version is in one context of a store: a clone into a second one says what it left, and who has it."""
+    bob = machine("bob")
+    bob.add("mine", 1)
+    bob.add_remote("origin", place.url, place.options)
+    left = Elsewhere(bob.get(bob.pull().bundles[0]).ref, "main")
+    new = ann.add("new", 1)
+    ann.push(every=True)
+    pulled = clone(bob, place.url, options=place.options, as_name="other").pulled
+    assert (pulled.bundles, pulled.elsewhere) == ((new.ref,), (left,))
+    other = bob.in_context("other")
+    assert other.pull("raw").elsewhere == other.pull().elsewhere == (left,)
+    assert other.pull("new").elsewhere == ()
+
+
+def test_what_another_context_here_had_is_not_brought_back(
+    ann: Store, place: Place, machine: OpenStore
+) -> None:
+    """A version that was removed in another context is left where it is even when it is named, and that is said."""
+    bob = machine("bob")
+    bob.add_remote("origin", place.url, place.options)
+    bob.add("mine", 1)
+    (raw,) = bob.pull().bundles
+    clone(bob, place.url, options=place.options, as_name="other")
+    bob.rm("raw")
+    other = bob.in_context("other")
+    done = other.pull("raw")
+    assert (done.restored, done.elsewhere) == ((), (Elsewhere(raw, "main", removed=True),))
+    assert other.pull().removed_here == (raw,)
+    assert [one.name for one in bob.search()] == ["mine"]
+
+
+def test_another_bundle_under_an_id_of_another_context_is_told(
+    ann: Store, place: Place, machine: OpenStore
+) -> None:
+    """Where a context here has another bundle under the same id, nothing is pulled: one of the two is forged."""
+    bob = machine("bob")
+    bob.add("mine", 1)
+    bob.add_remote("origin", place.url, place.options)
+    bob.pull()
+    raw = bob.get("raw").record
+    cid = machine("cid")
+    forged = replace(raw, digest="0" * 64, context=cid.context_id())
+    cid.repository.log.append([records.dump(forged)])
+    cid.refresh()
+    with pytest.raises(IntegrityError, match="nothing was pulled") as caught:
+        clone(cid, place.url, options=place.options, as_name="other")
+    assert caught.value.kind == "same-id"
+
+
+def test_the_command_for_a_context_that_is_here_can_be_typed(
+    ann: Store, place: Place, machine: OpenStore
+) -> None:
+    """A name with a space is quoted in it."""
+    bob = machine("bob", context="x")
+    clone(bob, place.url, options=place.options, as_name="my own")
+    with pytest.raises(ConflictError) as caught:
+        clone(bob, place.url, options=place.options, as_name="other")
+    assert caught.value.hint == "stook pull --context 'my own'"

@@ -30,7 +30,8 @@ from stook.store.remotes.config import KEY, RemoteConfig
 from tests.servers.hostile_s3 import Answer, serve_hostile
 from tests.unit.store.remotes.conftest import OpenStore
 
-_FAR = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
+_FAR = "70000000000000000000000000"
+_NEVER = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
 _WRITER = "a" * 32
 _EMPTY = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
 
@@ -124,7 +125,7 @@ def test_millions_of_problems_are_few_rows(pair: Pair) -> None:
 
 @pytest.mark.parametrize("kind", ["bundle", "tag"])
 def test_the_clock_is_not_poisoned(pair: Pair, kind: str) -> None:
-    """What is from the end of time is left, all else comes, and later adds here are the latest still."""
+    """What is from a far future is left, all else comes, and later adds here are the latest still."""
     good = pair.good()
     if kind == "bundle":
         pair.plant(msgspec.structs.replace(good, id=_FAR))
@@ -138,6 +139,27 @@ def test_the_clock_is_not_poisoned(pair: Pair, kind: str) -> None:
     assert (caught.value.kind, bool(caught.value.hint)) == ("id-ahead", True)
     found = pair.victim.get("good")
     assert (found.id, dict(found.tags)) == (good.id, {})
+    pair.check_unharmed()
+
+
+@pytest.mark.filterwarnings("ignore:a part of the log is lost:UserWarning")
+@pytest.mark.parametrize("kind", ["bundle", "tag", "removal"])
+def test_an_id_that_nothing_can_follow_is_damage(pair: Pair, kind: str) -> None:
+    """What is past the year 9999 is not taken in, so that there, too, others can still be removed."""
+    good = pair.good()
+    if kind == "bundle":
+        pair.plant(msgspec.structs.replace(good, id=_NEVER))
+    elif kind == "tag":
+        pair.plant(TagRecord(_NEVER, good.context, good.id, {"a": "b"}, 1))
+    else:
+        pair.plant(DeleteRecord(_NEVER, good.context, good.id, 1))
+    with pytest.warns(UserWarning, match="versions may be missing"):
+        done = pair.victim.pull()
+    assert done.bundles == (f"good@{good.id}",)
+    there = pair.victim.at_remote()
+    there.rm(f"good@{good.id}")
+    assert there.ls() == []
+    there.close()
     pair.check_unharmed()
 
 
@@ -337,6 +359,7 @@ def test_an_identity_of_a_gigabyte_is_not_read(pair: Pair) -> None:
         {"number": 2**70},
         {"number": 0},
         {"write_id": "\x1b[31m"},
+        {"moves": lambda moves: [*moves, {**moves[0], "write_id": "z"}], "number": 2},
         {"bundle": "../../evil"},
         {"name": "../evil"},
     ],
@@ -347,12 +370,26 @@ def test_a_forged_alias_is_refused(pair: Pair, forged: dict[str, object]) -> Non
     pair.eve.alias("prod", "good")
     key = aliases.alias_key(pair.good().context, "good", "prod")
     state = json.loads((pair.root / key).read_text())
-    (pair.root / key).write_text(json.dumps({**state, **forged}))
+    changed = {name: to(state[name]) if callable(to) else to for name, to in forged.items()}
+    (pair.root / key).write_text(json.dumps({**state, **changed}))
     with pytest.raises(FormatError) as caught:
         pair.victim.pull()
     assert (caught.value.kind, bool(caught.value.hint)) == ("bad-alias", True)
     assert pair.victim.aliases() == []
     pair.check_unharmed()
+
+
+def test_an_alias_that_was_taken_can_be_moved_and_read(pair: Pair) -> None:
+    """The highest number of moves that can be read is no reason that the next move cannot be."""
+    pair.victim.pull()
+    pair.eve.alias("prod", "good")
+    key = aliases.alias_key(pair.good().context, "good", "prod")
+    state = json.loads((pair.root / key).read_text())
+    (pair.root / key).write_text(json.dumps({**state, "number": 2**53 - 1}))
+    assert pair.victim.pull().aliases == ("good@prod",)
+    fresh = pair.victim.add("good", {"a": "newer"})
+    assert pair.victim.alias("prod", fresh).number == 2**53 - 1
+    assert [found.id for found in pair.victim.aliases("good")] == [fresh.id]
 
 
 def test_an_alias_does_not_reach_into_another_context(pair: Pair, machine: OpenStore) -> None:

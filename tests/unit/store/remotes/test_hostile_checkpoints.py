@@ -128,6 +128,7 @@ def _header(text: str) -> bytes:
         _header(f'{{"{_W}":1}}') + segments.frame(b'{"type":1}') * 100_000,
         b"",
     ],
+    ids=len,  # what they hold is another each time, and processes that share the tests must call them alike
 )
 def test_a_checkpoint_that_cannot_be_is_passed_over(frames: bytes) -> None:
     """Of other ids, writers and numbers than there can be, or of too many records: the segments are read instead."""

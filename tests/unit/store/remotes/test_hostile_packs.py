@@ -12,6 +12,7 @@ from blake3 import blake3
 from stook.errors import IntegrityError
 from stook.format import packs, records
 from stook.format.packs import PackEntry, pack_key
+from stook.model.tree import File
 from stook.store import Store
 from tests.unit.store.remotes.conftest import OpenStore
 
@@ -55,3 +56,26 @@ def test_a_claim_to_have_a_chunk_is_found_and_mended(machine: OpenStore, tmp_pat
     there.close()
     carol.pull("mine", data=True)
     assert carol.get(f"mine@{bundle.id}").data.read_bytes() == content
+
+
+def test_a_claim_beside_the_truth_is_in_nobodys_way(machine: OpenStore, tmp_path: Path) -> None:
+    """Who reads a part of a file gets it, from whichever pack has it, whatever others say of its chunks' sizes."""
+    content = os.urandom(3 * 2**20)
+    eve, victim = machine("eve"), machine("victim")
+    eve.add("good", {"a": 1})
+    (tmp_path / "file").write_bytes(content)
+    file = victim.add("mine", tmp_path / "file").tree
+    assert isinstance(file, File)
+    victim.add_remote("origin", eve.repository.url)
+    victim.push("mine")
+    chunks = [bytes.fromhex(id_) for id_ in file.blob.chunks or ()]
+    for chunk in chunks:
+        _claim(eve, chunk, 1000)
+    carol = machine("carol")
+    carol.add_remote("origin", eve.repository.url)
+    carol.pull("mine")
+    there = carol.at_remote().repository
+    assert any(place.size == 1000 for place in there.reader().index.find(chunks).values())
+    with carol.get("mine").open() as opened:
+        opened.seek(2**20)
+        assert opened.read(1000) == content[2**20 : 2**20 + 1000]

@@ -10,6 +10,7 @@ import pytest
 
 from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from stook.format import records
+from stook.model.record import RestoreRecord
 from stook.store import Bundle, Store
 from stook.store.remotes.pull import pull
 from stook.store.remotes.report import Progress
@@ -162,6 +163,18 @@ def test_tags_and_commits_come_for_what_is_here(ann: Store, bob: Store) -> None:
     assert bob.get("other").tags == {}
     assert bob.pull().words == 1
     assert bob.get("other").tags == {"stage": "other"}
+
+
+def test_a_restoration_alone_hides_no_version(ann: Store, bob: Store) -> None:
+    """Where it is only known that a version was brought back, and not which it is, it still comes."""
+    raw = ann.add("raw", 1)
+    ann.push(every=True)
+    mark = stamp(bob.repository)
+    said = RestoreRecord(mark.id, bob.context_id(), raw.id, mark.time)
+    bob.repository.log.append([records.dump(said)])
+    done = bob.pull()
+    assert (done.bundles, done.elsewhere) == ((raw.ref,), ())
+    assert bob.get("raw").data == 1
 
 
 def test_a_record_keeps_every_byte_but_the_context(ann: Store, bob: Store) -> None:

@@ -234,16 +234,22 @@ def test_aliases_that_diverged_are_told_with_it(ann: Store, bob: Store) -> None:
     assert "stook pull --force" in error.hint
 
 
-def test_a_damaged_alias_is_told_with_it(ann: Store, bob: Store) -> None:
-    """Neither hides the other, and versions came all the same."""
-    raw = _pushed(ann)
-    ann.alias("prod", raw.id)
-    ann.push(every=True)
-    there = ann.at_remote()
-    key = aliases.alias_key(_context(ann), "raw", "prod")
+def _with_damaged_alias(store: Store) -> BundleRecord:
+    """Push a bundle with an alias, and damage that on the remote."""
+    raw = _pushed(store)
+    store.alias("prod", raw.id)
+    store.push(every=True)
+    there = store.at_remote()
+    key = aliases.alias_key(_context(store), "raw", "prod")
     there.repository.storage.delete(key)
     there.repository.storage.put_new(key, b"<html>")
     there.close()
+    return raw
+
+
+def test_a_damaged_alias_is_told_with_it(ann: Store, bob: Store) -> None:
+    """Neither hides the other, and versions came all the same."""
+    raw = _with_damaged_alias(ann)
     _forge(ann, msgspec.structs.replace(raw, id=_ahead(2), name="evil"))
     error = _refusal(bob)
     assert _pulled(error).bundles == (f"raw@{raw.id}",)
@@ -338,3 +344,11 @@ def test_an_error_that_is_of_the_place_stops_as_before(ann: Store, bob: Store) -
     assert "pulled" not in caught.value.facts
     assert bob.search() == []
     there.close()
+
+
+def test_a_damaged_alias_alone_is_told_with_what_came(ann: Store, bob: Store) -> None:
+    """Where nothing else is wrong, too, the error has what was pulled all the same."""
+    raw = _with_damaged_alias(ann)
+    error = _refusal(bob)
+    assert "prod" in error.message
+    assert _pulled(error).bundles == (f"raw@{raw.id}",)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from stook.format import records
+from stook.model.clock import Clock
 from stook.store import Store
 from stook.store.remotes.cloning import clone
 from stook.store.remotes.status import Compared, compare
@@ -21,6 +25,18 @@ def pair(place: Place, machine: OpenStore) -> tuple[Store, Store]:
     for store in stores:
         store.add_remote("origin", place.url, place.options)
     return stores
+
+
+@pytest.fixture
+def ann_and_clone(pair: tuple[Store, Store], place: Place) -> tuple[Store, Store]:
+    """A store that pushed a version, and a context of another whose store has it in its other context already."""
+    ann, bob = pair
+    ann.add("raw", 1)
+    ann.push(every=True)
+    bob.add("mine", 1)
+    bob.pull()
+    clone(bob, place.url, options=place.options, as_name="other")
+    return ann, bob.in_context("other")
 
 
 def _compared(store: Store) -> Compared:
@@ -127,3 +143,36 @@ def test_a_remote_that_was_never_asked_lacks_everything(s3_place: Place, machine
     told = _compared(machine("bob", cache="other"))
     assert told.fetched is None
     assert (len(told.ahead), told.behind) == (1, ())
+
+
+@pytest.mark.filterwarnings("ignore:a bundle's time is:UserWarning")
+def test_what_a_pull_would_refuse_is_not_behind(pair: tuple[Store, Store]) -> None:
+    """A version that claims to be days ahead is told apart, so that nobody pulls again and again for it."""
+    ann, bob = pair
+    raw = ann.add("raw", 1)
+    ann.push(every=True)
+    there = ann.at_remote()
+    evil = Clock(lambda: time.time() + 2 * 24 * 60 * 60).new_id()
+    forged = replace(raw.record, id=evil, name="evil", context=there.context_id())
+    there.repository.log.append([records.dump(forged)])
+    there.close()
+    bob.fetch()
+    told = _compared(bob)
+    assert [one.ref for one in told.behind] == [raw.ref]
+    assert [one.ref for one in told.refused] == [f"evil@{evil}"]
+
+
+def test_what_another_context_here_has_is_neither_ahead_nor_behind(
+    ann_and_clone: tuple[Store, Store],
+) -> None:
+    """A version of another context, which a pull leaves, is counted apart, and nothing else is told of it."""
+    ann, other = ann_and_clone
+    told = _compared(other)
+    assert (told.ahead, told.behind, told.removed_there, told.removed_here) == ((), (), (), ())
+    assert told.elsewhere == 1
+    there = ann.at_remote()
+    there.rm("raw")
+    there.close()
+    other.fetch()
+    told = _compared(other)
+    assert (told.removed_there, told.elsewhere) == ((), 0)
