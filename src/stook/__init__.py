@@ -6,8 +6,9 @@ The names here are the front door; each is loaded when it is first used, so that
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+# Ctrl-C is not answered before all that is here has been imported, and typing takes longer than the rest.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from stook.app.exporting import export as export
     from stook.app.importing import import_disdat as import_disdat

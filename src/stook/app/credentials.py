@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stook.errors import StookError
-from stook.storage.aws_profiles import read_profile
+from stook.storage.aws_credentials import choose_profile
 
 __all__ = ["credential_source"]
 
@@ -45,14 +45,15 @@ def credential_source(url: str, options: Mapping[str, str]) -> str:
 
 
 def _aws(options: Mapping[str, str]) -> str:
-    if os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY"):
-        return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment"
+    has_keys = os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")
     try:
-        profile = read_profile(options.get("profile"))
+        profile = choose_profile(options.get("profile"))
     except StookError as error:
         return f"none: {error.message}"
-    if profile is not None:
+    if profile is not None and (profile.keys or profile.is_involved or not has_keys):
         return f"the profile {profile.name} of AWS's files"
+    if has_keys:
+        return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment"
     if _first_of(("AWS_WEB_IDENTITY_TOKEN_FILE",)):
         return "the web identity that AWS_WEB_IDENTITY_TOKEN_FILE names"
     if _first_of(("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")):

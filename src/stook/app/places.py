@@ -7,10 +7,11 @@ import re
 import shlex
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from stook.errors import InputError
+from stook import registry
+from stook.errors import InputError, NotFoundError
 from stook.storage.urls import redact
 
-__all__ = ["ADD", "check_place"]
+__all__ = ["ADD", "check_address", "check_place", "find_meant"]
 
 ADD = "stook remote add"
 _REST = r"(?:/(?P<key>.*))?"
@@ -33,6 +34,9 @@ _ARN = re.compile(r"arn:aws[a-z-]*:s3:::(?P<place>[^/]+.*)")
 _ELSEWHERE = re.compile(
     r"(?:(?:ssh|sftp|scp|ftps?|smb|cifs|nfs|rsync|davs?)://|[\w.-]+@[\w.-]+:)", re.IGNORECASE
 )
+# Drives and shares of Windows, which elsewhere would be odd names of new folders.
+_WINDOWS = re.compile(r"(?:[A-Za-z]:[\\/]|\\\\)")
+_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<slashes>//)?")
 _BARE = re.compile(r"[^./~\\:][^\\:]*")
 
 
@@ -46,6 +50,21 @@ def check_place(url: str, command: str) -> None:
     Raises:
         InputError: It is one of these.
     """
+    check_address(url, command)
+    if _BARE.fullmatch(url) and not os.path.exists(url.partition("/")[0]):
+        raise _no_folder(url, command)
+
+
+def check_address(url: str, command: str) -> None:
+    """Refuse the address of a server or page, and what other tools call a place; a mere name may be a new folder's.
+
+    Args:
+        url: What was typed.
+        command: What it was typed after, such as `stook export NAME`.
+
+    Raises:
+        InputError: It is one of these.
+    """
     if not url.strip():
         raise _no_place("no path or URL of a place was given", f"{command} s3://BUCKET/PREFIX, or a folder")
     if os.path.exists(os.path.expanduser(url)):
@@ -54,13 +73,34 @@ def check_place(url: str, command: str) -> None:
         raise _server(url, command)
     if other := _other_words(url):
         raise _no_place(f"{redact(url)} is no place as stook writes it", f"{command} {other}")
-    if _ELSEWHERE.match(url):
+    unknown = _find_unknown(url)
+    if _ELSEWHERE.match(url) or _WINDOWS.match(url) or (unknown and not unknown["slashes"]):
         raise _no_place(
             f"{redact(url)} is no bucket and no folder of this machine",
             f"mount it, and name the folder: {command} /mnt/FOLDER",
         )
-    if _BARE.fullmatch(url) and not os.path.exists(url.partition("/")[0]):
-        raise _no_folder(url, command)
+    if unknown:
+        raise _no_place(
+            f"{redact(url)} is no place that stook knows: no installed package brings {unknown['scheme']}://",
+            f"{command} s3://BUCKET/PREFIX, or gs://, az:// or a folder",
+        )
+
+
+def find_meant(url: str) -> str:
+    """Return the words for the place that an address of the web means, or what other tools write; empty where none."""
+    return _find_known(url) if re.match(r"https?://", url) else _other_words(url)
+
+
+def _find_unknown(url: str) -> re.Match[str] | None:
+    """Return the scheme, or the host before a path on it, where no storage is of that name; None where one is."""
+    found = _SCHEME.match(url)
+    if found is None:
+        return None
+    try:
+        registry.storage_opener(found["scheme"].lower())
+    except NotFoundError:
+        return found
+    return None
 
 
 def _server(url: str, command: str) -> InputError:

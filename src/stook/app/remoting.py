@@ -152,12 +152,13 @@ def is_needed(finding: Finding) -> bool:
     return finding.name in _NEEDED
 
 
-def open_there(store: Store, name: str = "") -> Store:
+def open_there(store: Store, name: str = "", *, whole: bool = False) -> Store:
     """Return the store on the other side of a remote, in the context that this store's stands for, having asked it.
 
     Args:
         store: The store here.
         name: The remote; the usual one where not given.
+        whole: For who looks after all of it: also where it has nothing of that context.
 
     Raises:
         NotFoundError: This context has no such remote, or nothing was pushed to it.
@@ -166,14 +167,14 @@ def open_there(store: Store, name: str = "") -> Store:
     remote = open_remote(store, name)
     learn(remote)
     context = remote.repository.catalog.find_context_name(remote.config.remote_context)
-    if context is None:
+    if context is None and not whole:
         remote.close()
         raise NotFoundError(
             f"{remote.config.name} has nothing of the context {store.context!r} yet",
             kind="context-not-found",
             hint=f"stook push --remote {remote.config.name}",
         )
-    return Store(remote.repository, context)
+    return Store(remote.repository, context or store.context)
 
 
 def describe_remotes(store: Store, name: str = "") -> list[Described]:

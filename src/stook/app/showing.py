@@ -83,7 +83,7 @@ def describe(store: Store, bundle: Bundle) -> Details:
         owner=bundle.owner,
         size=bundle.size,
         task=bundle.task,
-        committed=_committed(bundle),
+        committed=plain_commit(bundle),
         aliases=_aliases(store, bundle),
         versions=store.repository.catalog.count_versions(bundle.record.context, bundle.name),
         tags=dict(bundle.tags),
@@ -98,7 +98,8 @@ def describe(store: Store, bundle: Bundle) -> Details:
     )
 
 
-def _committed(bundle: Bundle) -> dict[str, str] | None:
+def plain_commit(bundle: Bundle) -> dict[str, str] | None:
+    """Return why a bundle is kept, who said so, and when; None where it is scratch."""
     commit = bundle.committed
     if commit is None:
         return None

@@ -37,8 +37,7 @@ _LESS = {
     "write": "one can pull from it and not push to it; ",
     "delete": "one can push and pull, and not free space there by stook gc --remote; ",
 }
-
-
+_NO_CREDENTIALS = frozenset({"no-credentials", "profile-not-found"})
 # What of S3's rights each thing that is tried needs, and who has it.
 _RIGHTS = {
     "list": ("s3:ListBucket", "reader"),
@@ -127,7 +126,9 @@ def print_findings(remote: Described, findings: tuple[Finding, ...]) -> None:
     """Print what was found when a remote was tried; of what fails, what goes all the same and what to do."""
     from stook.app.remoting import is_needed
 
-    rows = [("ok", "credentials", remote.credentials)]
+    kinds = {one.kind for one in findings}
+    state = "fail" if kinds & _NO_CREDENTIALS else "-" if "unreachable" in kinds else "ok"
+    rows = [(state, "credentials", remote.credentials)]
     rows += [
         ("ok" if one.ok else "fail" if is_needed(one) else "no", one.name, one.message) for one in findings
     ]

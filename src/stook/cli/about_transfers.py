@@ -13,6 +13,7 @@ from stook.cli.suggesting import suggest
 
 if TYPE_CHECKING:
     from stook.app.sharing import ClonedWorkspace, PushPlan
+    from stook.store.remotes.elsewhere import Elsewhere
     from stook.store.remotes.fetch import Fetched
     from stook.store.remotes.pull import Pulled
     from stook.store.remotes.push import Pushed
@@ -68,9 +69,10 @@ def tell_pulled(done: Pulled, seconds: float, *, is_whole: bool) -> None:
     elif done.transferred.chunks:
         say(f"pulled data of versions that were known from {done.remote}{_amount(done.transferred, seconds)}")
     elif not done.refused:
-        say(f"nothing new on {done.remote}")
+        say(f"nothing new on {done.remote}" + (" for this context" if done.elsewhere else ""))
     _say_words(0 if got else done.words, done.aliases, "here")
     _say_removed(done.removed_here, "here", "pull")
+    _say_elsewhere(done.elsewhere)
 
 
 def tell_cloned(done: ClonedWorkspace, seconds: float) -> None:
@@ -114,6 +116,24 @@ def _say_removed(refs: Sequence[str], where: str, verb: str) -> None:
         suggest(
             f"left, since they were removed {where}: {few(refs, _SHOWN)}; stook {verb} {first} brings that one back"
         )
+
+
+def _say_elsewhere(left: Sequence[Elsewhere]) -> None:
+    """Say which contexts have what was left, and how it is seen there, or brought back."""
+    places: dict[tuple[str, bool], list[str]] = {}
+    for one in left:
+        places.setdefault((one.context, one.removed), []).append(one.ref)
+    for (context, removed), refs in list(places.items())[:_SHOWN]:
+        there = f"--context {shlex.quote(context)}"
+        first = shlex.quote(shorten_ids(refs[0]))
+        command = f"stook restore {there} {first} brings it back there" if removed else f"stook ls {there}"
+        had, pronoun = "had" if removed else "has", "it" if len(refs) == 1 else "them"
+        suggest(
+            f"left {counted(len(refs), 'version')}, since the context {context!r} here {had} {pronoun} already, and a"
+            f" version is in one only: {few(refs, _SHOWN)}; {command}"
+        )
+    if len(places) > _SHOWN:
+        suggest(f"and of {len(places) - _SHOWN:,} other contexts; stook pull --json names them all")
 
 
 def _amount(went: Transferred, seconds: float) -> str:

@@ -53,7 +53,7 @@ def verify(
     from stook.app.verifying import damaged_store
     from stook.store.verify import verify as verify_store
 
-    store = open_home(context, remote)
+    store = open_home(context, remote, whole=True)
     with _telling() as tell:
         found = verify_store(store, deep=deep, names=names, quarantine=not report_only, observer=tell)
     if as_json:

@@ -53,7 +53,7 @@ def gc(  # noqa: PLR0913 - each is an option
     from stook.app.collecting import collect_garbage, empty_cache
 
     looks_only = dry_run or (sys.stdout.isatty() and not yes)
-    store = open_home(context, remote)
+    store = open_home(context, remote, whole=True)
     done = collect_garbage(store, dry_run=looks_only, grace=grace)
     emptied = empty_cache(store, dry_run=looks_only) if cache else None
     if as_json:

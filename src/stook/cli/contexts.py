@@ -64,24 +64,32 @@ def context(called: click.Context, *, as_json: bool, context: str | None) -> Non
 
 @context.command()
 @click.argument("name")
-def create(name: str) -> None:
+@json_option
+def create(name: str, *, as_json: bool) -> None:
     """Make the context NAME. Adding to one that is not there makes it too."""
-    made = open_home(None).create_context(name)
+    store = open_home(None)
+    made = store.create_context(name)
     say(f"made the context {made.name!r}; stook switch {shlex.quote(made.name)} lets this workspace use it")
+    if as_json:
+        print_json(_as_json(made, store.context))
 
 
 @context.command()
 @click.argument("old")
 @click.argument("new")
-def rename(old: str, new: str) -> None:
+@json_option
+def rename(old: str, new: str, *, as_json: bool) -> None:
     """Give the context OLD the name NEW, in this workspace's stook.toml too. Bundles, tags and aliases stay."""
     from stook.app.contexts import rename_context
 
-    done = rename_context(open_home(None), old, new)
+    store = open_home(None)
+    done = rename_context(store, old, new)
     say(f"the context {old!r} is {done.context.name!r} now")
     if done.path:
         say(f"{short_path(done.path)} names it so")
     say(f"other workspaces that use it need: stook switch {shlex.quote(done.context.name)}")
+    if as_json:
+        print_json(_as_json(done.context, done.context.name if old == store.context else store.context))
 
 
 @context.command()
@@ -89,7 +97,8 @@ def rename(old: str, new: str) -> None:
 @click.option("--force", is_flag=True, help="Also what others were made from, or an alias stands for.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
-def delete(name: str, *, force: bool, yes: bool, dry_run: bool) -> None:
+@json_option
+def delete(name: str, *, force: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
     """Remove the context NAME with all its bundles, having said what exists nowhere else.
 
     Made again, it is empty, and `stook restore` brings its bundles back until `stook gc` has freed their space.
@@ -100,6 +109,8 @@ def delete(name: str, *, force: bool, yes: bool, dry_run: bool) -> None:
     plan = plan_deletion(store, name)
     _show_deletion(plan)
     if dry_run:
+        if as_json:
+            print_json(_plan_json(plan, is_done=False))
         return
     if plan.held and not force:
         raise _refusal(plan)
@@ -112,12 +123,15 @@ def delete(name: str, *, force: bool, yes: bool, dry_run: bool) -> None:
         name = shlex.quote(plan.context.name)
         say(f"until stook gc frees their space: stook context create {name},")
         say(f"then stook restore --context {name} lists what can be brought back")
+    if as_json:
+        print_json(_plan_json(plan, is_done=True))
 
 
 @click.command()
 @click.argument("name")
 @click.option("-c", "--create", is_flag=True, help="Make the context where there is none.")
-def switch(name: str, *, create: bool) -> None:
+@json_option
+def switch(name: str, *, create: bool, as_json: bool) -> None:
     """Let this workspace use the context NAME: its stook.toml names it from now on."""
     from stook.app.switching import switch_workspace
 
@@ -128,6 +142,9 @@ def switch(name: str, *, create: bool) -> None:
     say(f"this workspace {verb} the context {done.context!r}: {short_path(done.path)}")
     if done.override:
         say(f"but {done.override.origin} says {done.override.value!r}, and that holds")
+    if as_json:
+        holds = done.override.value if done.override else done.context
+        print_json({"context": done.context, "path": str(done.path), "is_new": done.is_new, "holds": holds})
 
 
 def _refusal(plan: Deletion) -> ConflictError:
@@ -168,6 +185,18 @@ def _as_json(one: Context, current: str) -> dict[str, object]:
         "bundles": one.bundles,
         "size": one.size,
         "current": one.name == current,
+    }
+
+
+def _plan_json(plan: Deletion, *, is_done: bool) -> dict[str, object]:
+    """Return what was deleted, or would be, as JSON has it."""
+    return {
+        "deleted": is_done,
+        "name": plan.context.name,
+        "id": plan.context.id,
+        "bundles": plan.context.bundles,
+        "only_here": plan.only_here,
+        "held": [one.bundle.ref for one in plan.held],
     }
 
 

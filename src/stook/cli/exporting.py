@@ -19,6 +19,7 @@ from stook.cli.output import (
     say,
     short_path,
 )
+from stook.cli.place_options import given_options, place_options
 from stook.cli.remote_option import remote_option
 from stook.cli.suggesting import suggest
 from stook.errors import IntegrityError
@@ -40,6 +41,7 @@ _SHOWN = 10
     "--format", "format_", type=click.Choice(_FORMATS), default="parquet", help="What tables are written as."
 )
 @click.option("--force", is_flag=True, help="Replace an export of another version, or one that was changed.")
+@place_options
 @json_option
 @context_option
 @remote_option
@@ -60,8 +62,11 @@ def export(  # noqa: PLR0913 - each is an option
     that the export is whole.
     """
     from stook.app.exporting import export as export_bundle
+    from stook.app.places import check_address
 
-    done = export_bundle(open_home(context, remote).get(ref), target, format=format_, force=force)
+    check_address(target, f"stook export {shlex.quote(ref)}")
+    bundle = open_home(context, remote).get(ref)
+    done = export_bundle(bundle, target, format=format_, force=force, options=given_options())
     _tell_export(done)
     if as_json:
         print_json(msgspec.to_builtins(done))

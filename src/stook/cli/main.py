@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import TextIO
+
+TYPE_CHECKING = False  # what is imported here runs before Ctrl-C is answered
+if TYPE_CHECKING:
+    from typing import TextIO
 
 __all__ = ["main"]
 

@@ -16,47 +16,50 @@ from stook.errors import InputError
 
 if TYPE_CHECKING:
     from stook.app.naming import Moved
-    from stook.store import Store
+    from stook.store import Bundle, Store
     from stook.store.words.alias import Alias
 
 
 @click.command()
 @click.argument("ref")
 @click.argument("tags", nargs=-1, required=True, metavar="KEY:VALUE…")
+@json_option
 @context_option
 @remote_option
-def tag(ref: str, tags: tuple[str, ...], context: str | None, remote: str | None) -> None:
+def tag(ref: str, *, tags: tuple[str, ...], as_json: bool, context: str | None, remote: str | None) -> None:
     """Give the bundle REF tags. A key that it has already gets the new value; a VALUE may hold colons."""
     store = open_home(context, remote)
     bundle = store.tag(store.get(ref), given_tags(tags))
     say(f"its tags now: {_tags(bundle.tags)}")
-    click.echo(bundle.ref)
+    _print(bundle, as_json=as_json)
 
 
 @click.command()
 @click.argument("ref")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY…")
+@json_option
 @context_option
 @remote_option
-def untag(ref: str, keys: tuple[str, ...], context: str | None, remote: str | None) -> None:
+def untag(ref: str, *, keys: tuple[str, ...], as_json: bool, context: str | None, remote: str | None) -> None:
     """Take tags away from the bundle REF."""
     store = open_home(context, remote)
     bundle = store.untag(store.get(ref), *keys)
     say(f"its tags now: {_tags(bundle.tags) or 'none'}")
-    click.echo(bundle.ref)
+    _print(bundle, as_json=as_json)
 
 
 @click.command()
 @click.argument("ref")
 @click.option("-m", "--message", required=True, help="Why it is kept.")
+@json_option
 @context_option
 @remote_option
-def commit(ref: str, message: str, context: str | None, remote: str | None) -> None:
+def commit(ref: str, *, message: str, as_json: bool, context: str | None, remote: str | None) -> None:
     """Mark the bundle REF as one to keep: pruning never takes it. Said again, the new message holds."""
     store = open_home(context, remote)
     bundle = store.commit(store.get(ref), message)
     say("committed")
-    click.echo(bundle.ref)
+    _print(bundle, as_json=as_json)
 
 
 @click.command()
@@ -108,6 +111,16 @@ def alias(  # noqa: PLR0913 - each is an option
             print_json(_plain(moved.alias))
         else:
             click.echo(moved.alias.ref)
+
+
+def _print(bundle: Bundle, *, as_json: bool) -> None:
+    """Print the version that something was said of; as JSON with what is said of it now, as `show` has it."""
+    if not as_json:
+        click.echo(bundle.ref)
+        return
+    from stook.app.showing import plain_commit
+
+    print_json({"ref": bundle.ref, "tags": dict(bundle.tags), "committed": plain_commit(bundle)})
 
 
 def _check_options(alias: str | None, ref: str | None, given: Mapping[str, bool]) -> None:

@@ -47,12 +47,13 @@ def json_option(function: _F) -> _F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
-def open_home(context: str | None, remote: str | None = None) -> Store:
+def open_home(context: str | None, remote: str | None = None, *, whole: bool = False) -> Store:
     """Open the home store in a context; or a remote of that context, which is asked for what is new.
 
     Args:
         context: The context; the workspace's where not given.
         remote: The remote's name; empty for the usual one; None for the store here.
+        whole: For commands on all of a store: also a remote that has nothing of the context.
     """
     from stook.store import open_store
 
@@ -63,7 +64,7 @@ def open_home(context: str | None, remote: str | None = None) -> Store:
     from stook.cli.ctrl_c import end_soon_from_here
 
     end_soon_from_here()
-    return open_there(store, remote)
+    return open_there(store, remote, whole=whole)
 
 
 def parse_pairs(pairs: Sequence[str], separator: str, what: str) -> dict[str, str]:

@@ -83,6 +83,11 @@ def _say_details(one: Compared, *, alone: bool) -> None:
         f"ahead of {one.remote}", [v.ref for v in one.ahead if v.committed], f"stook push{to} sends them"
     )
     _say_versions(f"behind {one.remote}", [v.ref for v in one.behind], f"stook pull{to} gets them")
+    _say_versions(
+        f"refused, since they claim to be more than a day ahead of this machine's clock, and left on {one.remote}",
+        [v.ref for v in one.refused],
+        f"stook pull{to} says what to do",
+    )
     _say_versions(f"removed on {one.remote}, and still here", [v.ref for v in one.removed_there], "")
     _say_versions(f"removed here, and still on {one.remote}", [v.ref for v in one.removed_here], "")
     if one.aliases:
@@ -95,7 +100,14 @@ def _say_details(one: Compared, *, alone: bool) -> None:
             f"{counted(one.not_local, 'version')} here without all the data, {human_size(one.not_local_size)},"
             f" which comes when it is used; stook pull{to} --data gets it now"
         )
-    differs = one.ahead or one.behind or one.removed_there or one.removed_here or one.aliases
+    if one.elsewhere:
+        has = "has it" if one.elsewhere == 1 else "has them"
+        suggest(
+            f"another context here {has} already, so that none comes: {counted(one.elsewhere, 'version')} of"
+            f" {one.remote}; stook pull{to} says which"
+        )
+    removed = one.removed_there or one.removed_here
+    differs = one.ahead or one.behind or one.refused or one.elsewhere or removed or one.aliases
     if not differs and one.fetched:
         say(f"{one.remote} had the same when it was asked last")
     if one.fetched is None:

@@ -116,13 +116,16 @@ def list_all(*, as_json: bool, context: str | None) -> None:
 
 @remote.command()
 @click.argument("name")
+@json_option
 @context_option
-def rm(*, name: str, context: str | None) -> None:
+def rm(*, name: str, as_json: bool, context: str | None) -> None:
     """Forget the remote NAME; what is there stays."""
     from stook.store.remotes.adding import remove_remote
 
     gone = remove_remote(open_home(context), name)
     say(f"{gone.name} is no remote any more; what is at {gone.url} stays")
+    if as_json:
+        print_json({"name": gone.name, "url": gone.url})
 
 
 @remote.command(short_help="Say what a remote is and stands for.")

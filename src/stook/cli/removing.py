@@ -44,6 +44,7 @@ _SHOWN = 20
 @click.option("--force", is_flag=True, help="Also what others were made from, or an alias stands for.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@json_option
 @context_option
 @remote_option
 @click.pass_context
@@ -58,6 +59,7 @@ def rm(  # noqa: PLR0913 - each is an option
     force: bool,
     dry_run: bool,
     yes: bool,
+    as_json: bool,
     context: str | None,
     remote: str | None,
 ) -> None:
@@ -77,8 +79,11 @@ def rm(  # noqa: PLR0913 - each is an option
         plan = plan_scratch(store, refs, keep=keep, older_than=older_than)
     else:
         plan = plan_removal(store, refs)
-    _show(plan)
+    if not as_json:
+        _show(plan)
     if dry_run or not plan.bundles:
+        if as_json:
+            print_json(_plain(plan, is_done=False))
         return
     if plan.held and not force:
         raise in_use(plan.held)
@@ -92,6 +97,8 @@ def rm(  # noqa: PLR0913 - each is an option
         f"removed {counted(len(plan.bundles), 'version')}; stook restore brings {them} back,"
         f" until stook gc frees {their} space"
     )
+    if as_json:
+        print_json(_plain(plan, is_done=True))
 
 
 @click.command()
@@ -141,12 +148,26 @@ def _list_removed(store: Store, *, as_json: bool) -> None:
 
     found = list_removed(store)
     if as_json:
-        print_json([{"ref": one.ref, "size": one.size, "time": one.time.isoformat()} for one in found])
+        print_json([_line(one) for one in found])
     elif found:
         _table(found)
         suggest("stook restore NAME brings back all versions of it, NAME@VERSION one")
     else:
         say("nothing was removed that could be brought back")
+
+
+def _line(bundle: Bundle) -> dict[str, object]:
+    return {"ref": bundle.ref, "size": bundle.size, "time": bundle.time.isoformat()}
+
+
+def _plain(plan: Removal, *, is_done: bool) -> dict[str, object]:
+    """Return what was removed, or would be, as JSON has it."""
+    return {
+        "removed": is_done,
+        "bundles": [_line(one) for one in plan.bundles],
+        "held": [one.bundle.ref for one in plan.held],
+        "kept": plan.kept,
+    }
 
 
 def _show(plan: Removal) -> None:

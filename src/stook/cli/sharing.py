@@ -18,9 +18,9 @@ from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import print_json, say
 from stook.cli.place_options import given_options, place_options
 from stook.cli.progress import following
-from stook.cli.suggesting import note_place
+from stook.cli.suggesting import keep_context, note_place
 from stook.cli.tags import asked_tags, asked_tags_option
-from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from stook.errors import ConflictError, InputError, IntegrityError, NotFoundError, StookError
 
 if TYPE_CHECKING:
     from stook.app.sharing import ClonedWorkspace
@@ -92,9 +92,9 @@ def push(  # noqa: PLR0913 - each is an option
         return
     started = time.monotonic()
 
-    def say_done(done: Pushed) -> None:
+    def say_done(done: Pushed, error: StookError | None = None) -> None:
         if as_json:
-            print_json(_plain(done))
+            print_json(_plain(done, error))
         elif not quiet:
             tell_pushed(done, time.monotonic() - started)
 
@@ -138,9 +138,9 @@ def pull(  # noqa: PLR0913 - each is an option
     store = open_home(context)
     started = time.monotonic()
 
-    def say_done(done: Pulled) -> None:
+    def say_done(done: Pulled, error: StookError | None = None) -> None:
         if as_json:
-            print_json(_plain(done))
+            print_json(_plain(done, error))
         elif not quiet:
             seconds = time.monotonic() - started
             tell_pulled(done, seconds, is_whole=_is_whole(store, done))
@@ -210,9 +210,9 @@ def clone(  # noqa: PLR0913 - each is an option
 
     started = time.monotonic()
 
-    def say_done(done: ClonedWorkspace) -> None:
+    def say_done(done: ClonedWorkspace, error: StookError | None = None) -> None:
         if as_json:
-            print_json({"folder": str(done.folder)} | _plain(done.cloned))
+            print_json({"folder": str(done.folder)} | _plain(done.cloned, error))
         elif not quiet:
             tell_cloned(done, time.monotonic() - started)
 
@@ -255,13 +255,14 @@ def _no_name(url: str, verb: str) -> InputError:
 
 
 @contextmanager
-def _saying(fact: str, say_done: Callable[[_Done], None]) -> Iterator[None]:
+def _saying(fact: str, say_done: Callable[[_Done, StookError], None]) -> Iterator[None]:
     """Say what was done before it is said what was not: a conflict, or a refusal, has the former as a fact."""
     try:
         yield
     except (ConflictError, IntegrityError) as error:
         if fact in error.facts:
-            say_done(cast("_Done", error.facts[fact]))
+            error.hint = keep_context(error.hint)
+            say_done(cast("_Done", error.facts[fact]), error)
         raise
 
 
@@ -285,8 +286,10 @@ def _is_whole(store: Store, done: Pulled) -> bool:
     return is_here(store, done)
 
 
-def _plain(done: object) -> Any:
-    """Return what was done as JSON has it."""
+def _plain(done: object, error: StookError | None = None) -> Any:
+    """Return what was done as JSON has it, and what was not, where that is so."""
     from msgspec import to_builtins  # which --help needs not
 
-    return to_builtins(done)
+    from stook.cli.failure import plain_failure
+
+    return to_builtins(done) | (plain_failure(error) if error else {})

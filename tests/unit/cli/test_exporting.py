@@ -66,6 +66,54 @@ def test_export_as_json(
     assert s3_bucket.options["secret_access_key"] not in printed + talk
 
 
+def test_export_to_a_server_of_ones_own(
+    stook: Stook, prices: str, s3_bucket: S3Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bucket takes the options that a remote takes; a folder takes none, and is then not made."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_bucket.options["access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_bucket.options["secret_access_key"])
+    options = ("--endpoint", s3_bucket.endpoint, "--region", s3_bucket.options["region"])
+    assert stook("export", prices, f"{s3_bucket.url}/out", *options)[:2] == (0, f"{s3_bucket.url}/out\n")
+    assert "unchanged" in stook("export", prices, f"{s3_bucket.url}/out", *options)[2]
+    assert stook("export", prices, "out", *options)[0] == 2
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("https://s3.console.aws.amazon.com/s3/buckets/data?prefix=x/", "stook export prices s3://data/x"),
+        ("nas:/share/x", "/mnt/FOLDER"),
+        ("gdrive://x", "s3://BUCKET/PREFIX"),
+        ("s3:/data/x", "s3://data/x"),
+    ],
+)
+def test_export_to_what_is_no_place(stook: Stook, prices: str, typed: str, hint: str) -> None:
+    """An address, a host's folder or another tool's scheme is refused as a remote is; no folder is made of its name."""
+    before = sorted(Path().iterdir())
+    code, printed, talk = stook("export", prices, typed)
+    assert (code, printed, hint in talk) == (2, "", True)
+    assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (
+            "https://s3.console.aws.amazon.com/s3/buckets/data?prefix=context/x/",
+            "stook import s3://data/context/x",
+        ),
+        ("https://data.s3.eu-west-1.amazonaws.com/context/x", "stook import s3://data/context/x"),
+        ("gs://data/context/x", "stook import s3://BUCKET/PREFIX/context/NAME"),
+        ("s3:/data/context/x", "stook import s3://BUCKET/PREFIX/context/NAME"),
+    ],
+)
+def test_import_from_what_is_no_place(stook: Stook, typed: str, hint: str) -> None:
+    """What is typed in its place is said; options that `import` has not are not suggested."""
+    code, _, talk = stook("import", typed)
+    assert (code, talk.splitlines()[-1]) == (2, f"  try: {hint}")
+
+
 def test_import_prints_what_it_made(stook: Stook, context: Path) -> None:
     """Each new bundle is a line on stdout; other names and the count are talk; a second time nothing is made."""
     code, printed, talk = stook("import", str(context))

@@ -55,6 +55,22 @@ def test_there_is_never_a_second_document(stook: Stook) -> None:
     assert (code, json.loads(out)) == (4, [])
 
 
+def test_what_was_done_and_what_was_not_is_one_document(stook: Stook) -> None:
+    """A push or pull that does all but one thing prints what it did, and beside it the error."""
+    store = library.open()
+    first, second, third = (store.add("prices", number) for number in range(3))
+    store.alias("prod", first)
+    stook("remote", "add", "./team")
+    stook("push", "--all")
+    store.alias("prod", second)
+    stook("alias", "--remote", "prod", third.ref)
+    for verb in ("push", "pull"):
+        code, out, talk = stook(verb, "--json")
+        done = json.loads(out)
+        assert (code, done["remote"], done["error"]["kind"]) == (7, "origin", "alias-diverged")
+        assert f"try: {done['error']['hint']}" in talk
+
+
 def test_content_is_never_mixed_with_errors(stook: Stook) -> None:
     """What `cat` prints may be anything, so where it fails it prints nothing."""
     assert stook("cat", "nothing", "--json")[:2] == (4, "")

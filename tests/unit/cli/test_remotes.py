@@ -154,12 +154,12 @@ def test_check_has_a_line_for_each_thing_that_is_tried(shop: Stook, bucket: S3Bu
 
 
 def test_check_of_what_cannot_be_reached_exits_with_6(shop: Stook, bucket: S3Bucket) -> None:
-    """A server that is not there is a failed line with what to do, and the code of storage."""
+    """A server that is not there is a failed line with what to do, and the code of storage; nothing is said of keys."""
     shop("remote", "add", bucket.url, "--endpoint", bucket.endpoint, "--region", "us-east-1")
     file = Path(os.environ["STOOK_HOME"]) / "remotes.json"
     file.write_text(file.read_text().replace(bucket.endpoint, "http://127.0.0.1:1"))
     code, out, talk = shop("remote", "check")
-    assert code == 6
+    assert (code, [line.split()[0] for line in out.splitlines()[1:]]) == (6, ["-", "fail"])
     assert out.splitlines()[2].startswith("fail   reach")
     assert "check the endpoint" in talk
 
@@ -197,13 +197,18 @@ def test_a_server_that_is_silent_is_given_up(shop: Stook, bucket: S3Bucket) -> N
 def test_a_profile_that_is_not_there_is_said(
     shop: Stook, bucket: S3Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever would ask the remote names the profile, and does not take the store there for gone."""
+    """Whatever would ask the remote names the profile, and does not take the store there for gone, or calls it ok."""
     shop("remote", "add", bucket.url, "--endpoint", bucket.endpoint, "--region", "us-east-1")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     for words in (("push",), ("pull",), ("ls", "--remote"), ("remote", "add", "two", f"{bucket.url}/two")):
         code, _, talk = shop(*words)
         assert (code, "no profile 'nobody'" in talk) == (2, True)
+    code, out, _ = shop("remote", "check")
+    assert (code, [line.split()[:2] for line in out.splitlines()[1:]]) == (
+        6,
+        [["fail", "credentials"], ["fail", "reach"]],
+    )
 
 
 def test_without_a_remote_it_is_said_how_to_get_one(shop: Stook) -> None:
@@ -234,6 +239,10 @@ def test_without_a_remote_it_is_said_how_to_get_one(shop: Stook) -> None:
         (("add", "  "), 2, "no path or URL"),
         (("add", "ann@host:/srv/team"), 2, "mount it"),
         (("add", "sftp://host/team"), 2, "mount it"),
+        (("add", "nas:/srv/team"), 2, "mount it"),
+        (("add", "C:/team"), 2, "mount it"),
+        (("add", r"\\nas\team"), 2, "mount it"),
+        (("add", "backup", "gdrive://team"), 2, "try: stook remote add backup s3://BUCKET/PREFIX"),
         (("rm", "nothing"), 4, "no remote 'nothing'"),
         (("check", "nothing"), 4, "no remote 'nothing'"),
         (("add", "https://data.s3.eu-west-1.amazonaws.com/x"), 2, "add s3://data/x --region eu-west-1"),

@@ -446,3 +446,27 @@ def test_a_clone_of_what_is_no_place(ann: Stook) -> None:
     assert "stook clone URL" in ann("clone", "nothing")[2].splitlines()[-1]
     said = ann("clone", "http://minio:9000/data")[2].splitlines()[-1]
     assert "stook clone s3://data --endpoint http://minio:9000" in said
+
+
+def test_what_another_context_here_has_is_said(ann: Stook, person: Person, team: str) -> None:
+    """A version of another context of the store stays there: pull and clone say that, status says nothing is wrong."""
+    ann("push")
+    ben = person("ben")
+    ben("add", "own", "stook.toml")
+    ben("remote", "add", team)
+    ben("pull")
+    told = ben("clone", team, "again", "--as", "my other")[2]
+    assert (
+        "left 1 version, since the context 'shop' here has it already, and a version is in one only: " in told
+    )
+    assert "prices@" in told
+    assert "; stook ls --context shop" in told
+    assert "nothing new on origin for this context" in told
+    os.chdir("again")
+    (origin,) = json.loads(ben("status", "--json")[1])["remotes"]
+    assert (origin["ahead"], origin["behind"], origin["elsewhere"]) == ([], [], 1)
+    assert "another context here has it already, so that none comes: 1 version of origin" in ben("status")[2]
+    ben("rm", "--context", "shop", "prices", "--yes", "--force")
+    told = ben("pull", "prices")[2]
+    assert "since the context 'shop' here had it already" in told
+    assert "; stook restore --context shop prices@" in told

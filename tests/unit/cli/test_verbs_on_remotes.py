@@ -128,3 +128,12 @@ def test_a_url_where_a_name_is_expected(ben: Stook, tmp_path: Path, verb: str) -
     )
     code, _, talk = ben(verb, "--remote", "s3://ann:secret@bucket/prefix")
     assert (code, "secret" in talk, "stook remote add s3://bucket/prefix" in talk) == (4, False, True)
+
+
+def test_who_looks_after_a_remote_needs_nothing_of_ones_own_there(ben: Stook, tmp_path: Path) -> None:
+    """`verify` and `gc` are about all of it: also where a context has pushed nothing, or a forger hides all it has."""
+    ben("remote", "add", "./team", "--context", "mine")
+    assert ben("ls", "--remote", "--context", "mine")[0] == 4
+    code, _, talk = ben("verify", "--remote", "--context", "mine")
+    assert (code, talk.startswith("3 bundles, "), talk.endswith("all is well\n")) == (0, True, True)
+    assert ben("gc", "--remote", "--yes", "--context", "mine")[::2] == (0, "nothing to free\n")

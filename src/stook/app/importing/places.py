@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stook.app.importing.context_files import ABOUT, OBJECTS, BucketPlace, FolderPlace
+from stook.app.places import find_meant
 from stook.errors import InputError
 from stook.storage import open_storage
 from stook.storage.disk_errors import translate_os_errors
@@ -25,6 +26,7 @@ from stook.store.intake.content import Stream
 __all__ = ["Place", "find_place"]
 
 _LOOKED_AT = 10_000
+_BUCKETS = re.compile(r"(?:gs|az)://|s3:(?!//)")
 _CONTEXT = re.compile(rf"((?:context/)?[^/]+)/{OBJECTS}/")
 
 
@@ -62,6 +64,8 @@ def find_place(given: str) -> Place:
         NotFoundError: There is nothing.
         StorageError: It cannot be looked at.
     """
+    if (meant := find_meant(given)) or _BUCKETS.match(given):
+        raise _no_place_of_disdat(given, meant)
     scheme = find_scheme(given)
     if scheme == "s3":
         return _find_prefix(given)
@@ -69,6 +73,16 @@ def find_place(given: str) -> Place:
         raise _not_a_context(redact(given), ())
     path = local_path(given) if scheme else Path(given).expanduser()
     return _find_folder(Path(os.path.abspath(path)))
+
+
+def _no_place_of_disdat(given: str, meant: str) -> InputError:
+    """Return the error for a bucket of another cloud, and for an address, which it says how to write where known."""
+    known = meant.partition(" --")[0] if "s3://" in meant else "s3://BUCKET/PREFIX/context/NAME"
+    return InputError(
+        f"{redact(given)} is no place of Disdat's, which are folders and prefixes of S3's buckets",
+        kind="bad-url",
+        hint=f"stook import {known}",
+    )
 
 
 def _find_folder(path: Path) -> Place:
