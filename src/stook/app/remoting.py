@@ -11,12 +11,10 @@ from datetime import datetime
 from stook.app.credentials import credential_source
 from stook.app.elsewhere import list_others
 from stook.app.places import ADD, check_place
-from stook.errors import NotFoundError, StorageError
-from stook.storage import open_storage
+from stook.errors import NotFoundError
 from stook.storage.ahead import Ahead
 from stook.storage.probing import Finding, probe
 from stook.store import Store, open_store
-from stook.store.remotes import adding
 from stook.store.remotes.adding import Added
 from stook.store.remotes.config import RemoteConfig, read_remotes
 from stook.store.remotes.confirmed import open_confirmed
@@ -29,13 +27,11 @@ __all__ = [
     "add_remote",
     "check_remote",
     "describe_remotes",
-    "is_needed",
     "list_names",
     "open_there",
 ]
 
 _PATIENCE = 20.0
-_NEEDED = frozenset({"reach", "list", "read", "conditional write"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,6 @@ class AddedRemote:
         added: What it is and stands for.
         context: Name of the context here.
         credentials: Where they are taken from, in words.
-        findings: What was found when it was tried.
         bundles: How many versions the context there has.
         others: Other contexts there that have some, where that one has none.
         is_usual: Whether it is the one that is meant where no remote is named.
@@ -76,7 +71,6 @@ class AddedRemote:
     added: Added
     context: str
     credentials: str
-    findings: tuple[Finding, ...]
     bundles: int
     others: tuple[str, ...]
     is_usual: bool
@@ -84,7 +78,7 @@ class AddedRemote:
     @property
     def is_read_only(self) -> bool:
         """Whether it cannot be written to, with these credentials."""
-        return any(one.name == "write" and not one.ok for one in self.findings)
+        return any(one.name == "write" and not one.ok for one in self.added.findings)
 
 
 def list_names() -> frozenset[str]:
@@ -93,27 +87,15 @@ def list_names() -> frozenset[str]:
 
 
 def add_remote(store: Store, name: str, url: str, options: Mapping[str, str]) -> AddedRemote:
-    """Try a place, and let it be a remote of a store's context. Raises as `Store.add_remote` does.
-
-    Raises:
-        StorageError: Also where the server does not keep to conditions, and that was not asked for.
-    """
+    """Let a place be a remote of a store's context, and ask it what it has. Raises as `Store.add_remote` does."""
     check_place(url, ADD if name == USUAL else f"{ADD} {shlex.quote(name)}")
-    is_known = any(one.name == name for one in store.remotes())
-    added = adding.add_remote(store, name, url, options)
-    findings = probe(open_storage(added.config.url, options=options))
-    unfit = next((one for one in findings if not one.ok and one.name in _NEEDED), None)
-    if unfit is not None:
-        if not is_known:
-            adding.remove_remote(store, name)
-        raise _unfit(added.config, unfit)
+    added = store.add_remote(name, url, options)
     bundles = fetch(store, name).bundles
     credentials = credential_source(added.config.url, options)
     return AddedRemote(
         added,
         store.context,
         credentials,
-        findings,
         bundles,
         others=list_others(store, name),
         is_usual=added.config.name == USUAL or len(store.remotes()) == 1,
@@ -145,11 +127,6 @@ def check_remote(store: Store, name: str, *, seconds: float = _PATIENCE) -> tupl
                 kind="unreachable",
             ),
         )
-
-
-def is_needed(finding: Finding) -> bool:
-    """Tell whether nothing can be shared where this does not work; writing is not needed to pull."""
-    return finding.name in _NEEDED
 
 
 def open_there(store: Store, name: str = "", *, whole: bool = False) -> Store:
@@ -199,11 +176,3 @@ def _describe(store: Store, remote: RemoteConfig) -> Described:
         fetched_at(store.repository, remote),
         credential_source(remote.url, remote.options),
     )
-
-
-def _unfit(config: RemoteConfig, finding: Finding) -> StorageError:
-    """Return the error for a place that cannot be a remote; it is none then."""
-    hint = finding.hint
-    if finding.name == "conditional write":
-        hint = "choose another server; or, where one person writes at a time: the same with --no-conditional-writes"
-    return StorageError(f"{config.url} cannot be a remote: {finding.message}", kind="unfit-remote", hint=hint)

@@ -109,7 +109,7 @@ def tell_added(done: AddedRemote) -> None:
     say(_HOW[added.how].format(here=repr(done.context), there=repr(added.context_name), count=count))
     if "://" in config.url:
         say(f"credentials: {done.credentials}")
-    for one in done.findings:
+    for one in done.added.findings:
         if not one.ok:
             say(f"{one.name}: {one.message}")
     say_others(done.others, config)
@@ -124,7 +124,7 @@ def tell_added(done: AddedRemote) -> None:
 
 def print_findings(remote: Described, findings: tuple[Finding, ...]) -> None:
     """Print what was found when a remote was tried; of what fails, what goes all the same and what to do."""
-    from stook.app.remoting import is_needed
+    from stook.storage.probing import is_needed
 
     kinds = {one.kind for one in findings}
     state = "fail" if kinds & _NO_CREDENTIALS else "-" if "unreachable" in kinds else "ok"
@@ -167,5 +167,5 @@ def plain_added(done: AddedRemote) -> dict[str, object]:
         "how": done.added.how,
         "read_only": done.is_read_only,
         "credentials": done.credentials,
-        "findings": [plain_finding(one) for one in done.findings],
+        "findings": [plain_finding(one) for one in done.added.findings],
     }

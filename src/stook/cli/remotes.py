@@ -158,7 +158,8 @@ def check(called: click.Context, *, name: str, as_json: bool, context: str | Non
 
     The exit code is 6 where something that is needed does not work.
     """
-    from stook.app.remoting import check_remote, describe_remotes, is_needed
+    from stook.app.remoting import check_remote, describe_remotes
+    from stook.storage.probing import is_needed
     from stook.store.remotes.remote import get_config
 
     store = open_home(context)

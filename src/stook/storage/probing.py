@@ -13,7 +13,7 @@ from stook.model.clock import Clock
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
 
-__all__ = ["Finding", "FindingName", "probe"]
+__all__ = ["Finding", "FindingName", "is_needed", "probe"]
 
 FindingName = Literal["reach", "list", "write", "read", "conditional write", "delete"]
 
@@ -33,6 +33,7 @@ _NO_ENTRANCE: Final = frozenset(
         "wrong-region",
     }
 )
+_NEEDED: Final = frozenset({"reach", "list", "read", "conditional write"})
 _LISTED = 1000
 _FOLDER = "condemned"
 
@@ -73,6 +74,11 @@ def probe(storage: Storage) -> tuple[Finding, ...]:
         if not existed:
             with suppress(OSError):
                 folder.rmdir()  # so that what was empty still is
+
+
+def is_needed(finding: Finding) -> bool:
+    """Tell whether nothing can be shared where this does not work; writing is not needed to pull."""
+    return finding.name in _NEEDED
 
 
 def _findings(probing: _Probe) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stook.format import records
-from stook.model.record import ContextRecord
+from stook.model.record import BundleRecord, ContextRecord
 from stook.store.packs.chunk_index import list_packs
 from stook.store.refresh import iter_batches
 from stook.store.repository import Repository
@@ -63,17 +63,17 @@ def rebuild(store: Store, *, observer: Observer = ignore) -> Rebuilt:
     repository.catalog.replace(iter_batches(repository.log.read({})))
     packs, chunks, problems = _learn_packs(repository, observer)
     return Rebuilt(
-        records=history.records + rescued,
-        bundles=history.bundles,
+        records=history.records + len(rescued),
+        bundles=history.bundles + sum(isinstance(records.load(one), BundleRecord) for one in rescued),
         packs=packs,
         chunks=chunks,
-        rescued=rescued,
+        rescued=len(rescued),
         problems=(*history.problems, *problems),
     )
 
 
-def _rescue(store: Store, history: History) -> int:
-    """Append to the log what of it only the catalog still has, and what a checkpoint left out.
+def _rescue(store: Store, history: History) -> list[bytes]:
+    """Append to the log what of it only the catalog still has, and what a checkpoint left out; return that.
 
     Neither order nor repetition of records counts.
     """
@@ -92,7 +92,7 @@ def _rescue(store: Store, history: History) -> int:
     lost = [*_lost_contexts(store, history), *lost]
     for start in range(0, len(lost), _AT_ONCE):
         repository.log.append(lost[start : start + _AT_ONCE])
-    return len(lost)
+    return lost
 
 
 def _lost_contexts(store: Store, history: History) -> Iterator[bytes]:

@@ -24,6 +24,9 @@ class SharedView(View):
     def add_remote(self, name: str, url: str, options: Mapping[str, str] | None = None) -> Added:
         """Add a remote to this context; it, and the store at the URL, are made where there are none.
 
+        What a remote needs is tried there with two small objects, so that a server that does not keep to conditions is
+        none, unless the options say that this is known.
+
         Args:
             name: What it shall be called, such as `origin`.
             url: A folder, or a URL such as `s3://bucket/prefix`.
@@ -32,7 +35,7 @@ class SharedView(View):
         Raises:
             ConflictError: There is another remote of that name; or it is this very store, or a copy of it.
             InputError: The URL or an option makes no sense or holds a secret, or something else is there.
-            StorageError: It cannot be reached.
+            StorageError: It cannot be reached, or lacks what a remote needs (`unfit-remote`).
         """
         from stook.store.remotes.adding import add_remote
 

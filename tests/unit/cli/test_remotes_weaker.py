@@ -74,3 +74,16 @@ def test_the_weaker_mode_works_and_is_shown(shop: Stook, forgetful: str) -> None
     assert (code, "who writes last wins" in out) == (0, True)
     code, out, err = shop("gc", "--remote", "--yes")
     assert (code, out, "nothing can be freed at s3://team/weaker" in err) == (6, "", True)
+
+
+def test_who_clones_from_such_a_server_is_asked_too(
+    shop: Stook, forgetful: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else two of their processes could write over one another; with the mode asked for, it is a clone as any."""
+    place = ("s3://team/cloned", "--endpoint", forgetful)
+    shop("remote", "add", *place, "--no-conditional-writes")
+    shop("push", "notes")
+    monkeypatch.setenv("STOOK_HOME", str(tmp_path / "another"))
+    code, _, err = shop("clone", *place, "copy")
+    assert (code, "ignores conditions" in err) == (6, True)
+    assert shop("clone", *place, "copy", "--no-conditional-writes")[0] == 0

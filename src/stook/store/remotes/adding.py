@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stook.errors import ConflictError, InputError, NotFoundError
+from stook.errors import ConflictError, InputError, NotFoundError, StorageError
 from stook.model.refs import check_name
 from stook.storage import open_storage
 from stook.storage.folder import FolderStorage
 from stook.storage.options import check_keepable
+from stook.storage.probing import Finding, is_needed, probe
 from stook.storage.protocol import Storage
 from stook.storage.urls import redact
 from stook.store.refresh import refresh
@@ -40,12 +41,14 @@ class Added:
         created: Whether a store was made there.
         context_name: Name of the context there that the one here stands for.
         how: Whether that has the same `"id"` or the same `"name"`, or is `"new"`: made with the first push.
+        findings: What was found when it was tried.
     """
 
     config: RemoteConfig
     created: bool
     context_name: str
     how: How
+    findings: tuple[Finding, ...]
 
 
 def add_remote(store: View, name: str, url: str, options: Mapping[str, str] | None = None) -> Added:
@@ -62,6 +65,7 @@ def add_remote(store: View, name: str, url: str, options: Mapping[str, str] | No
     there, created = _open(store.repository, storage)
     try:
         _refuse_self(store.repository, there)
+        findings = _require_fit(storage)
         refresh(there)
         context = store.context_id()
         matched, how = match_context(store.repository, context, there)
@@ -72,7 +76,7 @@ def add_remote(store: View, name: str, url: str, options: Mapping[str, str] | No
         confirm(store.repository, config)
         mapped = there.catalog.find_context_name(config.remote_context)
         how = _how(config, mapped) if known else how
-        return Added(config, created, mapped or store.context, how)
+        return Added(config, created, mapped or store.context, how, findings)
     finally:
         there.close()
 
@@ -140,6 +144,18 @@ def _refuse_self(repository: Repository, there: Repository) -> None:
         kind="same-store",
         hint="name an empty place, or another store; stook clone makes one that can be pulled into",
     )
+
+
+def _require_fit(storage: Storage) -> tuple[Finding, ...]:
+    """Return what was found when a place was tried; raise where nothing could be shared through it."""
+    findings = probe(storage)
+    unfit = next((one for one in findings if not one.ok and is_needed(one)), None)
+    if unfit is None:
+        return findings
+    hint = unfit.hint
+    if unfit.name == "conditional write":
+        hint = "choose another server; or, where one person writes at a time: the same with --no-conditional-writes"
+    raise StorageError(f"{storage.url} cannot be a remote: {unfit.message}", kind="unfit-remote", hint=hint)
 
 
 def _with(known: Sequence[RemoteConfig], config: RemoteConfig) -> list[RemoteConfig]:

@@ -62,7 +62,8 @@ def test_what_a_checkpoint_hides_is_told_and_mended(ann: Store, machine: OpenSto
     assert not newcomer.search()
     (problem,) = newcomer.verify().problems
     assert (problem.kind, problem.place[:12], bool(problem.hint)) == ("hidden-records", "checkpoints/", True)
-    assert newcomer.rebuild().rescued == 3
+    done = newcomer.rebuild()
+    assert (done.rescued, done.bundles) == (3, 2)
     assert {one.name for one in newcomer.search()} == {"good", "big"}
     assert not newcomer.verify(deep=True).problems
     assert len(bob.pull(data=True).bundles) == 2
