@@ -113,7 +113,7 @@ def test_standard_input(demo: Demo) -> None:
 
 @pytest.mark.parametrize(
     ("content", "code", "word"),
-    [(b"", 2, "till.csv is empty"), (None, 4, "till.csv"), (b"a,b\n1,2\n", 2, "--columns customer=")],
+    [(b"", 2, "till.csv is empty"), (None, 2, "till.csv"), (b"a,b\n1,2\n", 2, "--columns customer=")],
 )
 def test_main(demo: Demo, content: bytes | None, code: int, word: str) -> None:
     """`main.py` refuses as `stook predict` does: a line why, a line what to do, the code, and no files."""

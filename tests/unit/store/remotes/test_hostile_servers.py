@@ -17,7 +17,7 @@ _PAGE = (
     "</ListBucketResult>"
 )
 _ENTRY = (
-    "<Contents><Key>x/log/a</Key><LastModified>2022-01-01T00:00:00.000Z</LastModified><ETag>x</ETag>"
+    "<Contents><Key>x/log/{}</Key><LastModified>2022-01-01T00:00:00.000Z</LastModified><ETag>x</ETag>"
     "<Size>1</Size></Contents>"
 )
 
@@ -48,7 +48,8 @@ def test_a_listing_of_empty_pages_without_end_is_given_up() -> None:
 
 def test_a_listing_of_the_same_page_again_and_again_is_refused() -> None:
     """No key comes twice in a listing."""
-    with serve_hostile(lambda path, query: Answer(_PAGE.format("", _ENTRY).encode())) as server:
+    page = _PAGE.format("", "".join(_ENTRY.format(f"{number:04}") for number in range(1000))).encode()
+    with serve_hostile(lambda path, query: Answer(page)) as server:
         with pytest.raises(StorageError) as caught:
             list(open_storage("s3://bucket/x", options=server.options).list("log"))
         assert (caught.value.kind, bool(caught.value.hint)) == ("unsorted-listing", True)
