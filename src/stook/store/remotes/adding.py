@@ -65,8 +65,8 @@ def add_remote(store: View, name: str, url: str, options: Mapping[str, str] | No
     there, created = _open(store.repository, storage)
     try:
         _refuse_self(store.repository, there)
-        findings = _require_fit(storage)
         refresh(there)
+        findings = _require_fit(storage)
         context = store.context_id()
         matched, how = match_context(store.repository, context, there)
         config = known or RemoteConfig(name, context, place, there.id, matched, options)
