@@ -51,3 +51,19 @@ def machine(tmp_path: Path) -> OpenStore:
         return reopen(str(tmp_path / owner), context, str(tmp_path / f"cache-{cache or owner}"), owner)
 
     return open_store
+
+
+@pytest.fixture
+def ann(place: Place, machine: OpenStore) -> Store:
+    """A store that pushes to the remote."""
+    store = machine("ann")
+    store.add_remote("origin", place.url, place.options)
+    return store
+
+
+@pytest.fixture
+def bob(ann: Store, place: Place, machine: OpenStore) -> Store:
+    """A store that pulls from it."""
+    store = machine("bob")
+    store.add_remote("origin", place.url, place.options)
+    return store

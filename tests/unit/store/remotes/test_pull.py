@@ -21,22 +21,6 @@ from tests.unit.store.remotes.conftest import OpenStore, Place
 from tests.unit.store.remotes.filling import fill
 
 
-@pytest.fixture
-def ann(place: Place, machine: OpenStore) -> Store:
-    """A store that pushes to the remote."""
-    store = machine("ann")
-    store.add_remote("origin", place.url, place.options)
-    return store
-
-
-@pytest.fixture
-def bob(ann: Store, place: Place, machine: OpenStore) -> Store:
-    """A store that pulls from it."""
-    store = machine("bob")
-    store.add_remote("origin", place.url, place.options)
-    return store
-
-
 def _told(store: Store) -> dict[str, tuple[object, ...]]:
     return {
         one.id: (

@@ -25,22 +25,6 @@ _DAY = 24 * 60 * 60
 pytestmark = pytest.mark.filterwarnings("ignore:a bundle's time is:UserWarning")
 
 
-@pytest.fixture
-def ann(place: Place, machine: OpenStore) -> Store:
-    """A store that pushes to the remote."""
-    store = machine("ann")
-    store.add_remote("origin", place.url, place.options)
-    return store
-
-
-@pytest.fixture
-def bob(ann: Store, place: Place, machine: OpenStore) -> Store:
-    """A store that pulls from it."""
-    store = machine("bob")
-    store.add_remote("origin", place.url, place.options)
-    return store
-
-
 def _ahead(days: float) -> str:
     return Clock(lambda: time.time() + days * _DAY).new_id()
 

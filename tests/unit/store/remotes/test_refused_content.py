@@ -25,22 +25,6 @@ from stook.testing import FaultProxy
 from tests.unit.store.remotes.conftest import OpenStore, Place
 
 
-@pytest.fixture
-def ann(place: Place, machine: OpenStore) -> Store:
-    """A store that pushes to the remote."""
-    store = machine("ann")
-    store.add_remote("origin", place.url, place.options)
-    return store
-
-
-@pytest.fixture
-def bob(ann: Store, place: Place, machine: OpenStore) -> Store:
-    """A store that pulls from it."""
-    store = machine("bob")
-    store.add_remote("origin", place.url, place.options)
-    return store
-
-
 def _described(store: Store, count: int) -> list[Bundle]:
     """Add bundles with descriptions that are too long for their records."""
     made = [
