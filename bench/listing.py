@@ -128,7 +128,7 @@ def _measure_inside(label: str, home: Path) -> None:
     store = stook.open(home / "store")
     name = "made.up.00003"
     _show_each(f"store.get(name): {label}", lambda: store.get(name), goal=1)
-    _show_each(f"store.find_output(…): {label}", lambda: store.find_output(name, "none"))
+    _show_each(f"store.outputs(…): {label}", lambda: store.outputs(name, "none"))
     _show_each(
         f"store.search(tag, limit=40): {label}", lambda: store.search(tags={"source": "bench"}, limit=40)
     )

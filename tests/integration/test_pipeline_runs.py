@@ -12,7 +12,7 @@ import pytest
 
 from stook.errors import InputError, NotFoundError, TaskError
 from stook.model.events import Event, RunStarted, TaskFailed, TaskFinished, TaskStarted
-from stook.pipeline import RunResult, load_task, make_plan, run, why
+from stook.pipeline import Others, RunResult, load_task, make_plan, run, why
 from tests.integration.pipeline_project import Project
 
 PIPELINE = """
@@ -265,7 +265,7 @@ def test_events_tell_the_story(project: Project) -> None:
     project.forget()
     task = load_task("pipeline.py:Broken", folder=project.folder)
     with pytest.raises(TaskError):
-        run(task(), store=project.store, observer=events.append)
+        run(task(), store=project.store, others=Others(events.append))
     assert [(type(event), getattr(event, "name", "")) for event in events] == [
         (RunStarted, ""),
         (TaskFinished, "clean"),

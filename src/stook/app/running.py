@@ -9,7 +9,7 @@ from enum import Enum
 
 from stook.errors import InputError
 from stook.model.events import Observer
-from stook.pipeline import Plan, RunResult, Task, load_task, make_plan, parameters_of, parse_task, run
+from stook.pipeline import Others, Plan, RunResult, Task, load_task, make_plan, parameters_of, parse_task, run
 from stook.store import Store
 
 __all__ = ["ParameterHelp", "Target", "TaskHelp", "describe_target", "plan_target", "run_target"]
@@ -108,7 +108,7 @@ def _default_text(value: object) -> str:
 
 def run_target(target: Target, *, store: Store, observer: Observer) -> RunResult:
     """Run a task and what it requires. Raises as `Target.load` and `pipeline.run` do."""
-    return run(target.load(), store=store, observer=observer)
+    return run(target.load(), store=store, others=Others(observer))
 
 
 def plan_target(target: Target, *, store: Store) -> Plan:

@@ -79,6 +79,28 @@ class BundleTable:
             for found, record, live in self._database.rows(sql, (identifier,)):
                 yield HeldRow(next(iter_described(self._database, [(found, record)])), bool(live))
 
+    def iter_held(self, ids: Sequence[str]) -> Iterator[HeldRow]:
+        """Yield those of some bundles whose records are known, removed ones too, in no order; tags are left out."""
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            sql = f"SELECT record, live FROM bundles WHERE id IN ({_marks(some)})"  # noqa: S608
+            for record, live in self._database.rows(sql, some):
+                yield HeldRow(BundleRow(record, {}), bool(live))
+
+    def made_from(self, inputs: Sequence[str], *, limit: int) -> list[str]:
+        """Return the bundles that were made from some, as far as they are described, removed ones too, newest first.
+
+        Args:
+            inputs: Ids of the bundles that were used.
+            limit: How many at the most for each few hundred of these.
+        """
+        found: dict[str, None] = {}
+        for start in range(0, len(inputs), _AT_ONCE):
+            some = inputs[start : start + _AT_ONCE]
+            sql = f"SELECT DISTINCT bundle FROM inputs WHERE input IN ({_marks(some)}) ORDER BY 1 DESC LIMIT ?"  # noqa: S608
+            found.update((row[0], None) for row in self._database.rows(sql, (*some, limit)))
+        return sorted(found, reverse=True)
+
     def _iter_pages(self, select: Selection, limit: int | None) -> Iterator[list[str]]:
         """Yield ids. All are looked up at once, so that what is written meanwhile moves nothing."""
         sql = f"SELECT bundles.id FROM {select.tables} WHERE {select.where} ORDER BY {select.order} LIMIT ?"  # noqa: S608

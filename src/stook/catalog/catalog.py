@@ -171,10 +171,10 @@ class Catalog:
         """Return the newest bundle of a name."""
         return self._bundle("live AND context = ? AND name = ?", context, name)
 
-    def find_output(self, context: str, name: str, fingerprint: str) -> BundleRow | None:
-        """Return the newest bundle of a name that has this fingerprint."""
+    def outputs(self, context: str, name: str, fingerprint: str) -> list[BundleRow]:
+        """Return the bundles of a name that have this fingerprint, newest first."""
         where = "live AND context = ? AND name = ? AND fingerprint = ? AND fingerprint <> ''"
-        return self._bundle(where, context, name, fingerprint)
+        return self._bundles(where, (context, name, fingerprint))
 
     def find_prefix(self, context: str, name: str, prefix: str) -> list[BundleRow]:
         """Return the bundles of a name, of any where it is empty, whose id begins or ends so, two at the most."""

@@ -57,7 +57,8 @@ def _take_bundle(connection: sqlite3.Connection, record: BundleRecord, payload: 
 def take_inputs(connection: sqlite3.Connection, bundle: str, manifest: Manifest) -> None:
     """Note which bundles one was made from."""
     connection.executemany(
-        "INSERT OR IGNORE INTO inputs VALUES (?, ?)", [(used.id, bundle) for used in manifest.lineage.inputs]
+        "INSERT OR IGNORE INTO inputs VALUES (?, ?)",
+        [(used.id, bundle) for used in (*manifest.lineage.inputs, *manifest.lineage.asked)],
     )
 
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Event", "Observer", "RunStarted", "TaskFailed", "TaskFinished", "TaskStarted", "ignore"]
+__all__ = [
+    "Event",
+    "Observer",
+    "RunEnded",
+    "RunStarted",
+    "TaskAdded",
+    "TaskFailed",
+    "TaskFinished",
+    "TaskSkipped",
+    "TaskStarted",
+    "TaskWaiting",
+    "ignore",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +26,49 @@ class RunStarted:
 
     Attributes:
         target: The task that was asked for, as `module:Name`.
-        tasks: How many tasks it takes, itself included.
+        tasks: How many tasks it takes, itself included, as far as is known yet.
+        run: Id of the run.
     """
 
     target: str
     tasks: int
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAdded:
+    """A task is part of the run: at its start, or because another one has asked for it.
+
+    Attributes:
+        number: Of the task within the run, from 0; each after those that it requires.
+        task: The task, as `module:Name`.
+        name: Name of its output.
+        label: The task and its parameters, for a person.
+        requires: Numbers of the tasks that it requires.
+    """
+
+    number: int
+    task: str
+    name: str
+    label: str
+    requires: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWaiting:
+    """Another run is at this very task; what it makes is taken, and where it makes nothing, the task is run here.
+
+    Attributes:
+        number: Of the task within the run.
+        task: The task, as `module:Name`.
+        name: Name of its output.
+        holder: Who is at it, for a person.
+    """
+
+    number: int
+    task: str
+    name: str
+    holder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +79,15 @@ class TaskStarted:
         task: The task, as `module:Name`.
         name: Name of its output.
         because: Why it runs.
+        number: Of the task within the run.
+        attempt: 1, and more where it is tried again.
     """
 
     task: str
     name: str
     because: tuple[str, ...]
+    number: int = 0
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +101,7 @@ class TaskFinished:
         bundle: Its output, as `name@id`.
         seconds: How long it took.
         size: Bytes of content of the output.
+        number: Of the task within the run.
     """
 
     task: str
@@ -55,26 +110,63 @@ class TaskFinished:
     bundle: str
     seconds: float
     size: int
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFailed:
-    """A task raised; there is no bundle.
+    """A task raised, or its process died; there is no bundle.
 
     Attributes:
         task: The task, as `module:Name`.
         name: Name of its output.
-        message: The exception's own words.
+        message: What happened, in a line.
         seconds: How long it took.
+        number: Of the task within the run.
+        retry_in: Seconds until it is tried again; None where it is not.
     """
 
     task: str
     name: str
     message: str
     seconds: float
+    number: int = 0
+    retry_in: float | None = None
 
 
-Event = RunStarted | TaskStarted | TaskFinished | TaskFailed
+@dataclass(frozen=True, slots=True)
+class TaskSkipped:
+    """A task was not run, since something that it requires has failed.
+
+    Attributes:
+        number: Of the task within the run.
+        task: The task, as `module:Name`.
+        name: Name of its output.
+        because: The task that failed, as `module:Name`.
+    """
+
+    number: int
+    task: str
+    name: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run is over.
+
+    Attributes:
+        outcome: `"ok"`, `"failed"` or `"interrupted"`.
+        seconds: How long it took.
+    """
+
+    outcome: str
+    seconds: float
+
+
+Event = (
+    RunStarted | TaskAdded | TaskWaiting | TaskStarted | TaskFinished | TaskFailed | TaskSkipped | RunEnded
+)
 
 
 class Observer(Protocol):

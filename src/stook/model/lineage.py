@@ -1,16 +1,59 @@
-"""What a bundle was made from: code, parameters, inputs, and the circumstances."""
+"""What a bundle was made from: code, parameters, inputs, what was read meanwhile, and the circumstances."""
 
 from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Environment", "Input", "Lineage"]
+from stook.model.tree import Blob
+
+__all__ = ["Asked", "Environment", "Input", "Lineage", "Read"]
 
 
 class Input(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One bundle that was used, and the role it played."""
+    """One bundle that was used, and the role it played.
+
+    Attributes:
+        role: Key or position in what the task required.
+        name: The bundle's name.
+        id: Its version.
+        digest: Digest of what was used of it.
+        item: The item that was used, where it was not all.
+        part: The partition that was used, where it was not all: `column=key`, or a range of rows.
+    """
 
     role: str
+    name: str
+    id: str
+    digest: str
+    item: str = ""
+    part: str = ""
+
+
+class Read(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file that a task opened by itself, or a folder that it listed.
+
+    Attributes:
+        path: From the workspace, with `/`; absolute where it is elsewhere.
+        digest: Of the file's bytes, or of the names in the folder; empty where there was nothing.
+        is_folder: Whether names were listed.
+    """
+
+    path: str
+    digest: str = ""
+    is_folder: bool = False
+
+
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A task that a task asked for while it ran.
+
+    Attributes:
+        spec: The task and its parameters, as `pipeline.specs` writes them.
+        name: Name of its bundle.
+        id: The version that was handed out.
+        digest: Digest of its content.
+    """
+
+    spec: dict[str, object]
     name: str
     id: str
     digest: str
@@ -42,6 +85,13 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
         environment: The circumstances.
         started: Microseconds since the epoch.
         ended: Microseconds since the epoch.
+        version: The key that the task's author gave by hand.
+        reads: Files that the task opened by itself.
+        env: Environment variables that it asked for, and digests of their values; empty where one was not set.
+        asked: Tasks that it asked for while it ran, in order.
+        code_blob: The source text of the closure, where it was kept.
+        run: Id of the run that it was made in.
+        spec: The task and its parameters, as `pipeline.specs` writes them.
     """
 
     task: str = ""
@@ -54,3 +104,15 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
     environment: Environment = Environment()
     started: int = 0
     ended: int = 0
+    version: str = ""
+    reads: tuple[Read, ...] = ()
+    env: dict[str, str] = {}
+    asked: tuple[Asked, ...] = ()
+    code_blob: Blob | None = None
+    run: str = ""
+    spec: dict[str, object] = {}
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the result depends on more than the fingerprint: on what the task met while it ran."""
+        return bool(self.reads or self.env or self.asked)

@@ -41,6 +41,8 @@ class BundleRecord(msgspec.Struct, frozen=True, tag="bundle", tag_field="type", 
         task: What made it.
         fingerprint: Cache key of the task; empty where there is none.
         tags: Tags at birth.
+        conditional: Whether the result depends on what the task met while it ran, which its lineage has, and so is no
+            answer to its fingerprint alone.
         packs: Names of packs, `data/…` or `meta/…`, written for it; a hint, gc may have moved the chunks since.
     """
 
@@ -56,6 +58,7 @@ class BundleRecord(msgspec.Struct, frozen=True, tag="bundle", tag_field="type", 
     tags: dict[str, str] = {}
     manifest: Manifest | None = None
     manifest_blob: Blob | None = None
+    conditional: bool = False
     packs: tuple[str, ...] = ()
 
 

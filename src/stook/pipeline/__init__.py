@@ -4,17 +4,23 @@ from stook.pipeline.functions import task
 from stook.pipeline.loading import load_task, load_tasks
 from stook.pipeline.planning import Plan, PlannedStep, make_plan, why
 from stook.pipeline.requirements import External, Source, external, source
-from stook.pipeline.runner import RunResult, StepResult, run
+from stook.pipeline.runner import run
+from stook.pipeline.running.options import RunOptions, count_jobs
+from stook.pipeline.running.others import Others
+from stook.pipeline.running.results import RunResult, StepResult
 from stook.pipeline.tasks import Task, parameters_of, parse_task
 
 __all__ = [
     "External",
+    "Others",
     "Plan",
     "PlannedStep",
+    "RunOptions",
     "RunResult",
     "Source",
     "StepResult",
     "Task",
+    "count_jobs",
     "external",
     "load_task",
     "load_tasks",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stook.errors import InputError
-from stook.model.lineage import Lineage
+from stook.errors import InputError, IntegrityError, StookError
+from stook.model.lineage import Asked, Input, Lineage
 from stook.pipeline.closure import Closure, Codebase, Entry, Kind, close
-from stook.pipeline.fingerprint import InputBundle, describe
+from stook.pipeline.fingerprint import describe
 from stook.pipeline.graph import Node
 from stook.pipeline.locate import locate
 from stook.pipeline.reasons import History
@@ -19,9 +19,10 @@ from stook.pipeline.tasks import Task, values_of
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
 
-__all__ = ["Decider", "input_of"]
+__all__ = ["Decider", "Decision", "FindDigest"]
 
 _STOOK_ROOM = "stook.pipeline."
+FindDigest = Callable[[Task], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,13 @@ class Decision:
         lineage: What there is to record of it before it has run.
         bundle: Its result, where that is there already.
         because: Why it is reused, or has to run.
+        asks: Tasks to bring up to date first; only then it can be decided. It asked for them when it last ran.
     """
 
     lineage: Lineage
-    bundle: Bundle | None
-    because: tuple[str, ...]
+    bundle: Bundle | None = None
+    because: tuple[str, ...] = ()
+    asks: tuple[Task, ...] = ()
 
 
 class Decider:
@@ -52,15 +55,59 @@ class Decider:
         self._closures: dict[type[Task], Closure] = {}
         self._histories: dict[str, History] = {}
 
-    def decide(self, node: Node, inputs: Mapping[str, InputBundle]) -> Decision:
-        """Decide on a task whose inputs are known."""
-        made = describe(node.task_id, self._closure(node), values_of(node.task), inputs)
-        bundle = self._store.find_output(node.name, made.fingerprint)
-        if bundle is not None:
-            return Decision(made, bundle, (f"same as {bundle.ref}",))
+    def describe(self, node: Node, inputs: Mapping[str, Input]) -> Lineage:
+        """Return what there is to record of a task before it runs, its fingerprint included."""
+        return describe(node.task_id, self._closure(node), values_of(node.task), inputs)
+
+    def decide(self, node: Node, inputs: Mapping[str, Input], find_digest: FindDigest) -> Decision:
+        """Decide on a task whose inputs are known.
+
+        Args:
+            node: The task.
+            inputs: Its inputs by role.
+            find_digest: Gives the digest of a task's result as of now; empty where it failed, None where that is not
+                known yet.
+        """
+        made = self.describe(node, inputs)
+        reasons: tuple[str, ...] = ()
+        for bundle in self._store.outputs(node.name, made.fingerprint):
+            if not bundle.record.conditional:
+                return Decision(made, bundle, (f"same as {bundle.ref}",))
+            differences, asks = self._test(bundle, node, find_digest)
+            if asks:
+                return Decision(made, asks=asks)
+            if not differences:
+                return Decision(made, bundle, (f"same as {bundle.ref}",))
+            reasons = reasons or differences
+        return Decision(made, None, reasons or self._reasons(node, made))
+
+    def _test(
+        self, bundle: Bundle, node: Node, find_digest: FindDigest
+    ) -> tuple[tuple[str, ...], tuple[Task, ...]]:
+        """Return how the world differs from what a task met when it ran, and what is to be known to tell."""
+        from stook.pipeline.met import differences, load_asked
+
+        try:
+            lineage = bundle.lineage
+        except IntegrityError as error:
+            return (f"the description of {bundle.ref} cannot be read: {error.message}",), ()
+        changed = differences(lineage, node.place.roots[0])
+        if changed or not lineage.asked:
+            return changed, ()
+        try:
+            tasks = [load_asked(asked, node.place.roots) for asked in lineage.asked]
+        except StookError:
+            return ("a task that it asked for is not there any more",), ()
+        digests = [find_digest(task) for task in tasks]
+        unknown = tuple(task for task, digest in zip(tasks, digests, strict=True) if digest is None)
+        if unknown:
+            return (), unknown
+        return _changed_answers(lineage.asked, digests), ()
+
+    def _reasons(self, node: Node, made: Lineage) -> tuple[str, ...]:
         if node.name not in self._histories:
             self._histories[node.name] = History(self._store.versions(node.name))
-        return Decision(made, None, self._histories[node.name].reasons(made))
+        return self._histories[node.name].reasons(made)
 
     def _closure(self, node: Node) -> Closure:
         """Return the code of a task; computed once for a class."""
@@ -74,9 +121,12 @@ class Decider:
         return self._closures[cls]
 
 
-def input_of(bundle: Bundle) -> InputBundle:
-    """Return a bundle as an input."""
-    return InputBundle(bundle.name, bundle.id, bundle.digest)
+def _changed_answers(asked: tuple[Asked, ...], digests: list[str | None]) -> tuple[str, ...]:
+    return tuple(
+        f"{one.name}, which it asked for, changed"
+        for one, digest in zip(asked, digests, strict=True)
+        if one.digest != digest
+    )
 
 
 def _entries(task: type[Task], codebase: Codebase) -> list[Entry]:

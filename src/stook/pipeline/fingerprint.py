@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -12,29 +11,14 @@ from stook.model.lineage import Input, Lineage
 from stook.pipeline.closure import Closure
 from stook.pipeline.parameters import plain
 
-__all__ = ["FINGERPRINT_VERSION", "InputBundle", "describe"]
+__all__ = ["FINGERPRINT_VERSION", "describe"]
 
 FINGERPRINT_VERSION = 1
 _CONTEXT = "stook v1 fingerprint"
 
 
-@dataclass(frozen=True, slots=True)
-class InputBundle:
-    """One input of a task, as far as its fingerprint and lineage go.
-
-    Attributes:
-        name: The bundle's name.
-        id: Its version; it informs, and is not part of the fingerprint.
-        digest: Digest of its content.
-    """
-
-    name: str
-    id: str
-    digest: str
-
-
 def describe(
-    task: str, closure: Closure, params: Mapping[str, object], inputs: Mapping[str, InputBundle]
+    task: str, closure: Closure, params: Mapping[str, object], inputs: Mapping[str, Input]
 ) -> Lineage:
     """Return what there is to record of a task before it has run, its fingerprint included.
 
@@ -58,7 +42,7 @@ def describe(
         algorithm=FINGERPRINT_VERSION,
         code=closure.code,
         params={name: values.to_json(plain(value)) for name, value in params.items()},
-        inputs=tuple(Input(role, i.name, i.id, i.digest) for role, i in inputs.items()),
+        inputs=tuple(inputs.values()),
     )
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from itertools import islice
 
 from stook.errors import InputError
 from stook.pipeline.functions import FunctionTask
 from stook.pipeline.locate import CodePlace, locate
 from stook.pipeline.requirements import Requirements, Source, read_requirements
 from stook.pipeline.tasks import Task, output_name
+from stook.pipeline.traits import Traits, traits_of
 from stook.pipeline.user_code import user_code
 
-__all__ = ["Node", "collect"]
+__all__ = ["Graph", "Node", "collect"]
 
 _MAX_TASKS = 1_000_000
 
@@ -38,28 +40,44 @@ class Node:
         """`module:Name` of the task."""
         return f"{self.place.module}:{self.place.name}"
 
+    @property
+    def traits(self) -> Traits:
+        """How it is to be run and kept."""
+        return traits_of(type(self.task))
 
-def collect(target: Task) -> tuple[Node, ...]:
-    """Return a task and all that it pulls in, each after what it requires: the task itself is the last.
+
+def collect(*targets: Task) -> tuple[Node, ...]:
+    """Return tasks and all that they pull in, each after what it requires: a single target is the last.
 
     Raises:
         InputError: A requirement is none, tasks require each other in a circle, two tasks or sources have one output
             name, or `run` does not take what is required.
         TaskError: A `requires` raised.
     """
-    return tuple(_Collector().collect(target))
+    return Graph().add(*targets)
 
 
-class _Collector:
-    """Goes depth first without recursion, for chains may be longer than Python's stack."""
+class Graph:
+    """Tasks and what they require; may grow while they run.
+
+    It goes depth first without recursion, for chains may be longer than Python's stack.
+    """
 
     def __init__(self) -> None:
         self._places: dict[type[Task], tuple[CodePlace, str]] = {}
         self._signatures: dict[type[Task], inspect.Signature] = {}
         self._owners: dict[str, object] = {}
+        self._nodes: dict[Task, Node] = {}
 
-    def collect(self, target: Task) -> list[Node]:
-        done: dict[Task, Node] = {}
+    def add(self, *targets: Task) -> tuple[Node, ...]:
+        """Take tasks up, and return those that are new with all new ones that they pull in. Raises as `collect`."""
+        before = len(self._nodes)
+        for target in targets:
+            self._collect(target)
+        return tuple(islice(self._nodes.values(), before, None))
+
+    def _collect(self, target: Task) -> None:
+        done = self._nodes
         open_nodes: dict[Task, Node] = {}
         stack: list[Task] = [target]
         while stack:
@@ -74,7 +92,6 @@ class _Collector:
                 stack += self._still_to_do(node, done, open_nodes)
             if len(stack) > _MAX_TASKS:
                 raise _endless(target)
-        return list(done.values())
 
     def _still_to_do(self, node: Node, done: dict[Task, Node], open_nodes: dict[Task, Node]) -> list[Task]:
         todo = []

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stook.pipeline.decide import Decider, input_of
-from stook.pipeline.fingerprint import InputBundle
+from msgspec.structs import replace
+
+from stook.model.lineage import Input
+from stook.pipeline.decide import Decider
 from stook.pipeline.graph import Node, collect
 from stook.pipeline.requirements import External, Source
 from stook.pipeline.sources import find_kept, resolve_path
@@ -66,11 +68,15 @@ def why(task: Task, *, store: Store | None = None) -> PlannedStep:
     return make_plan(task, store=store).steps[-1]
 
 
+def _input_of(bundle: Bundle) -> Input:
+    return Input("", bundle.name, bundle.id, bundle.digest)
+
+
 class _Planner:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._decider = Decider(store)
-        self._known: dict[object, InputBundle | None] = {}
+        self._known: dict[object, Input | None] = {}
         self._decisions: dict[object, str] = {}
 
     def plan(self, nodes: Iterable[Node]) -> Plan:
@@ -81,28 +87,28 @@ class _Planner:
                 if required not in self._known:
                     self._known[required] = self._look_outside(required, node)
             step = self._step(node)
-            self._known[node.task] = input_of(step.bundle) if step.bundle else None
+            self._known[node.task] = _input_of(step.bundle) if step.bundle else None
             self._decisions[node.task] = f"{step.task} ({step.name})"
             steps.append(step)
         return Plan(tuple(steps))
 
-    def _look_outside(self, required: object, node: Node) -> InputBundle | None:
+    def _look_outside(self, required: object, node: Node) -> Input | None:
         if isinstance(required, External):
-            return input_of(self._store.get(required.ref))
+            return _input_of(self._store.get(required.ref))
         if not isinstance(required, Source):
             return None
         path = resolve_path(required.path, node.place.roots[0], required.name)
         kept = find_kept(self._store.versions(required.name), path)
         # Content that the store has never seen has no digest yet, and cannot have been anyone's input.
-        return input_of(kept) if kept else InputBundle(required.name, "", _UNSEEN)
+        return _input_of(kept) if kept else Input("", required.name, "", _UNSEEN)
 
     def _step(self, node: Node) -> PlannedStep:
         inputs = {role: self._known[required] for role, required in node.requirements.roles.items()}
-        known = {role: bundle for role, bundle in inputs.items() if bundle is not None}
+        known = {role: replace(used, role=role) for role, used in inputs.items() if used is not None}
         if len(known) < len(inputs):
             waits = [self._decisions[node.requirements.roles[role]] for role in inputs if role not in known]
             because = tuple(f"depends on {name}" for name in dict.fromkeys(waits))
             return PlannedStep(node.task_id, node.name, "depends", because, None)
-        decided = self._decider.decide(node, known)
-        decision = "reuse" if decided.bundle else "run"
+        decided = self._decider.decide(node, known, lambda _: None)
+        decision = "reuse" if decided.bundle else "depends" if decided.asks else "run"
         return PlannedStep(node.task_id, node.name, decision, decided.because, decided.bundle)

@@ -1,82 +1,44 @@
-"""Runs a task and what it requires: reuses what is there, runs the rest, one task after another."""
+"""Runs a task and what it requires: reuses what is there, runs the rest."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from stook.errors import StookError
-from stook.model.events import Observer, RunStarted, TaskFailed, TaskFinished, TaskStarted, ignore
-from stook.model.lineage import Environment, Lineage
-from stook.pipeline.closure import packages_in
-from stook.pipeline.decide import Decider, input_of
-from stook.pipeline.environment import read_environment
-from stook.pipeline.execute import execute
-from stook.pipeline.graph import Node, collect
-from stook.pipeline.requirements import External, Source
-from stook.pipeline.sources import keep, resolve_path
+from stook.model.events import RunEnded, RunStarted
+from stook.pipeline.running.choosing import targets_of
+from stook.pipeline.running.crew import Crew
+from stook.pipeline.running.options import RunOptions
+from stook.pipeline.running.others import Others
+from stook.pipeline.running.results import RunResult, StepResult
+from stook.pipeline.running.scheduler import Scheduler
 from stook.pipeline.tasks import Task
 
 if TYPE_CHECKING:
-    from stook.store import Bundle, Store
+    from stook.pipeline.running.board import Step
+    from stook.store import Store
 
-__all__ = ["RunResult", "StepResult", "run"]
+__all__ = ["run"]
 
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """What came of one task.
-
-    Attributes:
-        task: The task, as `module:Name`.
-        name: Name of its output.
-        decision: `"ran"` or `"reused"`.
-        because: Why.
-        bundle: Its output.
-        seconds: How long it took, deciding included.
-    """
-
-    task: str
-    name: str
-    decision: str
-    because: tuple[str, ...]
-    bundle: Bundle
-    seconds: float
+_PLAIN = RunOptions()
+_ALONE = Others()
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What came of a run; the last step is the task that was asked for."""
-
-    steps: tuple[StepResult, ...]
-
-    @property
-    def bundle(self) -> Bundle:
-        """The output of the task that was asked for."""
-        return self.steps[-1].bundle
-
-    @property
-    def decision(self) -> str:
-        """Whether the task that was asked for `"ran"` or was `"reused"`."""
-        return self.steps[-1].decision
-
-    @property
-    def because(self) -> tuple[str, ...]:
-        """Why."""
-        return self.steps[-1].because
-
-
-def run(task: Task, *, store: Store | None = None, observer: Observer | None = None) -> RunResult:
+def run(
+    task: Task,
+    *,
+    store: Store | None = None,
+    options: RunOptions = _PLAIN,
+    others: Others = _ALONE,
+) -> RunResult:
     """Make a task's bundle, and first those that it requires; what is there already is reused.
 
     Args:
         task: The task, with its parameters.
         store: Where bundles are; the home store by default.
-        observer: Is told what happens.
+        options: How it is to be done.
+        others: Whom it tells, asks and heeds.
 
     Returns:
         The bundle, whether it was reused or made, and why; the same for each step.
@@ -90,65 +52,36 @@ def run(task: Task, *, store: Store | None = None, observer: Observer | None = N
         from stook.store import open_store
 
         store = open_store()
-    return _Run(store, observer or ignore).run(collect(task))
+    observe = others.observer
+    started, outcome, at_once = time.perf_counter(), "interrupted", True
+    crew = Crew(store, options)
+    scheduler = Scheduler(store, crew, options, others)
+    try:
+        targets = targets_of(task, options.upto, (*options.force, *options.only))
+        store.refresh()
+        scheduler.add(targets)
+        observe(
+            RunStarted(_label(scheduler.board.step_of(targets[-1])), len(scheduler.board.steps), options.run)
+        )
+        scheduler.run()
+        outcome, at_once = "ok", False
+    except StookError:
+        outcome = "failed"
+        raise
+    finally:
+        crew.close(at_once=at_once)
+        others.leases.close()
+        observe(RunEnded(outcome, time.perf_counter() - started))
+    steps = tuple(_result(step) for step in scheduler.board.steps if step.bundle is not None)
+    return RunResult(steps, _result(scheduler.board.step_of(targets[-1])), options.run)
 
 
-class _Run:
-    def __init__(self, store: Store, observer: Observer) -> None:
-        self._store = store
-        self._observe = observer
-        self._decider = Decider(store)
-        self._bundles: dict[object, Bundle] = {}
-        self._environment: Environment | None = None
-
-    def run(self, nodes: Sequence[Node]) -> RunResult:
-        self._observe(RunStarted(nodes[-1].task_id, len(nodes)))
-        self._store.refresh()
-        self._bundles = _inputs_from_outside(self._store, nodes)
-        steps = []
-        for node in nodes:
-            steps.append(self._step(node))
-            self._bundles[node.task] = steps[-1].bundle
-        return RunResult(tuple(steps))
-
-    def _step(self, node: Node) -> StepResult:
-        start = time.perf_counter()
-        inputs = {role: self._bundles[required] for role, required in node.requirements.roles.items()}
-        decided = self._decider.decide(node, {role: input_of(bundle) for role, bundle in inputs.items()})
-        bundle, decision = decided.bundle, "reused"
-        if bundle is None:
-            self._observe(TaskStarted(node.task_id, node.name, decided.because))
-            bundle, decision = self._execute(node, decided.lineage, inputs), "ran"
-        seconds = time.perf_counter() - start
-        self._observe(TaskFinished(node.task_id, node.name, decision, bundle.ref, seconds, bundle.size))
-        return StepResult(node.task_id, node.name, decision, decided.because, bundle, seconds)
-
-    def _execute(self, node: Node, made: Lineage, inputs: Mapping[str, Bundle]) -> Bundle:
-        start = time.perf_counter()
-        if self._environment is None:
-            self._environment = read_environment(node.place.roots[0], self._store.repository.owner)
-        environment = msgspec.structs.replace(self._environment, packages=packages_in(made.code))
-        lineage = msgspec.structs.replace(made, environment=environment)
-        try:
-            return execute(self._store, node, inputs, lineage)
-        except StookError as error:
-            seconds = time.perf_counter() - start
-            self._observe(TaskFailed(node.task_id, node.name, error.message, seconds))
-            raise
+def _label(step: Step) -> str:
+    return step.node.task_id
 
 
-def _inputs_from_outside(store: Store, nodes: Iterable[Node]) -> dict[object, Bundle]:
-    """Return the bundles of files and external bundles; all are looked for before the first file is kept.
-
-    Raises:
-        NotFoundError: A file or a bundle is not there.
-    """
-    needs = {required: node for node in nodes for required in node.requirements.roles.values()}
-    bundles: dict[object, Bundle] = {r: store.get(r.ref) for r in needs if isinstance(r, External)}
-    paths = {
-        required: resolve_path(required.path, node.place.roots[0], required.name)
-        for required, node in needs.items()
-        if isinstance(required, Source)
-    }
-    bundles.update({required: keep(store, path, required.name) for required, path in paths.items()})
-    return bundles
+def _result(step: Step) -> StepResult:
+    if step.bundle is None:
+        raise LookupError(step.number)
+    node = step.node
+    return StepResult(node.task_id, node.name, step.decision, step.because, step.bundle, step.seconds)

@@ -58,11 +58,11 @@ class View:
         row = find_row(self, ref)
         return self.bundle_of(row) if row else None
 
-    def find_output(self, name: str, fingerprint: str) -> Bundle | None:
-        """Return the newest bundle of a name with this fingerprint, or None; as of the last `refresh` or read."""
+    def outputs(self, name: str, fingerprint: str) -> list[Bundle]:
+        """Return the bundles of a name with this fingerprint, newest first; as of the last `refresh` or read."""
         context, name = self.find_context_id(), check_name(name)
-        row = self.repository.catalog.find_output(context, name, fingerprint) if context else None
-        return self.bundle_of(row) if row else None
+        rows = self.repository.catalog.outputs(context, name, fingerprint) if context else []
+        return [self.bundle_of(row) for row in rows]
 
     def ls(self) -> list[Bundle]:
         """Return the latest bundle of each name, by name."""

@@ -155,7 +155,7 @@ def test_contexts_do_not_see_each_other(tmp_path: Path) -> None:
     assert (one.get("n").data, two.get("n").data) == ({"from": "one"}, {"from": "two"})
     assert [len(store.versions("n")) for store in (one, two)] == [1, 1]
     assert [len(store.ls()) for store in (one, two)] == [1, 1]
-    assert one.find_output("n", "") is None
+    assert one.outputs("n", "") == []
 
 
 def test_a_context_that_another_renames_stays_the_same(tmp_path: Path) -> None:

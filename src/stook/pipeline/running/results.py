@@ -1,0 +1,62 @@
+"""What came of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stook.store import Bundle
+
+__all__ = ["RunResult", "StepResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What came of one task.
+
+    Attributes:
+        task: The task, as `module:Name`.
+        name: Name of its output.
+        decision: `"ran"` or `"reused"`.
+        because: Why.
+        bundle: Its output.
+        seconds: How long it took, deciding included.
+    """
+
+    task: str
+    name: str
+    decision: str
+    because: tuple[str, ...]
+    bundle: Bundle
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of a run.
+
+    Attributes:
+        steps: What came of each task, each after those that it required.
+        target: What came of the task that was asked for.
+        run: Id of the run.
+    """
+
+    steps: tuple[StepResult, ...]
+    target: StepResult
+    run: str = ""
+
+    @property
+    def bundle(self) -> Bundle:
+        """The output of the task that was asked for."""
+        return self.target.bundle
+
+    @property
+    def decision(self) -> str:
+        """Whether the task that was asked for `"ran"` or was `"reused"`."""
+        return self.target.decision
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """Why."""
+        return self.target.because

@@ -1,0 +1,146 @@
+"""What an executor is given and gives back: the protocol between the scheduler and whoever performs tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from stook.errors import StookError
+    from stook.model.lineage import Input, Lineage
+    from stook.pipeline.graph import Node
+    from stook.pipeline.tasks import Task
+    from stook.store import Bundle
+
+__all__ = ["Asks", "Died", "Done", "Executor", "Failed", "Given", "Report", "Work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One input of a task.
+
+    Attributes:
+        bundle: The bundle.
+        used: What is recorded of it: its role, and the item or partition where it is not all.
+    """
+
+    bundle: Bundle
+    used: Input
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One attempt at a task.
+
+    Attributes:
+        number: Of the task within the run.
+        node: The task, where its code is, and what it requires.
+        inputs: Role to input.
+        lineage: What is to be recorded, but for what is only known when it has run.
+        attempt: 1, and more where it is tried again.
+        code: The source text of its closure, to be kept with the bundle.
+        log: The file that takes what it prints; None where nothing is to be kept.
+        rejected: The folder for rows that a check refuses; None where they are not to be kept.
+    """
+
+    number: int
+    node: Node
+    inputs: Mapping[str, Given]
+    lineage: Lineage
+    attempt: int = 1
+    code: bytes | None = field(default=None, repr=False)
+    log: Path | None = None
+    rejected: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task has run, and its bundle is durable.
+
+    Attributes:
+        number: Of the task within the run.
+        bundle: Its output.
+        seconds: How long it took.
+    """
+
+    number: int
+    bundle: Bundle
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A task raised, or what it returned cannot be kept. There is no bundle.
+
+    Attributes:
+        number: Of the task within the run.
+        error: What is to be raised.
+        seconds: How long it took.
+    """
+
+    number: int
+    error: StookError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """The process of a task is gone, or was stopped for taking too long or too much. There may be a bundle.
+
+    Attributes:
+        number: Of the task within the run.
+        error: What is to be raised.
+        seconds: How long it took.
+        is_its_fault: Whether the task did it, as by a time-out, so that trying again counts as a retry.
+    """
+
+    number: int
+    error: StookError
+    seconds: float
+    is_its_fault: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """A task wants the bundles of further tasks before it goes on; it keeps its number, and frees its place.
+
+    Attributes:
+        number: Of the task within the run.
+        tasks: The tasks.
+    """
+
+    number: int
+    tasks: tuple[Task, ...]
+
+
+Report = Done | Failed | Died | Asks
+
+
+class Executor(Protocol):
+    """Performs tasks, in whatever process or machine. Used by one thread."""
+
+    def submit(self, work: Work) -> None:
+        """Begin a task, or keep it until `wait`. What it comes to, `wait` tells."""
+        ...
+
+    def answer(self, number: int, bundles: Sequence[Bundle] | StookError) -> None:
+        """Let a task go on that has asked: with the bundles in the order in which it asked, or with what failed."""
+        ...
+
+    def wait(self, seconds: float | None) -> Sequence[Report]:
+        """Return what has come of tasks: at least one report, or none when the time is over.
+
+        Args:
+            seconds: How long to wait at the most; without end where None.
+        """
+        ...
+
+    def close(self, *, at_once: bool) -> None:
+        """Let go of everything: processes end.
+
+        Args:
+            at_once: Stop what is running; else it has ended by now, or is asked to.
+        """
+        ...
