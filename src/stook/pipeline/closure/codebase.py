@@ -1,42 +1,34 @@
-"""Where the code of a name is: in the project, in an installed package, or in Python itself."""
+"""The code that a project can import, as it is on disk now."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum, auto
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar, cast
 
-from stook.pipeline.closure.module import Module, read_module
-from stook.pipeline.closure.packages import distribution_of, is_installed
+import msgspec
+
+from stook.errors import InputError
+from stook.pipeline.closure.facts import Facts
+from stook.pipeline.closure.finding import Finder, Found, Kind, find_by_importer
+from stook.pipeline.closure.kept import Kept
+from stook.pipeline.closure.module import Module
+from stook.pipeline.closure.packages import Packages, is_installed
+from stook.pipeline.closure.sights import Sight, Sights, State
+from stook.pipeline.closure.stook_code import finder_version, room_version
+from stook.pipeline.closure.take_apart import take_apart
 
 __all__ = ["Codebase", "Found", "Kind"]
 
-_STOOK = Path(__file__).resolve().parents[2]
+_T = TypeVar("_T")
 
 
-class Kind(Enum):
-    """What a module's name stands for."""
-
-    CODE = auto()
-    FOLDER = auto()
-    BINARY = auto()
-    PACKAGE = auto()
-    STOOK = auto()
-    NOTHING = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a module's name was found to be, and its file or folder."""
-
-    kind: Kind
-    path: Path | None = None
-
-
-_NOTHING = Found(Kind.NOTHING)
+class _KnownFile(msgspec.Struct, frozen=True, array_like=True):
+    state: State
+    facts: Facts
 
 
 class Codebase:
@@ -45,123 +37,131 @@ class Codebase:
     Args:
         roots: Folders to look in first: the workspace and the folder of the pipeline's file.
         path: Where Python looks after that; `sys.path` where None.
+        cache: Where to keep what was found out about files and closures; nowhere where None.
+        clock: Gives nanoseconds since the epoch.
     """
 
-    def __init__(self, roots: tuple[Path, ...], path: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        roots: tuple[Path, ...],
+        path: tuple[str, ...] | None = None,
+        cache: Path | None = None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
         self.roots = roots
         rest = [Path(entry or ".").absolute() for entry in (sys.path if path is None else path)]
-        self._search = tuple(dict.fromkeys([*roots, *rest]))
+        self.search = tuple(dict.fromkeys([*roots, *rest]))
+        self.kept = Kept(cache, f"{sys.version_info[0]}.{sys.version_info[1]} {finder_version()}")
+        self.sights = Sights({"importer": find_by_importer, "stook": room_version}, clock)
+        self._finder = Finder(roots, self.search, self.sights)
+        self._packages = Packages(self.sights)
+        self._known: dict[tuple[str, str], tuple[object, frozenset[Sight]]] = {}
         self._found: dict[str, Found] = {}
         self._modules: dict[str, Module] = {}
-        self._packages: dict[str, tuple[str, str]] = {}
-        self._listings: dict[Path, frozenset[str]] = {}
 
     def find(self, name: str) -> Found:
         """Return what the dotted name of a module stands for."""
         found = self._found.get(name)
         if found is None:
-            parent, _, last = name.rpartition(".")
-            found = self._find_within(self.find(parent), last) if parent else self._find_top(name)
-            self._found[name] = found
+            found = self._found[name] = self._once("find", name, self._find)
         return found
 
     def module(self, name: str) -> Module:
         """Return a module that `find` says is code. Raises InputError where it is no valid Python."""
         module = self._modules.get(name)
         if module is None:
-            path = self.find(name).path
-            if path is None:
-                raise LookupError(name)
-            module = self._modules[name] = read_module(path, name)
+            module = self._modules[name] = self._once("module", name, self._read)
         return module
 
     def distribution(self, name: str) -> tuple[str, str]:
         """Return name and version of the distribution that an installed module belongs to."""
-        top = name.partition(".")[0]
-        if top not in self._packages:
-            path = self.find(top).path
-            self._packages[top] = distribution_of(top, path.parent) if path else (top, "?")
-        return self._packages[top]
+        return self._once("package", name.partition(".")[0], self._distribution)
 
-    def files(self) -> Iterator[Path]:
-        """Yield the Python files below the first root, sorted, without those in hidden folders and environments."""
-        root = self.roots[0]
-        for path in sorted(root.rglob("*.py")):
-            inner = path.relative_to(root)
-            is_hidden = any(part.startswith(".") or part == "venv" for part in inner.parts)
-            if not is_hidden and not is_installed(inner):
-                yield path
+    def stook_version(self, room: str) -> str:
+        """Return the version of a room of Stook."""
+        return self.sights.state(Sight("stook", room)).digest
 
-    def _find_top(self, name: str) -> Found:
-        if name == "stook":
-            return Found(Kind.STOOK, _STOOK)
-        for folder in self.roots:
-            found = self._look_in(folder, name)
-            if found.kind in {Kind.CODE, Kind.BINARY}:
-                return found
-        if name in sys.stdlib_module_names or name == "__future__":
-            return _NOTHING
-        found = self._first_on_path(name)
-        return found if found.kind is not Kind.NOTHING else _find_by_importer(name)
+    def digest(self, path: Path) -> str:
+        """Return the digest of a file's bytes; empty where it cannot be read."""
+        return self.sights.state(Sight("file", str(path))).digest
 
-    def _first_on_path(self, name: str) -> Found:
-        """A module wins over a folder without `__init__.py`, wherever that is on the path, as in Python."""
-        folder_only = _NOTHING
-        for folder in self._search:
-            found = self._look_in(folder, name)
-            if found.kind is Kind.FOLDER and folder_only is _NOTHING:
-                folder_only = found
-            elif found.kind not in {Kind.FOLDER, Kind.NOTHING}:
-                return found
-        return folder_only
+    def files(self, folder: Path | None = None, suffix: str = ".py") -> Iterator[Path]:
+        """Yield the files below a folder, sorted, without those in hidden folders and environments.
 
-    def _find_within(self, parent: Found, name: str) -> Found:
-        if parent.kind in {Kind.PACKAGE, Kind.STOOK}:
-            return parent
-        if parent.kind is Kind.FOLDER and parent.path:
-            return self._look_in(parent.path, name)
-        if parent.kind is Kind.CODE and parent.path and parent.path.name == "__init__.py":
-            return self._look_in(parent.path.parent, name)
-        return _NOTHING
+        Args:
+            folder: The first root where None.
+            suffix: How their names end.
+        """
+        root = folder or self.roots[0]
+        folders, found = [str(root)], []
+        while folders:
+            place = folders.pop()
+            for name, is_folder in self.sights.listing(place).items():
+                if (
+                    is_folder
+                    and not name.startswith(".")
+                    and name not in {"venv", "__pycache__", "node_modules"}
+                ):
+                    if not is_installed(Path(name)):
+                        folders.append(f"{place}/{name}")
+                elif not is_folder and name.endswith(suffix):
+                    found.append(Path(place, name))
+        yield from sorted(found)
 
-    def _look_in(self, folder: Path, name: str) -> Found:
-        names = self._names_in(folder)
-        in_package = is_installed(folder)
-        if name in names and (folder / name).is_dir():
-            file = folder / name / "__init__.py"
-            if file.is_file():
-                return Found(Kind.PACKAGE, file.parent) if in_package else Found(Kind.CODE, file)
-        if f"{name}.py" in names:
-            return Found(Kind.PACKAGE if in_package else Kind.CODE, folder / f"{name}.py")
-        for binary in names:
-            if binary.startswith(f"{name}.") and binary.endswith((".so", ".pyd")):
-                return Found(Kind.PACKAGE if in_package else Kind.BINARY, folder / binary)
-        if name in names and (folder / name).is_dir():
-            return Found(Kind.PACKAGE if in_package else Kind.FOLDER, folder / name)
-        return _NOTHING
+    @contextmanager
+    def noting(self) -> Iterator[set[Sight]]:
+        """Collect what is looked at within the block, however early it was found."""
+        self._found.clear()
+        self._modules.clear()
+        with self.sights.noting() as seen:
+            yield seen
 
-    def _names_in(self, folder: Path) -> frozenset[str]:
-        names = self._listings.get(folder)
-        if names is None:
-            try:
-                names = frozenset(os.listdir(folder))
-            except OSError:
-                names = frozenset()
-            self._listings[folder] = names
-        return names
+    def _once(self, sort: str, name: str, make: Callable[[str], _T]) -> _T:
+        """Return what was found out earlier, or find it out, and have what it took to do so noted either way."""
+        known = self._known.get((sort, name))
+        if known is None:
+            with self.sights.noting() as seen:
+                value = make(name)
+            known = self._known[sort, name] = value, frozenset(seen)
+        self.sights.note(known[1])
+        return cast("_T", known[0])
+
+    def _find(self, name: str) -> Found:
+        parent, _, last = name.rpartition(".")
+        return self._finder.find_within(self.find(parent), last) if parent else self._finder.find_top(name)
+
+    def _distribution(self, top: str) -> tuple[str, str]:
+        path = self.find(top).path
+        return self._packages.distribution_of(top, path.parent) if path else (top, "?")
+
+    def _read(self, name: str) -> Module:
+        found = self.find(name)
+        if found.path is None:
+            raise LookupError(name)
+        is_package = found.path.name == "__init__.py"
+        package = name if is_package else name.rpartition(".")[0]
+        return Module(name, found.path, self._facts(found.path, package))
+
+    def _facts(self, path: Path, package: str) -> Facts:
+        """Return what is known of a file, from the cache where it has not changed since."""
+        sight, key = Sight("file", str(path)), f"{package} {path}"
+        data = self.kept.find("files", key)
+        known = None if data is None else _load(data)
+        if known and known.state.is_settled and self.sights.is_same(sight, known.state):
+            return known.facts
+        source = self.sights.read(path)
+        if source is None:
+            raise InputError(f"{path} cannot be read", kind="bad-python", hint="see that the file is there")
+        state = self.sights.state(sight)
+        facts = (
+            known.facts if known and known.state.digest == state.digest else take_apart(source, path, package)
+        )
+        self.kept.put("files", key, msgspec.msgpack.encode(_KnownFile(state, facts)))
+        return facts
 
 
-def _find_by_importer(name: str) -> Found:
-    """Ask Python's import hooks, which know editable installs that no folder on the path shows."""
-    from importlib.util import find_spec
-
+def _load(data: bytes) -> _KnownFile | None:
     try:
-        spec = find_spec(name)
-    except (ImportError, ValueError):
-        return _NOTHING
-    if spec is None or spec.origin is None or not spec.has_location:
-        return _NOTHING
-    path = Path(spec.origin)
-    if is_installed(path):
-        return Found(Kind.PACKAGE, path.parent if path.name == "__init__.py" else path)
-    return Found(Kind.CODE if path.suffix == ".py" else Kind.BINARY, path)
+        return msgspec.msgpack.decode(data, type=_KnownFile)
+    except msgspec.DecodeError:
+        return None

@@ -6,8 +6,8 @@ import builtins
 from typing import NamedTuple
 
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.module import WHOLE, Module
-from stook.pipeline.closure.references import Target, Use
+from stook.pipeline.closure.facts import WHOLE, Target, Use
+from stook.pipeline.closure.module import Module
 
 __all__ = ["Installed", "Lookup", "Part", "Place"]
 
@@ -33,9 +33,8 @@ class Whole(NamedTuple):
 
 
 Place = Part | Installed | Whole
-_OF_EVERY_MODULE = frozenset(
-    {"__name__", "__file__", "__doc__", "__path__", "__spec__", "__package__", "__dict__"}
-)
+_OF_EVERY_MODULE = frozenset({"__name__", "__file__", "__doc__", "__path__", "__spec__", "__package__"})
+_Names = set[tuple[str, str]]
 
 
 class Lookup:
@@ -44,48 +43,76 @@ class Lookup:
     def __init__(self, codebase: Codebase) -> None:
         self._codebase = codebase
         self._names: dict[tuple[str, str], tuple[Place, ...]] = {}
+        self._uses: dict[tuple[str, Use], tuple[Part | Installed, ...]] = {}
 
-    def follow(self, module: Module, use: Use) -> list[Place]:
+    def follow(self, module: Module, use: Use) -> tuple[Part | Installed, ...]:
         """Return what a use in a module leads to; a module whose use cannot be narrowed is a `WHOLE` part."""
-        root = use.root
-        places = self.name(module.name, root) if isinstance(root, str) else self._target(root)
+        key = module.name, use
+        known = self._uses.get(key)
+        if known is None:
+            known = self._uses[key] = tuple(self._follow(module.name, use))
+        return known
+
+    def is_imported_module(self, target: Target) -> bool:
+        """Tell whether an import may bring a module, rather than something that a module defines."""
+        return not target.attribute or (
+            self._codebase.find(target.module).kind in {Kind.CODE, Kind.FOLDER}
+            and self._codebase.find(f"{target.module}.{target.attribute}").kind is not Kind.NOTHING
+        )
+
+    def _follow(self, module: str, use: Use) -> list[Part | Installed]:
+        places = self._name(module, use.root) if isinstance(use.root, str) else self._target(use.root, set())
         for attribute in use.attributes:
             places = tuple(
                 inner
                 for place in places
-                for inner in (self._member(place.module, attribute) if isinstance(place, Whole) else (place,))
+                for inner in (
+                    self._member(place.module, attribute, set()) if isinstance(place, Whole) else (place,)
+                )
             )
-        return [Part(place.module, WHOLE) if isinstance(place, Whole) else place for place in places]
+        found: list[Part | Installed] = []
+        for place in places:
+            found.append(Part(place.module, WHOLE) if isinstance(place, Whole) else place)
+        return found
 
-    def name(self, module: str, name: str) -> tuple[Place, ...]:
+    def _name(self, module: str, name: str) -> tuple[Place, ...]:
         """Return what a global name of a module of the project stands for; nothing where it is unknown."""
         key = module, name
         if key not in self._names:
-            self._names[key] = ()  # ends the search where modules import from each other in a circle
-            self._names[key] = tuple(self._find_name(self._codebase.module(module), name))
+            self._names[key] = self._find_name(key, set())
         return self._names[key]
 
-    def _find_name(self, module: Module, name: str) -> list[Place]:
+    def _find_name(self, key: tuple[str, str], open_names: _Names) -> tuple[Place, ...]:
+        """Modules may import from each other in a circle: a name that is being looked for leads nowhere again."""
+        if key in self._names or key in open_names:
+            return self._names.get(key, ())
+        open_names.add(key)
+        module, name = self._codebase.module(key[0]), key[1]
         places: list[Place] = [Part(module.name, name)] if name in module.definitions else []
         for target in module.imports.get(name, ()):
-            places += self._target(target)
-        if not places:
-            places = self._in_stars(module, name)
-        return places
+            places += self._target(target, open_names)
+        places += self._in_stars(module, name, open_names, is_known=bool(places))
+        return tuple(dict.fromkeys(places))
 
-    def _in_stars(self, module: Module, name: str) -> list[Place]:
+    def _in_stars(self, module: Module, name: str, open_names: _Names, *, is_known: bool) -> list[Place]:
+        """A star import may replace what the module defines itself."""
         places: list[Place] = []
         for star in module.stars:
-            kind = self._codebase.find(star.module).kind
+            kind = self._codebase.find(star).kind
             if kind is Kind.CODE:
-                places += self.name(star.module, name)
+                found = self._find_name((star, name), open_names)
+                if found and "__all__" in self._codebase.module(star).definitions:
+                    found = (*found, Part(star, "__all__"))
+                places += found
+            elif is_known:
+                continue
             elif kind in {Kind.PACKAGE, Kind.STOOK} and not hasattr(builtins, name):
-                places.append(Installed(star.module, name))
+                places.append(Installed(star, name))
             elif kind is Kind.BINARY:
-                places.append(Part(star.module, WHOLE))
+                places.append(Part(star, WHOLE))
         return places
 
-    def _target(self, target: Target) -> tuple[Place, ...]:
+    def _target(self, target: Target, open_names: _Names) -> tuple[Place, ...]:
         kind = self._codebase.find(target.module).kind
         if kind in {Kind.PACKAGE, Kind.STOOK}:
             return (Installed(*target),)
@@ -93,21 +120,29 @@ class Lookup:
             return ()
         if target.attribute in {"", "*"}:
             return (Whole(target.module),)
-        return self._member(target.module, target.attribute)
+        return self._member(target.module, target.attribute, open_names)
 
-    def _member(self, module: str, name: str) -> tuple[Place, ...]:
+    def _member(self, module: str, name: str, open_names: _Names) -> tuple[Place, ...]:
         kind = self._codebase.find(module).kind
         if kind is Kind.BINARY:
             return (Part(module, WHOLE),)
-        places = self.name(module, name) if kind is Kind.CODE else ()
+        if kind in {Kind.PACKAGE, Kind.STOOK}:
+            return (Installed(module, name),)
+        places = self._find_name((module, name), open_names) if kind is Kind.CODE else ()
         if places or name in _OF_EVERY_MODULE:
             return places
         if self._codebase.find(f"{module}.{name}").kind is not Kind.NOTHING:
             return (Whole(f"{module}.{name}"),)
-        # Nothing shows where the name comes from (`__getattr__`, `globals()`…), unless it is one of Python's.
-        return () if self._is_import_of_python(module, name) else (Part(module, WHOLE),)
+        if kind is Kind.CODE and name in self._codebase.module(module).imports:
+            return ()  # one of Python's, or the circle is closed here
+        # Nothing shows where the name comes from (`__getattr__`, `globals()`…): it may be anything in there.
+        return (Part(module, WHOLE), *self._within(module))
 
-    def _is_import_of_python(self, module: str, name: str) -> bool:
-        if self._codebase.find(module).kind is not Kind.CODE:
-            return True
-        return name in self._codebase.module(module).imports
+    def _within(self, package: str) -> list[Part]:
+        """Return the modules of a package, at any depth, that may stand behind a name which nothing defines."""
+        path = self._codebase.find(package).path
+        if path is None or (path.name != "__init__.py" and path.suffix == ".py"):
+            return []
+        folder = path.parent if path.name == "__init__.py" else path
+        names = (file.relative_to(folder).with_suffix("").parts for file in self._codebase.files(folder))
+        return [Part(".".join((package, *parts)), WHOLE) for parts in names if parts[-1] != "__init__"]

@@ -1,15 +1,17 @@
-"""Versions of installed packages, read from the names of their metadata folders: no package is imported."""
+"""Versions of installed packages, read from their metadata: no package is imported."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["distribution_of", "is_installed"]
+from stook.pipeline.closure.sights import Sights
+
+__all__ = ["Packages", "is_installed"]
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
+_METADATA = (".dist-info", ".egg-info")
 
 _KNOWN = {
     "bs4": "beautifulsoup4",
@@ -20,23 +22,7 @@ _KNOWN = {
     "sklearn": "scikit_learn",
     "yaml": "pyyaml",
 }
-
-
-def distribution_of(package: str, folder: Path) -> tuple[str, str]:
-    """Return the name and version of the distribution that installed a package.
-
-    Args:
-        package: The top-level name that is imported.
-        folder: The `site-packages` that it is in.
-
-    Returns:
-        Name and version; the package's own name and `"?"` where no metadata names it.
-    """
-    installed = _installed(folder)
-    for name in (package, _KNOWN.get(package, "")):
-        if name and (found := installed.get(_normal(name))):
-            return found
-    return _owners(folder).get(package, (package, "?"))
+_VERSION = re.compile(rb"^Version:[ \t]*(\S+)", re.MULTILINE)
 
 
 def is_installed(path: Path) -> bool:
@@ -44,43 +30,70 @@ def is_installed(path: Path) -> bool:
     return not _INSTALLED.isdisjoint(path.parts)
 
 
+class Packages:
+    """What is installed, by folder. One for each run.
+
+    Args:
+        sights: Looks at files and folders.
+    """
+
+    def __init__(self, sights: Sights) -> None:
+        self._sights = sights
+        self._owners: dict[Path, dict[str, Path]] = {}
+
+    def distribution_of(self, package: str, folder: Path) -> tuple[str, str]:
+        """Return the name and version of the distribution that installed a package.
+
+        Args:
+            package: The top-level name that is imported.
+            folder: The `site-packages` that it is in.
+
+        Returns:
+            Name and version; the package's own name and `"?"` where no metadata names it.
+        """
+        installed = {_normal(entry.name.partition("-")[0]): entry for entry in self._metadata_folders(folder)}
+        for name in (package, _KNOWN.get(package, "")):
+            if name and (found := installed.get(_normal(name))):
+                return self._describe(found)
+        owner = self._owners_in(folder).get(package)
+        return self._describe(owner) if owner else (package, "?")
+
+    def _describe(self, metadata: Path) -> tuple[str, str]:
+        """Return name and version, as the metadata says and, where that is silent, as its folder is named."""
+        name, _, rest = metadata.name.partition("-")
+        version = rest.removesuffix(".dist-info").partition(".egg-info")[0]
+        for file in ("METADATA", "PKG-INFO"):
+            if file in self._sights.listing(str(metadata)):
+                found = _VERSION.search(self._sights.read(metadata / file) or b"")
+                version = found[1].decode(errors="replace") if found else version
+        return name.replace("_", "-").lower(), version
+
+    def _metadata_folders(self, folder: Path) -> Iterator[Path]:
+        for name in sorted(self._sights.listing(str(folder))):
+            if name.endswith(_METADATA):
+                yield folder / name
+
+    def _owners_in(self, folder: Path) -> dict[str, Path]:
+        """Return the metadata of each top-level name, by the lists of installed files."""
+        if folder not in self._owners:
+            owners = self._owners[folder] = {}
+            for entry in self._metadata_folders(folder):
+                for name in self._top_names(entry):
+                    owners.setdefault(name, entry)
+        return self._owners[folder]
+
+    def _top_names(self, metadata: Path) -> Iterator[str]:
+        names = self._sights.listing(str(metadata))
+        if "top_level.txt" in names:
+            listed = self._sights.read(metadata / "top_level.txt") or b""
+            yield from listed.decode("utf-8", "replace").split()
+        if "RECORD" in names:
+            record = self._sights.read(metadata / "RECORD") or b""
+            for line in record.decode("utf-8", "replace").splitlines():
+                top = line.partition(",")[0].partition("/")[0]
+                if not top.endswith((".dist-info", "..", "__pycache__")):
+                    yield top.partition(".")[0]
+
+
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "_", name).lower()
-
-
-@lru_cache(maxsize=64)
-def _installed(folder: Path) -> dict[str, tuple[str, str]]:
-    found = {}
-    for entry in _metadata_folders(folder):
-        name, _, rest = entry.name.partition("-")
-        version = rest.removesuffix(".dist-info").partition(".egg-info")[0]
-        found[_normal(name)] = name.replace("_", "-").lower(), version
-    return found
-
-
-@lru_cache(maxsize=64)
-def _owners(folder: Path) -> dict[str, tuple[str, str]]:
-    """Return the distribution of each top-level name, by the lists of installed files."""
-    owners: dict[str, tuple[str, str]] = {}
-    for entry in _metadata_folders(folder):
-        distribution = _installed(folder)[_normal(entry.name.partition("-")[0])]
-        for name in _top_names(entry):
-            owners.setdefault(name, distribution)
-    return owners
-
-
-def _metadata_folders(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from (path for path in folder.iterdir() if path.name.endswith((".dist-info", ".egg-info")))
-
-
-def _top_names(metadata: Path) -> Iterator[str]:
-    record = metadata / "RECORD"
-    listed = metadata / "top_level.txt"
-    if listed.is_file():
-        yield from listed.read_text(encoding="utf-8", errors="replace").split()
-    if record.is_file():
-        for line in record.read_text(encoding="utf-8", errors="replace").splitlines():
-            top = line.partition(",")[0].partition("/")[0]
-            if not top.endswith((".dist-info", "..", "__pycache__")):
-                yield top.partition(".")[0]

@@ -1,21 +1,25 @@
-"""What kind a statement is, and what it does when its module is imported."""
+"""What kind a statement is."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import builtins
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from stook.pipeline.closure.normal import Function
-from stook.pipeline.closure.references import chain
+from stook.pipeline.closure.facts import Target
+from stook.pipeline.closure.names import chain
+from stook.pipeline.closure.scan import Function
 
 __all__ = [
     "COMPOUND",
-    "called_at_import",
     "does_nothing",
     "holds_mutable",
     "inner_statements",
-    "is_outside_task",
-    "never_at_run",
+    "is_main_block",
+    "is_of_python",
+    "is_typing_block",
 ]
 
 COMPOUND = (
@@ -28,6 +32,26 @@ COMPOUND = (
     ast.AsyncFor,
     ast.AsyncWith,
     ast.TryStar,
+)
+Imports = Mapping[str, tuple[Target, ...]]
+# Calls of Python's own that give a value which nobody can change, or a part of a class that belongs to it alone.
+_MAKES_FIXED: Final = frozenset(
+    {
+        *(
+            "Decimal",
+            "Fraction",
+            "Logger",
+            "NewType",
+            "ParamSpec",
+            "Path",
+            "PurePath",
+            "PurePosixPath",
+            "TypeVar",
+        ),
+        *("attrgetter", "auto", "bool", "bytes", "compile", "complex", "date", "datetime", "field", "float"),
+        *("frozenset", "getLogger", "getenv", "int", "itemgetter", "len", "namedtuple", "property", "range"),
+        *("str", "sum", "time", "timedelta", "timezone"),
+    }
 )
 
 
@@ -42,24 +66,26 @@ def inner_statements(statement: ast.stmt) -> Iterator[ast.stmt]:
             stack += [n for n in ast.iter_child_nodes(node) if not isinstance(n, ast.expr)]
 
 
-def holds_mutable(node: ast.stmt) -> bool:
+def holds_mutable(node: ast.stmt, imports: Imports) -> bool:
     """Tell whether a definition makes something that other code can change."""
     if isinstance(node, Function):
         return False
     if isinstance(node, ast.ClassDef):
         return any(
-            holds_mutable(c) for c in node.body if isinstance(c, ast.Assign | ast.AnnAssign) and c.value
+            holds_mutable(c, imports)
+            for c in node.body
+            if isinstance(c, ast.Assign | ast.AnnAssign) and c.value
         )
     value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-    return value is None or not _is_immutable(value)
+    return value is None or not _is_fixed(value, imports)
 
 
-def _is_immutable(value: ast.expr) -> bool:
-    if isinstance(value, ast.Tuple):
-        return all(map(_is_immutable, value.elts))
-    return isinstance(
-        value.operand if isinstance(value, ast.UnaryOp) else value, ast.Constant | ast.JoinedStr
-    )
+def is_of_python(name: str, imports: Imports) -> bool:
+    """Tell whether a name that a module does not define is one of Python's own, or imported from its library."""
+    targets = imports.get(name, ())
+    if not targets:
+        return hasattr(builtins, name)
+    return all(target.module.partition(".")[0] in sys.stdlib_module_names for target in targets)
 
 
 def does_nothing(statement: ast.stmt) -> bool:
@@ -69,34 +95,30 @@ def does_nothing(statement: ast.stmt) -> bool:
     )
 
 
-def never_at_run(test: ast.expr) -> bool:
-    """Tell whether a condition is that of a type checker's block or of a script's main block."""
+def is_typing_block(test: ast.expr) -> bool:
+    """Tell whether a condition is that of a block for type checkers."""
     _, attributes = chain(test)
-    if getattr(test, "id", "") == "TYPE_CHECKING" or attributes == ("TYPE_CHECKING",):
-        return True
-    return isinstance(test, ast.Compare) and getattr(test.left, "id", "") == "__name__"
+    return getattr(test, "id", "") == "TYPE_CHECKING" or attributes[-1:] == ("TYPE_CHECKING",)
 
 
-def is_outside_task(child: ast.stmt) -> bool:
-    """Tell whether a statement in a task's class reaches the result otherwise: `requires`, and the output's `name`."""
-    if isinstance(child, Function):
-        return child.name == "requires"
-    if isinstance(child, ast.Assign):
-        return [getattr(target, "id", "") for target in child.targets] == ["name"]
-    return isinstance(child, ast.AnnAssign) and getattr(child.target, "id", "") == "name"
+def is_main_block(test: ast.expr) -> bool:
+    """Tell whether a condition is that of a script's main block."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq) or test.ops[1:]:
+        return False
+    sides = (test.left, test.comparators[0])
+    names = [getattr(side, "id", "") for side in sides]
+    return "__name__" in names and "__main__" in [getattr(side, "value", "") for side in sides]
 
 
-def called_at_import(node: ast.stmt) -> Iterator[ast.expr]:
-    """Yield what is called while a top-level statement runs, decorators included, bodies of functions excluded."""
-    stack: list[ast.AST] = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, (*Function, ast.ClassDef)):
-            yield from (d for d in current.decorator_list if not isinstance(d, ast.Call))
-            stack += current.decorator_list
-        if isinstance(current, Function):
-            stack += [*current.args.defaults, *(d for d in current.args.kw_defaults if d is not None)]
-        elif not isinstance(current, ast.Lambda):
-            if isinstance(current, ast.Call):
-                yield current.func
-            stack += ast.iter_child_nodes(current)
+def _is_fixed(value: ast.expr, imports: Imports) -> bool:
+    if isinstance(value, ast.Tuple):
+        return all(_is_fixed(item, imports) for item in value.elts)
+    if isinstance(value, ast.UnaryOp):
+        return _is_fixed(value.operand, imports)
+    if isinstance(value, ast.BinOp):
+        return _is_fixed(value.left, imports) and _is_fixed(value.right, imports)
+    if isinstance(value, ast.Call):
+        root, attributes = chain(value.func)
+        called = attributes[-1] if attributes else getattr(root, "id", "")
+        return called in _MAKES_FIXED and isinstance(root, ast.Name) and is_of_python(root.id, imports)
+    return isinstance(value, ast.Constant | ast.JoinedStr)

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from blake3 import blake3
 
-from stook.pipeline.closure.packages import distribution_of, is_installed
+from stook.pipeline.closure.packages import Packages, is_installed
+from stook.pipeline.closure.sights import Sights
 
-__all__ = ["stook_version"]
+__all__ = ["finder_version", "room_that_counts", "room_version"]
 
-_ROOMS_THAT_COUNT = frozenset({"ext", "frames", "scoring", "warehouse"})
+_PACKAGE: Final = Path(__file__).resolve().parents[2]
+_ROOMS_THAT_COUNT: Final = frozenset({"ext", "frames", "scoring", "warehouse"})
 
 
-def stook_version(module: str, attribute: str) -> tuple[str, str]:
-    """Return the name and version that a use of Stook adds to a closure; empty where it adds nothing.
+def room_that_counts(module: str, attribute: str) -> str:
+    """Return the room of Stook whose version a use of it adds to a closure; empty where it adds nothing.
 
     Args:
         module: The module that is used, `stook` or below.
         attribute: The name that is taken from it.
     """
     room = [*module.split(".")[1:], attribute][0]
-    if room not in _ROOMS_THAT_COUNT:
-        return "", ""
-    return f"stook.{room}", _version(room)
+    return room if room in _ROOMS_THAT_COUNT else ""
 
 
-@lru_cache(maxsize=16)
-def _version(room: str) -> str:
+def room_version(room: str) -> str:
     """Return the installed version; in a checkout of Stook's source, with a digest of the room's files."""
-    package = Path(__file__).resolve().parents[2]
-    _, version = distribution_of("stook", package.parent)
-    if is_installed(package.parent):
-        return version
+    if is_installed(_PACKAGE.parent):
+        return Packages(Sights({})).distribution_of("stook", _PACKAGE.parent)[1]
+    return _checkout((_PACKAGE / room).rglob("*.py"))
+
+
+def finder_version() -> str:
+    """Return what stands for the code that keeps facts of files and closures in the cache.
+
+    In a checkout of Stook's source a digest of it, so that what an older form of it has kept is passed over; empty
+    where Stook is installed, since the number of the facts' version stands for it there.
+    """
+    if is_installed(_PACKAGE.parent):
+        return ""
+    return _checkout(
+        [*(_PACKAGE / "pipeline" / "closure").glob("*.py"), _PACKAGE / "pipeline" / "literals.py"]
+    )
+
+
+def _checkout(files: Iterable[Path]) -> str:
     hasher = blake3()
-    for path in sorted((package / room).rglob("*.py")):
+    for path in sorted(files):
         hasher.update(path.read_bytes())
     return f"checkout {hasher.hexdigest()[:16]}"

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
-
-from blake3 import blake3
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.effects import Effects
-from stook.pipeline.closure.lookup import Installed, Lookup, Part, Place
-from stook.pipeline.closure.module import BODY, WHOLE, Module, Piece
-from stook.pipeline.closure.references import Target
-from stook.pipeline.closure.stook_code import stook_version
+from stook.pipeline.closure.effects import SUBCLASSES, Effects, package_part
+from stook.pipeline.closure.facts import BODY, TASK_TRAITS, WHOLE, Facts, Piece, References, Target, Use
+from stook.pipeline.closure.lookup import Installed, Lookup, Part
+from stook.pipeline.closure.module import Module
+from stook.pipeline.closure.order import digest_order
+from stook.pipeline.closure.rules import Rules, Scope
+from stook.pipeline.closure.stook_code import room_that_counts
 
-__all__ = ["Closure", "Entry", "close", "packages_in"]
+__all__ = ["PACKAGE", "VERSION", "Entry", "Walk", "packages_in"]
 
-PACKAGE = "package:"
+PACKAGE: Final = "package:"
+VERSION: Final = "version:task"
+_ORDER: Final = "order:import"
+# A module that is reached through another one that counts whole: it counts whole too, but not what it imports.
+_WHOLE_AT_SECOND_HAND: Final = "**"
+_NO_FILE: Final = Module("", Path(), Facts((), {}, (), {}, (), (), ()))
 
 
 class Entry(NamedTuple):
@@ -34,136 +39,226 @@ class Entry(NamedTuple):
         return Part(self.module, self.name if is_defined else WHOLE)
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """What a task's code is.
-
-    Attributes:
-        code: `module:name` to the digest of a definition, and `package:name` to the version of a package; sorted.
-        digest: Digest over all of it.
-    """
-
-    code: dict[str, str]
-    digest: str
-
-
 def packages_in(code: Mapping[str, str]) -> dict[str, str]:
     """Return the installed packages in the `code` of a closure, and their versions."""
     return {key.removeprefix(PACKAGE): v for key, v in code.items() if key.startswith(PACKAGE)}
 
 
-def close(entries: Iterable[Entry], codebase: Codebase) -> Closure:
-    """Return the closure of a task.
+class Walk:
+    """One walk through a codebase.
 
     Args:
-        entries: The task's class and its bases, those that are code of the project.
+        entries: Where it starts.
         codebase: Where code is looked up.
+        rules: What counts besides, and what does not.
+        references: What code that is in no file refers to.
+
+    Attributes:
+        code: What was found.
 
     Raises:
-        InputError: A file of the project is no valid Python.
+        InputError: A rule names what is not there.
     """
-    walk = _Walk(codebase, frozenset(entries))
-    walk.run()
-    code = dict(sorted(walk.code.items()))
-    text = "\n".join(f"{key}\t{value}" for key, value in code.items())
-    return Closure(code, blake3(text.encode("utf-8", "surrogatepass")).hexdigest())
 
-
-class _Walk:
-    def __init__(self, codebase: Codebase, entries: frozenset[Entry]) -> None:
+    def __init__(
+        self,
+        entries: tuple[Entry, ...],
+        codebase: Codebase,
+        rules: Rules,
+        references: References | None = None,
+    ) -> None:
         self._codebase = codebase
+        self._references = references
         self._entries = entries
+        self._rules = rules
+        self._scope = Scope(rules, codebase)
         self._lookup = Lookup(codebase)
         self._effects = Effects(codebase, self._lookup)
         self._todo: list[Part] = [entry.part(codebase) for entry in entries]
         self._seen: set[Part] = set()
-        self._waiting: dict[Part, list[Part]] = {}
+        self._waiting: dict[str, dict[Part, list[Part]]] = {}
+        self._registered: set[Part] = set()
+        self._opened: tuple[str, ...] = ()
+        self._run: dict[str, None] = {}
+        self._mentions: set[str] = set()
+        self._left_out: list[tuple[Module, str, str, Piece]] = []
+        self._extends_path = False
+        self._is_lost = False
         self.code: dict[str, str] = {}
 
     def run(self) -> None:
+        """Find all that counts."""
         self.code[f"{PACKAGE}python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        if self._rules.version:
+            self.code[VERSION] = self._rules.version
         for entry in self._entries:
             if self._codebase.find(entry.module).kind in {Kind.PACKAGE, Kind.STOOK}:
                 self._add_installed(Installed(*entry))
+        if self._references is not None:
+            self._follow(_NO_FILE, self._references)
+        self._add(self._scope.parts)
+        for path in self._scope.files:
+            self.code[f"{path.relative_to(self._codebase.roots[0]).as_posix()}:{WHOLE}"] = (
+                self._codebase.digest(path)
+            )
         while self._todo:
             part = self._todo.pop()
-            if part not in self._seen:
+            if part not in self._seen and not self._scope.leaves_out(part):
                 self._seen.add(part)
                 self._release(part)
                 self._take(part)
+            if not self._todo:
+                self._take_mentioned()
+        if self._extends_path and self._is_lost:
+            self._take_all_files()
+        order = digest_order(
+            [entry.module for entry in self._entries], [*self._run], self._registered, self._codebase
+        )
+        if order:
+            self.code[_ORDER] = order
 
     def _take(self, part: Part) -> None:
-        found = self._codebase.find(part.module)
+        found = self._codebase.find(part.module) if part.module else None
+        if found is None:
+            return
+        is_whole = part.name in {WHOLE, _WHOLE_AT_SECOND_HAND}
         if found.kind is Kind.BINARY and found.path:
-            self.code[f"{part.module}:{WHOLE}"] = blake3(found.path.read_bytes()).hexdigest()
+            self.code[f"{part.module}:{WHOLE}"] = self._codebase.digest(found.path)
+        if found.kind in {Kind.FOLDER, Kind.CODE} and is_whole:
+            self._open(part.module)
         if found.kind is not Kind.CODE:
             return
         module = self._codebase.module(part.module)
-        piece = module.piece(part.name, as_task=Entry(*part) in self._entries)
+        name = WHOLE if is_whole else part.name
+        piece = module.piece(name, as_task=Entry(*part) in self._entries)
         if piece.digest:
-            self.code[f"{part.module}:{part.name}"] = piece.digest
+            self.code[f"{part.module}:{name}"] = piece.digest
+        for trait, left in piece.traits.items():
+            self._left_out.append((module, part.name, trait, left))
+            for target in left.references.imported:
+                self._run_target(target)
         if part.name == BODY:
             self._follow_body(module)
         self._run_module(part.module)
-        self._follow(module, piece)
+        self._follow(module, piece.references)
+        if is_whole:
+            self._follow_imports(module, at_second_hand=part.name != WHOLE)
 
     def _release(self, part: Part) -> None:
         """Take up those definitions that may change what is now used."""
-        changed = [p for p in self._waiting if p == part or (part.name == WHOLE and p.module == part.module)]
+        waiting = self._waiting.get(part.module, {})
+        changed = [*waiting] if part.name in {WHOLE, _WHOLE_AT_SECOND_HAND} else [part]
         for key in changed:
-            self._todo += self._waiting.pop(key)
+            for definition in waiting.pop(key, ()):
+                self._register(definition)
 
-    def _follow(self, module: Module, piece: Piece) -> None:
-        references = piece.references
+    def _register(self, definition: Part) -> None:
+        self._registered.add(definition)
+        self._todo.append(definition)
+
+    def _take_mentioned(self) -> None:
+        """What was left out of a task counts where code asks for it by its name."""
+        waiting = []
+        for module, name, trait, piece in self._left_out:
+            is_asked = trait in self._mentions or trait not in TASK_TRAITS
+            if is_asked or (trait == "version" and not self._rules.version):
+                self.code[f"{module.name}:{name}.{trait}"] = piece.digest
+                self._follow(module, piece.references)
+            else:
+                waiting.append((module, name, trait, piece))
+        self._left_out = waiting
+
+    def _follow(self, module: Module, references: References) -> None:
         for use in references.uses:
             self._add(self._lookup.follow(module, use))
         for target in references.imported:
             self._run_target(target)
+        self._mentions.update(references.mentions)
+        self._extends_path |= references.extends_path
         if references.sees_own_module:
             self._todo.append(Part(module.name, WHOLE))
+        if references.sees_subclasses:
+            self._todo.append(SUBCLASSES)
         if references.imports_by_name:
-            for path in self._codebase.files():
-                self.code[f"{path.relative_to(self._codebase.roots[0])}:{WHOLE}"] = blake3(
-                    path.read_bytes()
-                ).hexdigest()
+            self._take_all_files()
 
     def _follow_body(self, module: Module) -> None:
         """Importing a module runs its imports, its loose statements, and definitions that may change used ones."""
+        self._run[module.name] = None
+        if self._opened and f"{module.name}.".startswith(self._opened):
+            self._todo.append(Part(module.name, WHOLE))
         for target in module.imported:
             self._run_target(target)
         for name, changed in self._effects.of(module):
+            definition = Part(module.name, name)
             if changed.name == BODY or not self._seen.isdisjoint((changed, Part(changed.module, WHOLE))):
-                self._todo.append(Part(module.name, name))
+                self._register(definition)
             else:
-                self._waiting.setdefault(changed, []).append(Part(module.name, name))
+                self._waiting.setdefault(changed.module, {}).setdefault(changed, []).append(definition)
+
+    def _follow_imports(self, module: Module, *, at_second_hand: bool) -> None:
+        """What a module imports can be reached through the module."""
+        for name, targets in module.imports.items():
+            for place in self._lookup.follow(module, Use(name)):
+                if isinstance(place, Installed):
+                    self._add_installed(place)
+                elif place.name != WHOLE:
+                    self._todo.append(place)
+                elif not at_second_hand:
+                    self._todo.append(Part(place.module, _WHOLE_AT_SECOND_HAND))
+            if not at_second_hand and not all(target.attribute for target in targets):
+                dotted = [t for t in module.imported if not t.attribute and t.module.startswith(f"{name}.")]
+                self._todo += [Part(target.module, _WHOLE_AT_SECOND_HAND) for target in dotted]
+        self._todo += [Part(star, WHOLE) for star in module.stars]
+
+    def _open(self, package: str) -> None:
+        """Modules of a package that are imported can be reached through the package."""
+        path = self._codebase.find(package).path
+        if path is None or (path.suffix == ".py" and path.name != "__init__.py"):
+            return
+        self._opened += (f"{package}.",)
+        self._todo += [Part(name, WHOLE) for name in self._run if name.startswith(f"{package}.")]
+
+    def _take_all_files(self) -> None:
+        for path in self._codebase.files():
+            key = f"{path.relative_to(self._codebase.roots[0]).as_posix()}:{WHOLE}"
+            self.code[key] = self._codebase.digest(path)
 
     def _run_target(self, target: Target) -> None:
         self._run_module(target.module)
-        if target.attribute and self._codebase.find(target.module).kind in {Kind.CODE, Kind.FOLDER}:
+        if target.attribute and self._lookup.is_imported_module(target):
             self._run_module(f"{target.module}.{target.attribute}")
 
     def _run_module(self, name: str) -> None:
-        for module in _with_parents(name):
-            if self._codebase.find(module).kind in {Kind.CODE, Kind.BINARY}:
+        for module in with_parents(name):
+            kind = self._codebase.find(module).kind
+            if kind in {Kind.CODE, Kind.BINARY}:
                 self._todo.append(Part(module, BODY))
+            elif kind is Kind.NOTHING and module.partition(".")[0] not in sys.stdlib_module_names:
+                self._is_lost = True
 
-    def _add(self, places: Iterable[Place]) -> None:
+    def _add(self, places: Iterable[Part | Installed]) -> None:
         for place in places:
             if isinstance(place, Part):
                 self._todo.append(place)
-            elif isinstance(place, Installed):
+            else:
                 self._add_installed(place)
 
     def _add_installed(self, place: Installed) -> None:
+        if self._scope.leaves_out(place):
+            return
+        self._todo.append(package_part(place.module))
         if self._codebase.find(place.module).kind is Kind.STOOK:
-            name, version = stook_version(place.module, place.attribute)
-        else:
-            name, version = self._codebase.distribution(place.module)
-        if name:
-            self.code[f"{PACKAGE}{name}"] = version
+            room = room_that_counts(place.module, place.attribute)
+            if room:
+                self.code[f"{PACKAGE}stook.{room}"] = self._codebase.stook_version(room)
+            return
+        name, version = self._codebase.distribution(place.module)
+        self.code[f"{PACKAGE}{name}"] = version
 
 
-def _with_parents(name: str) -> Iterator[str]:
+def with_parents(name: str) -> Iterator[str]:
+    """Yield the packages that a module is in, from the outermost, and itself."""
     parts = name.split(".")
     for count in range(1, len(parts) + 1):
         yield ".".join(parts[:count])
