@@ -16,7 +16,7 @@ import stook
 from stook.errors import NotFoundError
 from stook.store import Bundle, Store
 from stook.store.verify import verify
-from tools import make_golden, make_golden_care
+from tools import make_golden, make_golden_care, make_golden_code
 
 STORES = Path(__file__).parent / "stores"
 
@@ -101,6 +101,24 @@ def _whys(care: dict[str, Any]) -> list[tuple[str, int, list[str]]]:
     """Return why each alias was moved, newest first, and how often."""
     aliases = [alias for here in care["aliases"].values() for alias in here.items()]
     return [(ref, number, [move[3] for move in moves]) for ref, (number, moves) in aliases]
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in STORES.glob("*/code.json")))
+def test_code_reads_back(name: str, tmp_path: Path) -> None:
+    """The source that made a bundle, and what its task met, is as the release kept it; nothing of it is damaged."""
+    release = shutil.copytree(STORES / name, tmp_path / name)
+    store = stook.open(release / "store", context=make_golden.CONTEXT)
+    expected = json.loads((release / "code.json").read_text(encoding="utf-8"))
+    assert {one.id: as_json(make_golden_code.describe(one)) for one in everything(store)} == expected
+    assert verify(store, deep=True).is_clean
+
+
+def test_the_same_code_is_kept_the_same_way(tmp_path: Path) -> None:
+    """What is given the same code and lineage writes the same records today."""
+    expected, code = make_golden_code.make(tmp_path / "store")
+    old = STORES / "0.1.0-code"
+    assert as_json(code) == json.loads((old / "code.json").read_text(encoding="utf-8"))
+    assert digests(expected) == digests(expectation(old))
 
 
 def test_digests_stay(tmp_path: Path) -> None:

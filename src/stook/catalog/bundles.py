@@ -97,7 +97,9 @@ class BundleTable:
         found: dict[str, None] = {}
         for start in range(0, len(inputs), _AT_ONCE):
             some = inputs[start : start + _AT_ONCE]
-            sql = f"SELECT DISTINCT bundle FROM inputs WHERE input IN ({_marks(some)}) ORDER BY 1 DESC LIMIT ?"  # noqa: S608
+            sql = (
+                f"SELECT DISTINCT bundle FROM inputs WHERE input IN ({_marks(some)}) ORDER BY 1 DESC LIMIT ?"  # noqa: S608
+            )
             found.update((row[0], None) for row in self._database.rows(sql, (*some, limit)))
         return sorted(found, reverse=True)
 

@@ -176,6 +176,12 @@ class Catalog:
         where = "live AND context = ? AND name = ? AND fingerprint = ? AND fingerprint <> ''"
         return self._bundles(where, (context, name, fingerprint))
 
+    def outputs_of(self, context: str, name: str, fingerprints: Sequence[str]) -> list[BundleRow]:
+        """Return the bundles of a name that have one of some fingerprints, a few hundred at the most, newest first."""
+        marks = ",".join("?" * len(fingerprints))
+        where = f"live AND context = ? AND name = ? AND fingerprint IN ({marks}) AND fingerprint <> ''"
+        return self._bundles(where, (context, name, *fingerprints))
+
     def find_prefix(self, context: str, name: str, prefix: str) -> list[BundleRow]:
         """Return the bundles of a name, of any where it is empty, whose id begins or ends so, two at the most."""
         where = "live AND context = ? AND (substr(id, 1, ?) = ? OR substr(id, -?) = ?)"
@@ -233,7 +239,7 @@ class Catalog:
     def describe(self, bundle: str, manifest: Manifest) -> None:
         """Take in a manifest that is not in its record."""
         with self._database.transaction() as connection:
-            take_inputs(connection, bundle, manifest)
+            take_inputs(connection, bundle, manifest.lineage.used_ids())
             connection.execute("DELETE FROM undescribed WHERE bundle = ?", (bundle,))
 
     def dependents(self, bundle: str) -> list[BundleRow]:

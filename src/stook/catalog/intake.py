@@ -11,7 +11,6 @@ from stook.model.record import (
     CommitRecord,
     ContextRecord,
     DeleteRecord,
-    Manifest,
     Record,
     RestoreRecord,
     TagRecord,
@@ -48,18 +47,18 @@ def _take_bundle(connection: sqlite3.Connection, record: BundleRecord, payload: 
         ),
     )
     _take_tags(connection, record.id, dict(record.tags), record.id)
-    if record.manifest is None:
-        connection.execute("INSERT OR IGNORE INTO undescribed VALUES (?)", (record.id,))
+    if record.manifest is not None:
+        take_inputs(connection, record.id, record.manifest.lineage.used_ids())
+    elif record.inputs is not None:
+        take_inputs(connection, record.id, record.inputs)
     else:
-        take_inputs(connection, record.id, record.manifest)
+        connection.execute("INSERT OR IGNORE INTO undescribed VALUES (?)", (record.id,))
 
 
-def take_inputs(connection: sqlite3.Connection, bundle: str, manifest: Manifest) -> None:
+def take_inputs(connection: sqlite3.Connection, bundle: str, used: Iterable[str]) -> None:
     """Note which bundles one was made from."""
-    connection.executemany(
-        "INSERT OR IGNORE INTO inputs VALUES (?, ?)",
-        [(used.id, bundle) for used in (*manifest.lineage.inputs, *manifest.lineage.asked)],
-    )
+    rows = [(identifier, bundle) for identifier in used]
+    connection.executemany("INSERT OR IGNORE INTO inputs VALUES (?, ?)", rows)
 
 
 def _take_context(connection: sqlite3.Connection, record: ContextRecord, payload: bytes) -> None:

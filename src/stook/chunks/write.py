@@ -57,15 +57,18 @@ class ChunkWriter:
         storage: Where packs go.
         index: Says which chunks are known, and is told of new packs.
         area: `"data"`, or `"meta"` for descriptions, which can so be fetched without data.
+        inline: Whether there is a budget for short content.
     """
 
-    def __init__(self, storage: Storage, index: ChunkIndex, area: str = "data") -> None:
+    def __init__(
+        self, storage: Storage, index: ChunkIndex, area: str = "data", *, inline: bool = True
+    ) -> None:
         if area not in {"data", "meta"}:
             raise InputError(f"{area!r} is not an area of packs", kind="bad-area", hint="use data or meta")
         self._index = index
         self._pool = BlockPool()
         self._packer = Packer(storage, index, area, self._pool)
-        self._inline_left = _INLINE_BUDGET
+        self._budget = self._inline_left = _INLINE_BUDGET if inline else 0
 
     def add_bytes(self, data: bytes) -> Blob:
         """Store some bytes."""
@@ -140,7 +143,7 @@ class ChunkWriter:
         Raises:
             StorageError: The storage refused.
         """
-        self._inline_left = _INLINE_BUDGET
+        self._inline_left = self._budget
         return self._packer.flush()
 
     def _read_open(self, path: str | os.PathLike[str], descriptor: int, seen: Seen | None = None) -> ReadFile:

@@ -28,7 +28,9 @@ _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 @click.command()
 @click.argument("ref")
 @click.option(
-    "--code", is_flag=True, help="Also the digest of each definition that made it, and the packages."
+    "--code",
+    is_flag=True,
+    help="The source of each definition that made it, the commit, and what was in none.",
 )
 @json_option
 @context_option
@@ -38,13 +40,17 @@ def show(ref: str, code: bool, as_json: bool, context: str | None, remote: str |
     from stook.app.showing import describe
 
     store = open_home(context, remote)
-    details = describe(store, store.get(ref))
+    bundle = store.get(ref)
+    if code:
+        from stook.cli.code import show_code
+
+        show_code(bundle, as_json=as_json)
+        return
+    details = describe(store, bundle)
     if as_json:
         print_json(asdict(details))
         return
     _print_details(details)
-    if code:
-        _print_code(details)
 
 
 @click.command()
@@ -194,15 +200,3 @@ def _print_columns(item: Item, *, alone: bool) -> None:
     click.echo()
     rows = [(name, kind) for name, kind in item.columns]
     print_table(("COLUMN" if alone or not item.path else f"COLUMN OF {item.path}", "TYPE"), rows)
-
-
-def _print_code(details: Details) -> None:
-    packages = details.environment.get("packages")
-    code = [(name, digest[:16]) for name, digest in details.code.items()]
-    for header, rows in (
-        (("DEFINITION", "DIGEST"), code),
-        (("PACKAGE", "VERSION"), list(packages.items()) if isinstance(packages, dict) else []),
-    ):
-        if rows:
-            click.echo()
-            print_table(header, rows)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stook.cli.lineage import print_tree
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import (
     human_size,
@@ -23,6 +24,7 @@ from stook.cli.remote_option import remote_option_saying
 from stook.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from stook.store.ancestry import Ancestry
     from stook.store.trace import Sighting, Trace
 
 _SHOWN = 10
@@ -44,6 +46,8 @@ def trace(
     called: click.Context, *, file: Path, every: bool, as_json: bool, context: str | None, remote: str | None
 ) -> None:
     """Say in which bundles FILE is, of whatever name and context, newest first, and what made them.
+
+    Of the newest one it goes on to what that was made from, step by step to the first inputs.
 
     The exit code is 4 where it is in none. A checked out file that is a converted table, as CSV, is known while it is
     as it was written.
@@ -81,8 +85,10 @@ def _print_trace(found: Trace, place: str) -> None:
     newest = found.sightings[0]
     click.echo()
     facts = [("bundle", newest.bundle.ref), ("made by", newest.bundle.task), ("digest", found.digest)]
-    facts += [(f"input {used.role}", f"{used.name}@{used.id}") for used in newest.inputs]
     print_facts(facts)
+    if found.ancestry is not None and newest.inputs:
+        click.echo()
+        print_tree(found.ancestry)
     _say_unreadable(found)
 
 
@@ -123,8 +129,18 @@ def _as_json(found: Trace) -> dict[str, object]:
         "edited_from": found.edited or None,
         "all": found.is_all,
         "unreadable": found.unreadable,
-        "bundles": [_sighting_json(sighting) for sighting in found.sightings],
+        "bundles": _traced(found, found.ancestry) if found.ancestry else [],
     }
+
+
+def _traced(found: Trace, ancestry: Ancestry) -> list[dict[str, object]]:
+    """Return the bundles, the newest with all that it was made from."""
+    from stook.app.lineage import as_nested
+
+    bundles = [_sighting_json(sighting) for sighting in found.sightings]
+    bundles[0]["inputs"] = as_nested(ancestry)["inputs"]
+    bundles[0]["first_inputs"] = [first.ref for first in ancestry.ends()]
+    return bundles
 
 
 def _sighting_json(sighting: Sighting) -> dict[str, object]:

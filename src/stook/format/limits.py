@@ -8,6 +8,7 @@ __all__ = [
     "FRAME_HEADER",
     "INLINE_BYTES",
     "MAX_CHUNK",
+    "MAX_CODE",
     "MAX_DEPTH",
     "MAX_LISTED",
     "MAX_MESSAGE",
@@ -39,6 +40,9 @@ MAX_DEPTH: Final = 100
 
 MAX_WORDS: Final = 16 * 1024 * 1024
 """Bytes of JSON in the params of a bundle, and in its lineage."""
+
+MAX_CODE: Final = 16 * 1024 * 1024
+"""Bytes of JSON in the source text that made a bundle."""
 
 MAX_MESSAGE: Final = 10_000
 """Characters in the message of a commit."""

@@ -9,12 +9,12 @@ import msgspec
 from stook.errors import FormatError, InputError
 from stook.format.encoding import to_json
 from stook.format.limits import MAX_WORDS
-from stook.format.soundness import check_tree
+from stook.format.soundness import check_manifest
 from stook.model.lineage import Lineage
 from stook.model.record import Manifest
 from stook.model.tree import Node
 
-__all__ = ["dump", "load"]
+__all__ = ["dump", "load", "load_lineage"]
 
 _NO_WORDS: Final = msgspec.Raw(b"{}")
 # What is short takes many times its bytes in memory: of a tree that is not made for that, most bytes are digests.
@@ -70,8 +70,23 @@ def load(data: bytes) -> Manifest:
         )
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable(str(error)) from error
-    check_tree(manifest.tree)
+    check_manifest(manifest)
     return manifest
+
+
+def load_lineage(data: bytes) -> Lineage:
+    """Read the lineage of a manifest that was found sound when it came, without making the rest of it.
+
+    Raises:
+        FormatError: It is none, or too long.
+    """
+    try:
+        raw = _parts.decode(data).lineage
+        if len(memoryview(raw)) > MAX_WORDS:
+            raise _unreadable("its lineage is too long")
+        return _lineage.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise _unreadable(str(error)) from error
 
 
 def _unreadable(problem: str) -> FormatError:

@@ -10,7 +10,7 @@ from stook.errors import FormatError, InputError
 from stook.format.encoding import to_json
 from stook.format.limits import MAX_MESSAGE, MAX_PAYLOAD
 from stook.format.packs import is_pack_name
-from stook.format.soundness import check_blob, check_tree, is_digest
+from stook.format.soundness import check_blob, check_manifest, is_digest
 from stook.model.clock import is_id
 from stook.model.record import BundleRecord, CommitRecord, ContextRecord, Record, TagRecord
 from stook.model.refs import check_name
@@ -110,10 +110,12 @@ def _check_bundle(record: BundleRecord) -> None:
         _refuse("its digest or size is not one")
     if not all(is_pack_name(pack) for pack in record.packs):
         _refuse("it names a pack that cannot be")
+    if record.inputs is not None and not all(map(is_id, record.inputs)):
+        _refuse("it names an input that cannot be")
     if (record.manifest is None) == (record.manifest_blob is None):
         _refuse("it must have either a manifest or the blob of one")
     if record.manifest is not None:
-        check_tree(record.manifest.tree)
+        check_manifest(record.manifest)
     if record.manifest_blob is not None:
         check_blob(record.manifest_blob)
 

@@ -6,11 +6,12 @@ import re
 from typing import NoReturn
 
 from stook.errors import FormatError
-from stook.format.limits import INLINE_BYTES, MAX_CHUNK, MAX_DEPTH, MAX_LISTED
+from stook.format.limits import INLINE_BYTES, MAX_CHUNK, MAX_CODE, MAX_DEPTH, MAX_LISTED
 from stook.model.paths import find_path_problem
+from stook.model.record import Manifest
 from stook.model.tree import Blob, Dict, File, Folder, Node, Object, Sequence, Value
 
-__all__ = ["check_blob", "check_tree", "is_digest"]
+__all__ = ["check_blob", "check_manifest", "check_tree", "is_digest"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_SIZE = 2**63 - 1
@@ -21,6 +22,16 @@ _LOWEST = "\0"  # before any character of a path: so what is below a path comes 
 def is_digest(text: str) -> bool:
     """Tell whether this is 64 lower-case hex digits."""
     return _DIGEST.fullmatch(text) is not None
+
+
+def check_manifest(manifest: Manifest) -> None:
+    """Check a description: its tree, and where its code is. Raises as `check_tree` does."""
+    check_tree(manifest.tree)
+    code = manifest.lineage.code_blob
+    if code is not None:
+        check_blob(code)
+        if code.size > MAX_CODE:
+            _refuse(f"its code is {code.size} bytes long")
 
 
 def check_tree(node: Node) -> None:

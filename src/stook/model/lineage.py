@@ -112,6 +112,10 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
     run: str = ""
     spec: dict[str, object] = {}
 
+    def used_ids(self) -> tuple[str, ...]:
+        """Return the bundles that it was made from: its inputs, and what it asked for; one may come twice."""
+        return (*(used.id for used in self.inputs), *(asked.id for asked in self.asked))
+
     @property
     def is_conditional(self) -> bool:
         """Whether the result depends on more than the fingerprint: on what the task met while it ran."""

@@ -43,6 +43,8 @@ class BundleRecord(msgspec.Struct, frozen=True, tag="bundle", tag_field="type", 
         tags: Tags at birth.
         conditional: Whether the result depends on what the task met while it ran, which its lineage has, and so is no
             answer to its fingerprint alone.
+        inputs: Ids of the bundles that it was made from, where the manifest is in a pack and they are few; None where
+            only the manifest has them.
         packs: Names of packs, `data/…` or `meta/…`, written for it; a hint, gc may have moved the chunks since.
     """
 
@@ -59,6 +61,7 @@ class BundleRecord(msgspec.Struct, frozen=True, tag="bundle", tag_field="type", 
     manifest: Manifest | None = None
     manifest_blob: Blob | None = None
     conditional: bool = False
+    inputs: tuple[str, ...] | None = None
     packs: tuple[str, ...] = ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -17,6 +18,7 @@ from stook.store.intake.sources import encode_path
 from stook.store.publish import Description, expect_latest, publish
 
 if TYPE_CHECKING:
+    from stook.model.lineage import Lineage
     from stook.store.bundle import Bundle
     from stook.store.store import Store
 
@@ -71,6 +73,10 @@ class Draft:
         if self._bundle is None:
             raise self._refusal("is not published", "read .bundle after the with block")
         return self._bundle
+
+    def replace_lineage(self, lineage: Lineage) -> None:
+        """Say how the data was made, where that is only known once all of it is there."""
+        self._description = replace(self._description, lineage=lineage)
 
     def __setitem__(self, key: str, value: object) -> None:
         """Keep one named part; a name given twice keeps the last."""

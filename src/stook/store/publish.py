@@ -11,10 +11,12 @@ import msgspec
 from stook.errors import InputError
 from stook.format import manifests, trees, values
 from stook.format.encoding import to_json
+from stook.model.clock import is_id
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, Manifest
 from stook.model.refs import check_name
-from stook.model.tree import Blob, Folder, Node, iter_items
+from stook.model.tree import Folder, Node, iter_items
+from stook.store.keeping_code import keep_code, remember_code
 from stook.store.stamp import append_relying
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = ["Description", "check_tags", "expect_latest", "publish"]
 _INLINE_MANIFEST = 16 * 1024
 _MAX_TAGS = 16 * 1024
 _NAMED_PACKS = 256
+_NAMED_INPUTS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Description:
     params: dict[str, object]
     tags: dict[str, str]
     lineage: Lineage
+    code: bytes | None = None
 
     @classmethod
     def of(
@@ -47,6 +51,7 @@ class Description:
         tags: Mapping[str, str] | None,
         inputs: Mapping[str, Bundle] | Iterable[Bundle],
         lineage: Lineage | None,
+        code: bytes | None = None,
     ) -> Description:
         """Check and freeze it.
 
@@ -60,6 +65,7 @@ class Description:
             params=_params(params or lineage.params),
             tags=check_tags(tags or {}),
             lineage=replace_inputs(lineage, used) if used else lineage,
+            code=code,
         )
 
 
@@ -96,7 +102,9 @@ def publish(
     """
     repository = store.repository
     writer.push()
-    manifest = Manifest(tree, description.params, description.lineage)
+    meta = writer.for_description()
+    lineage = keep_code(repository, writer, meta, description.code, description.lineage)
+    manifest = Manifest(tree, description.params, lineage)
     described = manifests.dump(manifest)
     manifests.load(described)
     if repository.log.has_news():
@@ -104,7 +112,9 @@ def publish(
     context = store.context_id()
     packs = writer.flush()
     is_small = len(described) <= _INLINE_MANIFEST
-    blob, meta_packs = (None, ()) if is_small else _write_description(writer, described)
+    blob = None if is_small else meta.add_bytes(described)
+    meta_packs = meta.flush()
+    code_packs = remember_code(repository, writer, lineage.code_blob)
     rescued = writer.index.confirm()
     record = BundleRecord(
         id=repository.clock.new_id(),
@@ -119,17 +129,18 @@ def publish(
         tags=description.tags,
         manifest=manifest if is_small else None,
         manifest_blob=blob,
-        packs=(*meta_packs, *rescued, *packs)[:_NAMED_PACKS],
+        conditional=description.lineage.is_conditional,
+        inputs=None if is_small else _few_inputs(lineage),
+        packs=tuple(dict.fromkeys((*meta_packs, *code_packs, *rescued, *packs)))[:_NAMED_PACKS],
     )
     append_relying(repository, writer.index, record)
     # Committed. The catalog takes the line in with the next read, many lines in one transaction.
     return store.bundle(record)
 
 
-def _write_description(data_writer: BundleWriter, described: bytes) -> tuple[Blob, tuple[str, ...]]:
-    writer = data_writer.for_description()
-    blob = writer.add_bytes(described)
-    return blob, writer.flush()
+def _few_inputs(lineage: Lineage) -> tuple[str, ...] | None:
+    found = tuple(dict.fromkeys(lineage.used_ids()))
+    return found if len(found) <= _NAMED_INPUTS and all(map(is_id, found)) else None
 
 
 def _size(tree: Node) -> int:

@@ -25,6 +25,7 @@ from stook.store.packs.lease import open_gate
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader
+    from stook.store.keeping_code import KeptCode
     from stook.store.packs.writing import BundleWriter
 
 __all__ = [
@@ -81,6 +82,7 @@ class Repository:
     Attributes:
         backing: Asked by readers for what is not here; none unless it is set.
         options: The settings of its storage that may be written down; empty unless they are set.
+        kept_code: Source text that was seen to be in it, by digest.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Repository:
         self.cache = cache
         self.backing: Backing | None = None
         self.options: Mapping[str, str] = {}
+        self.kept_code: dict[str, KeptCode] = {}
         self._open_log = open_log
         self._clock = clock
         self._processes = {os.getpid(): self._open(clock)}

@@ -15,6 +15,7 @@ from stook.store.sharing import SharedView
 if TYPE_CHECKING:
     from stook.catalog import Order
     from stook.model.lineage import Lineage
+    from stook.store.ancestry import Ancestry, Direction
     from stook.store.checkout import Checkout, Status
     from stook.store.diffing import Difference
     from stook.store.draft import Draft
@@ -95,12 +96,17 @@ class Store(SharedView):
         tags: Mapping[str, str] | None = None,
         inputs: Mapping[str, Bundle] | Iterable[Bundle] = (),
         lineage: Lineage | None = None,
+        code: bytes | None = None,
     ) -> Draft:
-        """Begin a bundle that is published when its `with` block ends well. The arguments are those of `add`."""
+        """Begin a bundle that is published when its `with` block ends well.
+
+        The arguments are those of `add`, and `code`, the source text that makes it, as `format.code_texts` dumps it.
+        """
         from stook.store.draft import Draft
         from stook.store.publish import Description
 
-        return Draft(self, Description.of(name, params=params, tags=tags, inputs=inputs, lineage=lineage))
+        described = Description.of(name, params=params, tags=tags, inputs=inputs, lineage=lineage, code=code)
+        return Draft(self, described)
 
     def search(  # noqa: PLR0913 - each is one thing to look for, and by name
         self,
@@ -363,6 +369,29 @@ class Store(SharedView):
         from stook.store.checkout import status
 
         return status(folder)
+
+    def lineage(
+        self,
+        bundle: Bundle | str,
+        direction: Direction = "up",
+        *,
+        depth: int | None = None,
+        limit: int = 1_000,
+    ) -> Ancestry:
+        """Return what a bundle was made from, or what was made from it, through names and contexts.
+
+        Args:
+            bundle: The bundle.
+            direction: `up`: what it was made from, to the first inputs; `down`: what was made from it.
+            depth: How many steps at the most; as many as there are where not given.
+            limit: How many bundles at the most.
+
+        Raises:
+            NotFoundError: There is no such bundle.
+        """
+        from stook.store.ancestry import find_ancestry
+
+        return find_ancestry(self, self._bundle(bundle), direction=direction, depth=depth, limit=limit)
 
     def trace(self, path: str | Path, *, limit: int | None = None) -> Trace:
         """Say in which bundles a file on disk is, in every context, removed ones too, and what made them.

@@ -16,6 +16,7 @@ from stook.format.limits import INLINE_BYTES
 from stook.model.lineage import Input
 from stook.model.record import Manifest
 from stook.model.tree import Folder
+from stook.store.ancestry import Ancestry, find_ancestry
 from stook.store.checkout.note import CheckedOut, Note, read_note
 from stook.store.intake.hashed import Hashed, hash_file
 from stook.store.reading.items import iter_leaves
@@ -62,6 +63,7 @@ class Trace:
         is_all: Whether these are all.
         edited: The `name@id` that it was checked out from, where it has been changed since; else empty.
         unreadable: Bundles that it may also be in, whose damaged or collected descriptions cannot be read.
+        ancestry: What the newest of the bundles was made from, to the first inputs; None where there is none.
     """
 
     path: Path
@@ -71,6 +73,7 @@ class Trace:
     is_all: bool
     edited: str
     unreadable: int
+    ancestry: Ancestry | None = None
 
 
 def trace(store: Store, path: str | Path, *, limit: int | None = None) -> Trace:
@@ -105,6 +108,7 @@ def trace(store: Store, path: str | Path, *, limit: int | None = None) -> Trace:
         len(shown) == len(sightings),
         edited,
         search.unreadable,
+        find_ancestry(store, shown[0].bundle) if shown else None,
     )
 
 

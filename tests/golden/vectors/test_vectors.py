@@ -16,7 +16,17 @@ import zstandard
 from blake3 import blake3
 
 from stook.chunks.split import Splitter
-from stook.format import canonical, checkpoints, packs, repository, segments, trees, values
+from stook.format import (
+    canonical,
+    checkpoints,
+    code_texts,
+    packs,
+    repository,
+    segments,
+    trees,
+    values,
+)
+from stook.model.code import CodeTexts, Definition
 from stook.model.tree import Node
 
 PATH = Path(__file__).parents[3] / "docs" / "reference" / "format" / "vectors.json"
@@ -110,6 +120,15 @@ PAYLOADS = [b'{"type":"delete"}', '{"name":"é"}'.encode()]
 CHECKPOINT_ID, WRITERS = "01KCAZ0000000000000000000A", {"0f" * 16: 7, "1e" * 16: 123}
 CONTENT_BYTES = 1024 * 1024
 
+CODE = CodeTexts(
+    (Definition("tasks:Totals", "tasks.py", 4, 'class Totals(stook.Task):\n    """é"""\n'),),
+    folder="shop",
+    commit="0f" * 20,
+    diff="diff --git a/tasks.py b/tasks.py\n",
+    files={"new.py": "x = 1\n", "late.py": ""},
+    cut=("long.py",),
+)
+
 
 def compute() -> dict[str, Any]:
     """Return the vectors as this version of stook computes them."""
@@ -127,6 +146,10 @@ def compute() -> dict[str, Any]:
             "payloads": [payload.decode() for payload in PAYLOADS],
             "unsealed": segments.unseal(_checkpoint()).hex(),
             "content_size": zstandard.get_frame_parameters(_checkpoint()).content_size,
+        },
+        "code": {
+            "json": code_texts.dump(CODE).decode(),
+            "digest": blake3(code_texts.dump(CODE)).hexdigest(),
         },
         "repository": repository.dump(repository.new("0f" * 16)).decode(),
         "cuts": {
@@ -192,6 +215,7 @@ def test_the_vectors_read_back() -> None:
     assert [payload for payload, _ in segments.iter_frames(segment, len(segments.MAGIC))] == PAYLOADS
     checkpoint = segments.seal(bytes.fromhex(stored["checkpoint"]["unsealed"]))
     assert checkpoints.read_start(checkpoint, CHECKPOINT_ID) == WRITERS
+    assert code_texts.load(stored["code"]["json"].encode()) == CODE
 
 
 if __name__ == "__main__":

@@ -69,11 +69,13 @@ def test_json_is_complete(stook: Stook) -> None:
 
 
 def test_the_code_that_made_it(stook: Stook, tmp_path: Path) -> None:
-    """`--code` lists the definitions and packages of a task's output; without it they are left out."""
+    """`--code` prints the source of what a task made, and the packages; without it they are left out."""
     (tmp_path / "made.py").write_text("import stook\n\n@stook.task\ndef one():\n    return 1\n")
     assert stook("run", "made.py:one")[0] == 0
-    assert "DEFINITION" not in stook("show", "one")[1]
-    assert "made:one" in stook("show", "one", "--code")[1].split("DEFINITION")[1]
+    assert "def one" not in stook("show", "one")[1]
+    out = stook("show", "one", "--code")[1]
+    assert "# made.py:3\n@stook.task\ndef one():\n    return 1" in out
+    assert "# packages: python 3" in out
 
 
 def test_a_damaged_table_is_still_shown(stook: Stook) -> None:

@@ -24,7 +24,7 @@ def kept(stook: Stook, tmp_path: Path) -> Stook:
 
 
 def test_it_names_the_bundles_and_what_made_the_newest(kept: Stook) -> None:
-    """The newest bundles are listed with item, context, time and owner, and the newest with its inputs."""
+    """The newest bundles are listed with item, context, time and owner, and the newest with all it was made from."""
     raw = library.open().get("raw")
     code, out, talk = kept("trace", "out.csv")
     lines = out.splitlines()
@@ -33,10 +33,12 @@ def test_it_names_the_bundles_and_what_made_the_newest(kept: Stook) -> None:
     assert lines[1].split()[0] == "made"
     assert "deep/0" in lines[1]
     assert lines[1].endswith("removed")
-    assert f"input from  {raw.ref}" in out
-    assert len(lines) == 1 + 10 + 1 + 4
+    tree = lines[-2:]
+    assert tree[0].split()[0].startswith("made@")
+    assert tree[1].split()[:3] == ["└─", "from:", f"raw@{raw.id[-8:]}"]
+    assert len(lines) == 1 + 10 + 1 + 3 + 1 + 3
     assert "--all" in talk
-    assert len(kept("trace", "out.csv", "--all")[1].splitlines()) == 1 + 12 + 1 + 4
+    assert len(kept("trace", "out.csv", "--all")[1].splitlines()) == 1 + 12 + 1 + 3 + 1 + 3
 
 
 def test_json_has_all_of_it(kept: Stook) -> None:
@@ -50,7 +52,8 @@ def test_json_has_all_of_it(kept: Stook) -> None:
         True,
         "content",
     )
-    assert first["inputs"][0]["name"] == "raw"
+    assert [(used["role"], used["name"], used["inputs"]) for used in first["inputs"]] == [("from", "raw", [])]
+    assert first["first_inputs"] == [library.open().get("raw").ref]
     assert json.loads(kept("trace", "out.csv", "--json", "--all")[1])["all"] is True
 
 

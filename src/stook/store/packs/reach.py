@@ -13,7 +13,19 @@ from stook.model.tree import Blob, File, Folder, Node, iter_items
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader
 
-__all__ = ["check_manifest", "chunk_ids", "iter_parts", "needed_blobs", "needed_ids", "read_manifest"]
+__all__ = [
+    "CODE",
+    "check_manifest",
+    "chunk_ids",
+    "iter_blobs",
+    "iter_parts",
+    "needed_blobs",
+    "needed_ids",
+    "read_manifest",
+]
+
+CODE = "(code)"
+"""What the code of a bundle is called among the places in it."""
 
 
 def read_manifest(record: BundleRecord, reader: ChunkReader) -> Manifest:
@@ -55,6 +67,13 @@ def iter_parts(tree: Node) -> Iterator[tuple[str, Blob]]:
             yield place or (leaf.name if isinstance(leaf, File) else ""), leaf.blob
 
 
+def iter_blobs(manifest: Manifest) -> Iterator[tuple[str, Blob]]:
+    """Yield each blob that a description names with its place: those of the data tree, then that of the code."""
+    yield from iter_parts(manifest.tree)
+    if manifest.lineage.code_blob is not None:
+        yield CODE, manifest.lineage.code_blob
+
+
 def chunk_ids(reader: ChunkReader, blob: Blob) -> Iterator[bytes]:
     """Yield the ids of a blob's chunks, those of its listing before; none where its bytes are inline.
 
@@ -87,5 +106,5 @@ def needed_blobs(reader: ChunkReader, record: BundleRecord) -> Iterator[Blob]:
     reader.index.expect(record.packs)
     if record.manifest_blob is not None:
         yield record.manifest_blob
-    for _, blob in iter_parts(read_manifest(record, reader).tree):
+    for _, blob in iter_blobs(read_manifest(record, reader)):
         yield blob

@@ -251,7 +251,7 @@ class BundleWriter(ChunkWriter):
 
     def for_description(self) -> ChunkWriter:
         """Return the writer of the description of the same bundle."""
-        return ChunkWriter(self.storage, self.index, "meta")
+        return ChunkWriter(self.storage, self.index, "meta", inline=False)
 
 
 def _collected(what: str) -> ConflictError:

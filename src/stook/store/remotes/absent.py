@@ -11,7 +11,7 @@ import msgspec
 from stook.catalog import Filter
 from stook.errors import IntegrityError, NotFoundError
 from stook.model.record import BundleRecord
-from stook.store.packs.reach import chunk_ids, iter_parts, read_manifest
+from stook.store.packs.reach import chunk_ids, iter_blobs, read_manifest
 from stook.store.remotes.carrying import local_reader
 from stook.store.repository import Repository
 
@@ -56,7 +56,7 @@ def _iter_needs(repository: Repository, bundles: Collection[str]) -> Iterator[_N
         try:
             if manifest is None:
                 manifest = read_manifest(record, reader)
-            ids = [id_ for _, blob in iter_parts(manifest.tree) for id_ in chunk_ids(reader, blob)]
+            ids = [id_ for _, blob in iter_blobs(manifest) for id_ in chunk_ids(reader, blob)]
         except (IntegrityError, NotFoundError):
             yield _Needs(record.size, (), is_known=False)
             continue

@@ -93,4 +93,4 @@ def _with_inputs(store: View, chosen: Collection[str]) -> set[str]:
 
 def _iter_inputs(store: View, bundles: Collection[str]) -> Iterator[str]:
     for row in store.repository.catalog.ids.iter_rows(sorted(bundles)):
-        yield from (used.id for used in store.bundle_of(row).inputs)
+        yield from store.bundle_of(row).lineage.used_ids()

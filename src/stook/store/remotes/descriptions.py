@@ -15,7 +15,7 @@ from stook.chunks.plan import list_ids
 from stook.errors import IntegrityError
 from stook.model.record import BundleRecord
 from stook.model.tree import Blob
-from stook.store.packs.reach import iter_parts, read_manifest
+from stook.store.packs.reach import iter_blobs, read_manifest
 from stook.store.remotes.carrying import Carrier
 from stook.store.remotes.refused import Fault
 
@@ -213,7 +213,7 @@ class Bringing:
         return _decoder.decode(self._payloads[bundle])
 
     def _blobs(self, bundle: str) -> Iterator[Blob]:
-        for _, blob in iter_parts(read_manifest(self._record(bundle), self._reader).tree):
+        for _, blob in iter_blobs(read_manifest(self._record(bundle), self._reader)):
             yield blob
 
 

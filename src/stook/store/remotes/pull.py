@@ -60,6 +60,7 @@ def pull(  # noqa: PLR0913 - each is one thing to choose, and by name
     version: str = "",
     data: bool = False,
     force: bool = False,
+    aliases: bool = True,
     observer: Observer = ignore,
 ) -> Pulled:
     """Take bundles from a remote into a store. The other arguments, and what is raised, are those of `Store.pull`.
@@ -71,6 +72,7 @@ def pull(  # noqa: PLR0913 - each is one thing to choose, and by name
         version: See there.
         data: See there.
         force: See there.
+        aliases: Bring aliases together too.
         observer: Is told how far it is.
     """
     opened = ask_remote(store, remote)
@@ -79,7 +81,7 @@ def pull(  # noqa: PLR0913 - each is one thing to choose, and by name
         store.refresh()
         config = settle(store.repository, opened.config, opened.repository)
         work = _Pull(store, Remote(config, opened.repository), observer)
-        return work.run(names, version, data=data, force=force)
+        return work.run(names, version, data=data, force=force if aliases else None)
     finally:
         opened.close()
 
@@ -93,14 +95,15 @@ class _Pull:
         self._remote = remote
         self._observer = observer
 
-    def run(self, names: Sequence[str], version: str, *, data: bool, force: bool) -> Pulled:
-        """Take what was asked for."""
+    def run(self, names: Sequence[str], version: str, *, data: bool, force: bool | None) -> Pulled:
+        """Take what was asked for. Aliases are left alone where `force` is None."""
         incoming = find_incoming(self._remote, self._repository, names, version)
         taken = self._take(incoming, data=data)
         broken: IntegrityError | None = None
         outcome = AliasOutcome()
         try:
-            outcome = self._sync_aliases(incoming.names, force=force)
+            if force is not None:
+                outcome = self._sync_aliases(incoming.names, force=force)
         except IntegrityError as error:  # of one alias; all others were brought together
             broken = error
         done = self._tell(incoming, taken, outcome)

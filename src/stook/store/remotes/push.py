@@ -63,6 +63,7 @@ def push(
     *,
     remote: str = "",
     force: bool = False,
+    aliases: bool = True,
     observer: Observer = ignore,
 ) -> Pushed:
     """Send bundles to a remote of the store's context. Further arguments and errors are those of `Store.push`.
@@ -72,6 +73,7 @@ def push(
         choice: Which bundles.
         remote: See there.
         force: See there.
+        aliases: Bring aliases together too.
         observer: Is told how far it is.
     """
     store.refresh()
@@ -90,7 +92,7 @@ def push(
         transferred = _NOTHING
         if sender is not None and not outgoing.is_empty:
             transferred = sender.send(store.repository, outgoing, contexts, observer)
-        aliases = _sync_aliases(store, there, plan, force=force)
+        outcome = _sync_aliases(store, there, plan, force=force) if aliases else AliasOutcome()
     finally:
         if sender is not None:
             sender.close()
@@ -102,13 +104,13 @@ def push(
         restored=tuple(sent.ref for sent in outgoing.bundles if sent.is_revived),
         present=outgoing.present,
         words=len(outgoing.words),
-        aliases=aliases.moved,
+        aliases=outcome.moved,
         transferred=transferred,
         scratch=outgoing.scratch,
         removed_there=outgoing.removed,
     )
-    if aliases.diverged:
-        raise diverged_error(aliases.diverged, config.name, done, ours_at_source=True)
+    if outcome.diverged:
+        raise diverged_error(outcome.diverged, config.name, done, ours_at_source=True)
     return done
 
 

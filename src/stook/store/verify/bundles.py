@@ -13,7 +13,7 @@ from stook.chunks.plan import list_ids
 from stook.errors import IntegrityError
 from stook.model.record import BundleRecord
 from stook.model.tree import Blob, Node, iter_items
-from stook.store.packs.reach import iter_parts, read_manifest
+from stook.store.packs.reach import CODE, iter_parts, read_manifest
 from stook.store.reading.whose import MISSING
 from stook.store.verify.chunk_set import ChunkSet
 from stook.store.verify.contents import Contents
@@ -70,14 +70,17 @@ def check_bundle(
     """
     found = _Findings()
     try:
-        tree = read_manifest(record, reader).tree
+        manifest = read_manifest(record, reader)
     except IntegrityError as error:
         _note(found, "", error)
         return _damaged(record, found)
+    tree, code = manifest.tree, manifest.lineage.code_blob
     size = 0
     for place, blob in iter_parts(tree):
         size += blob.size
         _check_blob(place, blob, found, reader, chunks)
+    if code is not None:
+        _check_blob(CODE, code, found, reader, chunks)
     if size != record.size:
         found.messages.append(f"its items are {size} bytes, and its record says {record.size}")
     if contents is not None:

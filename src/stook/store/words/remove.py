@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Held",
     "dependents_of",
+    "describe_all",
     "find_holds",
     "get_removed",
     "get_versions",
@@ -55,7 +56,7 @@ class Held:
 
 def find_holds(store: Store, bundles: Sequence[Bundle]) -> list[Held]:
     """Return what stands against removing bundles together; those that nothing holds are left out."""
-    _describe_all(store)
+    describe_all(store)
     going = {bundle.id for bundle in bundles}
     by_place: dict[tuple[str, str], list[Alias]] = {}
     held = []
@@ -208,7 +209,7 @@ def _deletions(store: Store, bundles: Iterable[Bundle]) -> list[Record]:
     return said
 
 
-def _describe_all(store: Store) -> None:
+def describe_all(store: Store) -> None:
     """Let the catalog know the inputs of bundles whose manifests are not in their records.
 
     One that is damaged stands in nobody's way: `verify` tells of it, and removing it is a way to be rid of it.
