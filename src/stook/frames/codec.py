@@ -15,10 +15,11 @@ from stook.frames.intake import Intake, from_arrow
 from stook.frames.links import LinkedTable, linked, resolved
 from stook.frames.parquet import write
 from stook.frames.reading import BROKEN, Stored, damaged, read
+from stook.frames.streams import Stream
 from stook.frames.text import iter_csv, iter_json
 from stook.store.codec import Encoded, Source, TableShape
 
-__all__ = ["CODEC", "FrameCodec"]
+__all__ = ["CODEC", "FrameCodec", "take_in"]
 
 
 class FrameCodec:
@@ -34,9 +35,9 @@ class FrameCodec:
             InputError: It is no table, or a column cannot be kept exactly; the error names it.
         """
         if isinstance(value, LinkedTable):
-            encoded = write(replace(_take_in(value.frame), links=value.columns), out)
+            encoded = write(replace(take_in(value.frame), links=value.columns), out)
             return Encoded(encoded.digest, encoded.meta | {"links": value.meta})
-        return write(_take_in(value), out)
+        return write(take_in(value), out)
 
     def load(self, source: Source, meta: dict[str, object]) -> object:
         """Return the table as the library's type that went in; DuckDB's and others' as an Arrow table.
@@ -169,7 +170,14 @@ class FrameCodec:
 CODEC = FrameCodec()
 
 
-def _take_in(value: object) -> Intake:
+def take_in(value: object) -> Intake:
+    """Return any table as a stream of Arrow tables.
+
+    Raises:
+        InputError: It is no table, or a column cannot be kept exactly; the error names it.
+    """
+    if isinstance(value, Stream):
+        return value.intake()
     package = type(value).__module__.partition(".")[0]
     if package == "polars":
         return polars_frames.from_polars(value)
