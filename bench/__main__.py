@@ -10,9 +10,11 @@ from pathlib import Path
 from bench import (
     adding,
     again,
+    closures,
     listing,
     peers,
     pipelines,
+    pool,
     reading,
     remotes,
     sharing_memory,
@@ -43,6 +45,10 @@ BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
     "share_memory": sharing_memory.measure,
     "chain200": pipelines.measure_chain,
     "fan1000": pipelines.measure_fan,
+    "replay10000": pipelines.measure_replay,
+    "pool": pool.measure,
+    "fanout": pool.measure_fan_out,
+    "closure70k": closures.measure,
 }
 
 

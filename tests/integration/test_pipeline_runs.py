@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stook.errors import InputError, NotFoundError, TaskError
-from stook.model.events import Event, RunStarted, TaskFailed, TaskFinished, TaskStarted
+from stook.model.events import Event, RunEnded, RunStarted, TaskAdded, TaskFailed, TaskFinished, TaskStarted
 from stook.pipeline import Others, RunResult, load_task, make_plan, run, why
 from tests.integration.pipeline_project import Project
 
@@ -119,7 +119,7 @@ def test_lineage_tells_how_it_came_to_be(project: Project) -> None:
     ]
     assert lineage.environment.packages["python"] == f"{sys.version_info[0]}.{sys.version_info[1]}"
     assert 0 < lineage.started <= lineage.ended
-    assert lineage.algorithm == 1
+    assert lineage.algorithm == 2
     assert clean.inputs[0].name == "raw"
 
 
@@ -268,11 +268,15 @@ def test_events_tell_the_story(project: Project) -> None:
         run(task(), store=project.store, others=Others(events.append))
     assert [(type(event), getattr(event, "name", "")) for event in events] == [
         (RunStarted, ""),
+        (TaskAdded, "clean"),
+        (TaskAdded, "total"),
+        (TaskAdded, "broken"),
         (TaskFinished, "clean"),
         (TaskStarted, "total"),
         (TaskFinished, "total"),
         (TaskStarted, "broken"),
         (TaskFailed, "broken"),
+        (RunEnded, ""),
     ]
 
 

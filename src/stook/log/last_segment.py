@@ -16,6 +16,8 @@ from stook.log.segment_file import LastLook, Look, look_at
 
 __all__ = ["LastSegment"]
 
+_MARK = 64
+
 
 class LastSegment:
     """The end of a writer's log in a folder, written to by who holds the writer's lock.
@@ -33,6 +35,7 @@ class LastSegment:
         self._seal_bytes = seal_bytes
         self._replaced = replaced
         self._sound: tuple[int, int] | None = None  # segment, bytes of it known to be whole records
+        self._mark = b""  # the last of these
 
     def append(self, data: bytes, *, whole: bool) -> tuple[LastLook, LastLook]:
         """Write at the end; a crash leaves none of it, or all where that is asked for.
@@ -55,7 +58,7 @@ class LastSegment:
             write_atomic(Path(path), [Path(path).read_bytes()[:size], data])
         else:
             _append(path, data, size)
-        self._sound = (seq, size + len(data))
+        self._sound, self._mark = (seq, size + len(data)), data[-_MARK:]
         return before, (seq, look_at(path))
 
     def _look(self) -> LastLook:
@@ -72,7 +75,7 @@ class LastSegment:
         if size > MAX_SEGMENT:
             return self._begin(seq + 1)
         if self._sound != (seq, size):
-            raw = Path(path).read_bytes()
+            start, raw = self._read(seq, path)
             if segments.is_sealed(raw):
                 return self._begin(seq + 1)
             if self._sound is not None and (seq, size) < self._sound:
@@ -80,18 +83,33 @@ class LastSegment:
             end = salvage.find_end(raw)
             if end is None:
                 return self._begin(seq + 1)  # readers tell of the damaged one, and read what they can
-            size = self._cut_torn_tail(path, raw, end)
+            if end < len(raw):
+                self._cut_torn_tail(path, raw[end:], start + end)
+            size = start + end
         if size >= self._seal_bytes:
             write_atomic(Path(path), segments.seal(Path(path).read_bytes()))
             return self._begin(seq + 1)
         return seq, size
 
-    def _cut_torn_tail(self, path: str, raw: bytes, end: int) -> int:
-        """Return the length of what is whole. What is cut off is kept aside, as nobody can be sure that it was torn."""
-        if end < len(raw):
-            write_atomic(Path(f"{self._root}/{self._writer}/.cut-{Path(path).name}-{end}"), raw[end:])
-            os.truncate(path, end)
-        return end
+    def _read(self, seq: int, path: str) -> tuple[int, bytes]:
+        """Return a segment, or what of it is not known yet after a magic, and how many bytes less that is.
+
+        So processes that write by turns do not read all of it each time. What is known was written by this object;
+        where it does not end as that did, nothing is.
+        """
+        if self._sound is not None and self._sound[0] == seq and self._mark:
+            at = self._sound[1] - len(self._mark)
+            with open(path, "rb") as file:
+                file.seek(at)
+                raw = file.read()
+            if raw.startswith(self._mark):
+                return self._sound[1] - len(segments.MAGIC), segments.MAGIC + raw[len(self._mark) :]
+        return 0, Path(path).read_bytes()
+
+    def _cut_torn_tail(self, path: str, tail: bytes, end: int) -> None:
+        """Keep what is cut off aside, as nobody can be sure that it was torn."""
+        write_atomic(Path(f"{self._root}/{self._writer}/.cut-{Path(path).name}-{end}"), tail)
+        os.truncate(path, end)
 
     def _begin(self, seq: int) -> tuple[int, int]:
         check_number(seq, f"{self._root}/{self._writer}")

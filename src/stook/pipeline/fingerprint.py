@@ -3,53 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stook.format import canonical, values
 from stook.model.lineage import Input, Lineage
 from stook.pipeline.closure import Closure
-from stook.pipeline.parameters import plain
+from stook.pipeline.parameters import plain, typed
+from stook.pipeline.tasks import values_of
 
-__all__ = ["FINGERPRINT_VERSION", "describe"]
+if TYPE_CHECKING:
+    from stook.pipeline.graph import Node
 
-FINGERPRINT_VERSION = 1
-_CONTEXT = "stook v1 fingerprint"
+__all__ = ["FINGERPRINT_VERSION", "describe", "head_of"]
+
+FINGERPRINT_VERSION = 2
+_CONTEXT = "stook v2 fingerprint"
 
 
-def describe(
-    task: str, closure: Closure, params: Mapping[str, object], inputs: Mapping[str, Input]
-) -> Lineage:
+def head_of(closure: Closure) -> bytes:
+    """Return what is the same for all tasks of a class."""
+    return canonical.encode({"algorithm": FINGERPRINT_VERSION, "code": closure.digest})
+
+
+def describe(node: Node, closure: Closure, head: bytes, inputs: Mapping[str, Input]) -> Lineage:
     """Return what there is to record of a task before it has run, its fingerprint included.
 
-    Where inputs come from, when and by whom they were made does not count in that; only their content does.
+    Where inputs come from, when and by whom they were made does not count in that; only their content does, and in
+    what lists and dicts `run` gets it.
 
     Args:
-        task: The task, as `module:Name`.
+        node: The task.
         closure: Its code.
-        params: Its parameters by name.
+        head: What `head_of` gives for its class.
         inputs: Its inputs by role.
     """
-    material = {
-        "algorithm": FINGERPRINT_VERSION,
-        "code": closure.digest,
-        "params": {name: _typed(value) for name, value in params.items()},
-        "inputs": {role: bundle.digest for role, bundle in inputs.items()},
-    }
+    params = values_of(node.task)
+    required = node.requirements
+    material = [
+        {name: typed(value) for name, value in params.items()},
+        {role: used.digest for role, used in inputs.items()},
+        [required.shape, required.held],
+    ]
     return Lineage(
-        task=task,
-        fingerprint=canonical.digest(_CONTEXT, canonical.encode(material)),
+        task=node.task_id,
+        fingerprint=canonical.digest(_CONTEXT, head, canonical.encode(material)),
         algorithm=FINGERPRINT_VERSION,
         code=closure.code,
         params={name: values.to_json(plain(value)) for name, value in params.items()},
         inputs=tuple(inputs.values()),
+        version=node.traits.version,
     )
-
-
-def _typed(value: object) -> object:
-    """Return a plain value that differs wherever two values of parameters differ."""
-    if isinstance(value, Enum):
-        return {"enum": type(value).__qualname__, "name": value.name, "value": repr(value.value)}
-    if isinstance(value, Path):
-        return {"path": str(value)}
-    return [_typed(item) for item in value] if isinstance(value, tuple) else value

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from stook.errors import InputError
-from stook.pipeline.functions import FunctionTask
+from stook.errors import InputError, StookError
+from stook.pipeline.inputs import Arguments, arguments_of
 from stook.pipeline.locate import CodePlace, locate
-from stook.pipeline.requirements import Requirements, Source, read_requirements
+from stook.pipeline.requirements import Requirements, Source, needs_of, read_requirements
 from stook.pipeline.tasks import Task, output_name
 from stook.pipeline.traits import Traits, traits_of
 from stook.pipeline.user_code import user_code
+from stook.pipeline.wanted import Mapped
+from stook.pipeline.where import where_is
 
 __all__ = ["Graph", "Node", "collect"]
 
 _MAX_TASKS = 1_000_000
+_MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,30 +32,46 @@ class Node:
         name: Name of its output.
         place: Where its code is.
         requirements: What it requires.
+        traits: How it is to be run and kept.
     """
 
     task: Task
     name: str
     place: CodePlace
     requirements: Requirements
+    traits: Traits
 
     @property
     def task_id(self) -> str:
         """`module:Name` of the task."""
         return f"{self.place.module}:{self.place.name}"
 
-    @property
-    def traits(self) -> Traits:
-        """How it is to be run and kept."""
-        return traits_of(type(self.task))
+    def __reduce__(self) -> tuple[object, ...]:  # traits are the class's, and checks may have a lambda
+        return _node, (self.task, self.name, self.place, self.requirements)
+
+
+def _node(task: Task, name: str, place: CodePlace, requirements: Requirements) -> Node:
+    return Node(task, name, place, requirements, traits_of(type(task)))
+
+
+@dataclass(frozen=True, slots=True)
+class _ClassFacts:
+    """What is the same for all tasks of a class; looked at once."""
+
+    place: CodePlace
+    name: str
+    traits: Traits
+    arguments: Arguments
 
 
 def collect(*targets: Task) -> tuple[Node, ...]:
     """Return tasks and all that they pull in, each after what it requires: a single target is the last.
 
+    What stands for a task for each partition of a table pulls in what has the table.
+
     Raises:
         InputError: A requirement is none, tasks require each other in a circle, two tasks or sources have one output
-            name, or `run` does not take what is required.
+            name, `run` does not take what is required, or a task's class is wrong in itself.
         TaskError: A `requires` raised.
     """
     return Graph().add(*targets)
@@ -64,17 +84,26 @@ class Graph:
     """
 
     def __init__(self) -> None:
-        self._places: dict[type[Task], tuple[CodePlace, str]] = {}
-        self._signatures: dict[type[Task], inspect.Signature] = {}
+        self._facts: dict[type[Task], _ClassFacts] = {}
+        self._fitting: set[tuple[type[Task], int, tuple[str, ...]]] = set()
         self._owners: dict[str, object] = {}
         self._nodes: dict[Task, Node] = {}
 
     def add(self, *targets: Task) -> tuple[Node, ...]:
         """Take tasks up, and return those that are new with all new ones that they pull in. Raises as `collect`."""
         before = len(self._nodes)
-        for target in targets:
-            self._collect(target)
+        try:
+            for target in targets:
+                self._collect(target)
+        except StookError:
+            self.forget(tuple(islice(self._nodes.values(), before, None)))
+            raise
         return tuple(islice(self._nodes.values(), before, None))
+
+    def forget(self, nodes: Iterable[Node]) -> None:
+        """Let go of tasks that nobody goes on with: when they are added again, they are new again."""
+        for node in nodes:
+            del self._nodes[node.task]
 
     def _collect(self, target: Task) -> None:
         done = self._nodes
@@ -95,60 +124,102 @@ class Graph:
 
     def _still_to_do(self, node: Node, done: dict[Task, Node], open_nodes: dict[Task, Node]) -> list[Task]:
         todo = []
-        for required in node.requirements.roles.values():
+        for requirement in node.requirements.roles.values():
+            if isinstance(requirement, Mapped):
+                facts = self._facts_of(requirement.task)
+                self._claim(facts.name, requirement.task, node.task)
+            required = needs_of(requirement)
             if isinstance(required, Source):
-                self._claim(required.name, required, node)
-            if isinstance(required, Task) and required not in done:
+                self._claim(required.name, required, node.task)
+            elif isinstance(required, Task) and required not in done:
                 if required in open_nodes:
                     raise _circle([*open_nodes], required)
                 todo.append(required)
-        return list(reversed(todo))
+        todo.reverse()
+        return todo
 
     def _make(self, task: Task) -> Node:
         cls = type(task)
-        if cls not in self._places:
-            self._places[cls] = locate(cls), output_name(cls)
-        place, name = self._places[cls]
-        node = Node(task, name, place, read_requirements(task, _ask(task)))
-        self._claim(name, cls, node)
-        self._check_run(node)
+        facts = self._facts.get(cls) or self._facts_of(cls)
+        node = Node(task, facts.name, facts.place, read_requirements(task, _ask(task)), facts.traits)
+        self._claim(facts.name, cls, task)
+        self._check_run(node, facts.arguments)
         return node
 
-    def _claim(self, name: str, owner: type[Task] | Source, node: Node) -> None:
-        other = self._owners.setdefault(name, owner)
-        if other != owner:
-            raise InputError(
-                f"two things make {name}: {_label(other)} and {_label(owner)} (in {node.task_id})",
-                kind="name-taken",
-                hint="give one of them another name: name = '…' in the class, or @task(name='…')",
-                name=name,
-            )
+    def _facts_of(self, cls: type[Task]) -> _ClassFacts:
+        if cls not in self._facts:
+            self._facts[cls] = _look_at(cls)
+        return self._facts[cls]
 
-    def _check_run(self, node: Node) -> None:
+    def _claim(self, name: str, owner: type[Task] | Source, task: Task) -> None:
+        other = self._owners.setdefault(name, owner)
+        if other is owner or other == owner:
+            return
+        raise InputError(
+            f"two things make {name}: {_label(other)} and {_label(owner)} (in {_label(type(task))})",
+            kind="name-taken",
+            hint="give one of them another name: name = '…' in the class, or @task(name='…')",
+            name=name,
+        )
+
+    def _check_run(self, node: Node, taken: Arguments) -> None:
+        """Bind what is required to the arguments of `run`; once for each set of roles that a class has."""
+        roles = node.requirements
+        shape = roles.shape
+        count = len(shape) if isinstance(shape, list) else 0
+        held = (name for name in roles.held if name in taken.named or taken.takes_any)
+        names = (*(shape if isinstance(shape, dict) else ()), *held)
         cls = type(node.task)
-        signature = self._signatures.get(cls)
-        if signature is None:
-            signature = self._signatures[cls] = inspect.signature(
-                cls.function if issubclass(cls, FunctionTask) else node.task.run
-            )
-        roles = {role: role for role in node.requirements.roles}
-        args, kwargs = node.requirements.arguments(roles)
-        own = dict(node.task.__dict__) if isinstance(node.task, FunctionTask) else {}
+        if (cls, count, names) in self._fitting:
+            return
+        own = [n for n in node.task.__dict__ if n not in names] if _is_function(cls) else []
         try:
-            signature.bind(*args, **{**kwargs, **own})
+            taken.signature.bind(*range(count), **dict.fromkeys([*names, *own]))
         except TypeError as error:
-            given = ", ".join(map(str, kwargs)) or f"{len(args)} in order"
+            given = ", ".join(map(str, names)) or f"{count} in order"
             raise InputError(
-                f"{node.task_id} requires {given}, but its run takes {signature}: {error}",
+                f"{where_is(cls, 'run')}{node.task_id} requires {given}, but its run takes {taken.signature}: {error}",
                 kind="run-mismatch",
                 hint="give run one argument for each thing required, named as in requires",
                 task=node.task_id,
             ) from error
+        self._fitting.add((cls, count, names))
+
+
+def _look_at(cls: type[Task]) -> _ClassFacts:
+    """Return what is known of a class, whose mistakes are found here."""
+    place = locate(cls)
+    if cls.run is Task.run:
+        raise _bad_class(cls, "", "has no run", "write run(self, …), which returns the data to keep")
+    function = getattr(cls, "function", cls.run)
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        hint = "write it with def, and asyncio.run(…) what is to be awaited in it"
+        raise _bad_class(cls, "run", "has an async run, which nobody awaits", hint)
+    try:
+        arguments = arguments_of(cls)
+    except TypeError as error:
+        hint = "import it outside of `if TYPE_CHECKING`, or annotate stook.Bundle"
+        raise _bad_class(cls, "run", f"run: {error}", hint) from error
+    return _ClassFacts(place, output_name(cls), traits_of(cls), arguments)
+
+
+def _is_function(cls: type[Task]) -> bool:
+    return hasattr(cls, "function")
+
+
+def _bad_class(cls: type[Task], name: str, problem: str, hint: str) -> InputError:
+    return InputError(
+        f"{where_is(cls, name)}{_label(cls)} {problem}", kind="bad-task", hint=hint, task=cls.__name__
+    )
 
 
 def _ask(task: Task) -> object:
-    name = type(task).__name__
-    with user_code(name, f"requires of {task!r} failed", kind="requires-failed", hint="mend requires"):
+    cls = type(task)
+    if cls.requires is Task.requires:
+        return None
+    with user_code(
+        cls.__name__, f"requires of {task!r} failed", kind="requires-failed", hint="mend requires"
+    ):
         return task.requires()
 
 
@@ -162,15 +233,23 @@ def _circle(path: list[Task], again: Task) -> InputError:
     # Siblings wait on the stack unopened, so that what is open is one path, root first.
     circle = [*path[path.index(again) :], again]
     return InputError(
-        f"tasks require each other in a circle: {' → '.join(map(repr, circle))}",
+        f"{where_is(type(again))}tasks require each other in a circle: {' → '.join(_shortened(circle))}",
         kind="cycle",
         hint="take one of these requirements away",
     )
 
 
+def _shortened(circle: list[Task]) -> Iterator[str]:
+    for at, task in enumerate(circle):
+        if at < _MOST_SHOWN // 2 or at >= len(circle) - _MOST_SHOWN // 2:
+            yield repr(task)
+        elif at == _MOST_SHOWN // 2:
+            yield "…"
+
+
 def _endless(target: Task) -> InputError:
     return InputError(
-        f"{target!r} requires more than {_MAX_TASKS} tasks, or requires that never end",
+        f"{where_is(type(target))}{target!r} requires more than {_MAX_TASKS} tasks, or requires that never end",
         kind="endless-graph",
         hint="look at what requires makes of the parameters",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import unicodedata
 from pathlib import Path
 from types import ModuleType
 
@@ -29,9 +30,13 @@ def load_task(target: str, *, folder: Path | None = None) -> type[Task]:
         TaskError: The file raised when it was imported; `facts["traceback"]` shows where.
     """
     location, name = _split(target)
-    tasks = load_tasks(location, folder=folder)
+    name = unicodedata.normalize("NFKC", name)  # as Python reads names
+    module = _import(location, (folder or Path.cwd()).resolve())
+    tasks = _tasks_of(module)
     if name in tasks:
         return tasks[name]
+    if "." in name and (inner := _find_inner(module, name)):
+        return inner
     names = ", ".join(sorted(tasks)) or "none"
     if name:
         raise NotFoundError(
@@ -65,6 +70,14 @@ def _tasks_of(module: ModuleType) -> dict[str, type[Task]]:
     }
     own = {name: task for name, task in found.items() if task.__module__ == module.__name__}
     return own or found
+
+
+def _find_inner(module: ModuleType, name: str) -> type[Task] | None:
+    """Return a task that is defined within a class: `Outer.Inner`."""
+    found: object = module
+    for part in name.split("."):
+        found = vars(found).get(part) if isinstance(found, type | ModuleType) else None
+    return found if isinstance(found, type) and issubclass(found, Task) else None
 
 
 def _split(target: str) -> tuple[str, str]:

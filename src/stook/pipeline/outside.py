@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.pipeline.graph import Node
-from stook.pipeline.requirements import External, Source
+from stook.pipeline.requirements import External, Source, needs_of
 from stook.pipeline.sources import keep, resolve_path
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class OutsideBundles:
             needed: node
             for node in nodes
             for required in node.requirements.roles.values()
-            if isinstance(needed := required, External | Source) and needed not in self._bundles
+            if isinstance(needed := needs_of(required), External | Source) and needed not in self._bundles
         }
         found: dict[External | Source, Bundle] = {
             need: self._store.get(need.ref) for need in needs if isinstance(need, External)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
+import msgspec
 
-from stook.model.lineage import Input
+from stook.model.lineage import Input, Lineage
 from stook.pipeline.decide import Decider
-from stook.pipeline.graph import Node, collect
-from stook.pipeline.requirements import External, Source
+from stook.pipeline.graph import Graph, Node
+from stook.pipeline.parameters import plain
+from stook.pipeline.requirements import Requirement, needs_of
+from stook.pipeline.running.choosing import Choice, newest_of, targets_of
+from stook.pipeline.running.options import RunOptions
 from stook.pipeline.sources import find_kept, resolve_path
-from stook.pipeline.tasks import Task
+from stook.pipeline.tasks import Task, requirements_in, values_of
+from stook.pipeline.wanted import External, Item, Mapped, Partition, Partitions, Source
 
 if TYPE_CHECKING:
+    from stook.pipeline.reasons import Change
     from stook.store import Bundle, Store
 
-__all__ = ["Plan", "PlannedStep", "make_plan", "why"]
+__all__ = ["Plan", "PlannedStep", "Planner", "make_plan", "why"]
 
+_PLAIN = RunOptions()
 _UNSEEN = "content that no store has seen"
 
 
@@ -28,18 +34,30 @@ class PlannedStep:
     """What would come of one task.
 
     Attributes:
+        number: Of the task within the plan, from 0.
         task: The task, as `module:Name`.
         name: Name of its output.
+        label: The task and its parameters.
         decision: `"reuse"`, `"run"`, or `"depends"`: it can only be decided once what it requires has run.
         because: Why.
         bundle: The bundle that would be reused.
+        requires: Numbers of the tasks that it requires.
+        params: Plain forms of its parameters, by name.
+        held: What parameters hold that is required, as a person calls it, by name.
+        lineage: What there is to record of it now; None where its inputs are not known yet.
     """
 
+    number: int
     task: str
     name: str
+    label: str
     decision: str
     because: tuple[str, ...]
     bundle: Bundle | None
+    requires: tuple[int, ...]
+    params: dict[str, object]
+    held: dict[str, str]
+    lineage: Lineage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +67,25 @@ class Plan:
     steps: tuple[PlannedStep, ...]
 
 
-def make_plan(task: Task, *, store: Store | None = None) -> Plan:
+def make_plan(
+    task: Task | Sequence[Task], *, store: Store | None = None, options: RunOptions = _PLAIN
+) -> Plan:
     """Return what a run would do. Nothing is run and nothing is written.
+
+    Args:
+        task: The task, with its parameters, or several.
+        store: Where bundles are; the home store by default.
+        options: How the run would be done: `force`, `only` and `upto` are heeded.
 
     Raises:
         InputError: The graph is wrong.
-        NotFoundError: A file or an external bundle is not there.
+        NotFoundError: A file, an external bundle, or a task that an option names is not there.
     """
     if store is None:
         from stook.store import open_store
 
         store = open_store()
-    return _Planner(store).plan(collect(task))
+    return Planner(store, options).plan((task,) if isinstance(task, Task) else tuple(task))
 
 
 def why(task: Task, *, store: Store | None = None) -> PlannedStep:
@@ -68,47 +93,193 @@ def why(task: Task, *, store: Store | None = None) -> PlannedStep:
     return make_plan(task, store=store).steps[-1]
 
 
-def _input_of(bundle: Bundle) -> Input:
-    return Input("", bundle.name, bundle.id, bundle.digest)
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """What cannot be known before something has run."""
+
+    waits: str
 
 
-class _Planner:
-    def __init__(self, store: Store) -> None:
+class Planner:
+    """Goes through a graph that may grow: by partitions, and by what tasks asked for when they last ran.
+
+    Args:
+        store: Where bundles are.
+        options: How the run would be done: `force`, `only` and `upto` are heeded.
+    """
+
+    def __init__(self, store: Store, options: RunOptions = _PLAIN) -> None:
         self._store = store
+        self._options = options
+        self._choice = Choice(options)
         self._decider = Decider(store)
-        self._known: dict[object, Input | None] = {}
-        self._decisions: dict[object, str] = {}
+        self._graph = Graph()
+        self._steps: dict[Task, PlannedStep] = {}
+        self._used: dict[tuple[str, Requirement], Input] = {}
+        self._outside: dict[Requirement, Bundle | None] = {}
+        self._waited: set[tuple[Task, tuple[Task, ...]]] = set()
+        self._nodes: dict[Task, Node] = {}
+        self._parts = store.repository.cache / "partitions"
 
-    def plan(self, nodes: Iterable[Node]) -> Plan:
+    def plan(self, tasks: tuple[Task, ...]) -> Plan:
+        """Return what a run of some tasks would do. Raises as `make_plan` does."""
         self._store.refresh()
-        steps = []
-        for node in nodes:
-            for required in node.requirements.roles.values():
-                if required not in self._known:
-                    self._known[required] = self._look_outside(required, node)
-            step = self._step(node)
-            self._known[node.task] = _input_of(step.bundle) if step.bundle else None
-            self._decisions[node.task] = f"{step.task} ({step.name})"
-            steps.append(step)
-        return Plan(tuple(steps))
+        todo = list(reversed(self._take_up(targets_of(tasks, self._options))))
+        while todo:
+            node = todo[-1]
+            if node.task in self._steps:
+                todo.pop()
+                continue
+            node = self._expand(node)
+            needed = (wanted for wanted in node.requirements.roles.values() if isinstance(wanted, Task))
+            found = self._unplanned(node, tuple(needed)) or self._step(node)
+            if isinstance(found, PlannedStep):
+                self._steps[node.task] = found
+                todo.pop()
+            else:
+                todo += reversed(self._take_up(found))
+        return Plan(tuple(self._steps.values()))
 
-    def _look_outside(self, required: object, node: Node) -> Input | None:
-        if isinstance(required, External):
-            return _input_of(self._store.get(required.ref))
-        if not isinstance(required, Source):
+    def explain(self, step: PlannedStep) -> tuple[Change, ...]:
+        """Return what has changed since the task of a step ran last, with texts of code as far as they were kept."""
+        node = self._nodes[next(task for task, known in self._steps.items() if known is step)]
+        return self._decider.explain(node, step.lineage) if step.lineage else ()
+
+    def _take_up(self, tasks: Sequence[Task]) -> list[Node]:
+        """Return tasks and what is new of all that they pull in, each after what it requires."""
+        new = {node.task: node for node in self._graph.add(*tasks)}
+        self._nodes |= new
+        return [*new.values(), *(self._nodes[task] for task in tasks if task not in new)]
+
+    def _unplanned(self, node: Node, tasks: Sequence[Task]) -> tuple[Task, ...]:
+        """Return those of some tasks that are to be planned first; once, for they may require that very task."""
+        found = tuple(task for task in tasks if task not in self._steps)
+        if not found or (node.task, found) in self._waited:
+            return ()
+        self._waited.add((node.task, found))
+        return found
+
+    def _expand(self, node: Node) -> Node:
+        """Return a task with a task for each partition that it requires, as far as tables are known."""
+        made: dict[str, list[Task]] = {}
+        for role, requirement in node.requirements.roles.items():
+            if isinstance(requirement, Mapped):
+                bundle = self._bundle_of(requirement.over.of, node)
+                if not isinstance(bundle, _Unknown):
+                    made[role] = self._partitions(requirement, bundle)
+        if made:
+            node = self._nodes[node.task] = replace(node, requirements=node.requirements.expanded(made))
+        return node
+
+    def _partitions(self, mapped: Mapped, bundle: Bundle) -> list[Task]:
+        """Return a task for each partition, and remember the digests of those."""
+        from stook.pipeline.mapping import expand, partition_keys
+
+        over = mapped.over
+        keys = partition_keys(bundle, over, self._parts)
+        path = over.of.path if isinstance(over.of, Item) else ""
+        for key in keys:
+            part = Partition(over.of, over.by, key.key, key.start, key.stop)
+            self._used[bundle.id, part] = Input("", bundle.name, bundle.id, key.digest, path, key.label)
+        return expand(mapped, keys)
+
+    def _step(self, node: Node) -> PlannedStep | tuple[Task, ...]:
+        """Return what would come of a task, or tasks to plan first."""
+        if self._choice.is_taken_as_it_is(node):
+            return self._made(node, "reuse", ("taken as it is",), newest_of(self._store, node))
+        inputs = {role: self._input(role, wanted, node) for role, wanted in node.requirements.roles.items()}
+        waits = [found.waits for found in inputs.values() if isinstance(found, _Unknown)]
+        if waits:
+            return self._made(node, "depends", tuple(dict.fromkeys(waits)))
+        known = {role: found for role, found in inputs.items() if isinstance(found, Input)}
+        if self._choice.is_forced(node):
+            return self._made(node, "run", ("forced",), lineage=self._decider.describe(node, known))
+        decided = self._decider.decide(node, known, self._find_digest)
+        if more := self._unplanned(node, decided.asks):
+            return more
+        if decided.asks:
+            asks = (f"depends on {task!r}, which it asks for" for task in decided.asks)
+            return self._made(node, "depends", tuple(asks), lineage=decided.lineage)
+        decision = "reuse" if decided.bundle else "run"
+        return self._made(node, decision, decided.because, decided.bundle, lineage=decided.lineage)
+
+    def _made(
+        self,
+        node: Node,
+        decision: str,
+        because: tuple[str, ...],
+        bundle: Bundle | None = None,
+        lineage: Lineage | None = None,
+    ) -> PlannedStep:
+        needs = map(needs_of, node.requirements.roles.values())
+        steps = (self._steps.get(need) for need in needs if isinstance(need, Task))
+        requires = tuple(dict.fromkeys(step.number for step in steps if step))
+        return PlannedStep(
+            len(self._steps),
+            node.task_id,
+            node.name,
+            repr(node.task),
+            decision,
+            because,
+            bundle,
+            requires,
+            {name: plain(value) for name, value in values_of(node.task).items()},
+            {name: _called(value) for name, value in requirements_in(node.task).items()},
+            lineage,
+        )
+
+    def _find_digest(self, task: Task) -> str | None:
+        step = self._steps.get(task)
+        return step.bundle.digest if step and step.bundle else None
+
+    def _input(self, role: str, wanted: Requirement, node: Node) -> Input | _Unknown:
+        if isinstance(wanted, Mapped):
+            found = self._bundle_of(wanted.over.of, node)
+            waits = found.waits if isinstance(found, _Unknown) else f"depends on {wanted.task.__name__}"
+            return _Unknown(f"{waits}: a task for each {_each(wanted.over)}")
+        bundle = self._bundle_of(wanted, node)
+        if not isinstance(bundle, _Unknown):
+            return self._use(role, wanted, bundle)
+        need = needs_of(wanted)
+        if isinstance(need, Source) and not isinstance(wanted, Partition):
+            # It has no digest yet, and cannot have been anyone's input.
+            return Input(role, need.name, "", _UNSEEN)
+        return bundle
+
+    def _use(self, role: str, wanted: Requirement, bundle: Bundle) -> Input:
+        if not isinstance(wanted, Item | Partition):
+            return Input(role, bundle.name, bundle.id, bundle.digest)
+        if (bundle.id, wanted) not in self._used:
+            from stook.pipeline.parts import input_of
+
+            self._used[bundle.id, wanted] = input_of(role, wanted, bundle, self._parts)
+        return msgspec.structs.replace(self._used[bundle.id, wanted], role=role)
+
+    def _bundle_of(self, wanted: Requirement, node: Node) -> Bundle | _Unknown:
+        need = needs_of(wanted)
+        if isinstance(need, Task):
+            step = self._steps.get(need)
+            if step is None:
+                return _Unknown(f"depends on {need!r}, which depends on it")
+            return step.bundle or _Unknown(f"depends on {step.task} ({step.name})")
+        if need not in self._outside:
+            self._outside[need] = self._look_outside(need, node)
+        return self._outside[need] or _Unknown(
+            f"depends on {getattr(need, 'name', need)}, whose content is new"
+        )
+
+    def _look_outside(self, need: Requirement, node: Node) -> Bundle | None:
+        if isinstance(need, External):
+            return self._store.get(need.ref)
+        if not isinstance(need, Source):
             return None
-        path = resolve_path(required.path, node.place.roots[0], required.name)
-        kept = find_kept(self._store.versions(required.name), path)
-        # Content that the store has never seen has no digest yet, and cannot have been anyone's input.
-        return _input_of(kept) if kept else Input("", required.name, "", _UNSEEN)
+        path = resolve_path(need.path, node.place.roots[0], need.name)
+        return find_kept(self._store.versions(need.name), path)
 
-    def _step(self, node: Node) -> PlannedStep:
-        inputs = {role: self._known[required] for role, required in node.requirements.roles.items()}
-        known = {role: replace(used, role=role) for role, used in inputs.items() if used is not None}
-        if len(known) < len(inputs):
-            waits = [self._decisions[node.requirements.roles[role]] for role in inputs if role not in known]
-            because = tuple(f"depends on {name}" for name in dict.fromkeys(waits))
-            return PlannedStep(node.task_id, node.name, "depends", because, None)
-        decided = self._decider.decide(node, known, lambda _: None)
-        decision = "reuse" if decided.bundle else "depends" if decided.asks else "run"
-        return PlannedStep(node.task_id, node.name, decision, decided.because, decided.bundle)
+
+def _called(held: object) -> str:
+    return held.label if isinstance(held, Partition) else repr(held)
+
+
+def _each(over: Partitions) -> str:
+    return over.by or f"{over.rows:,} rows"

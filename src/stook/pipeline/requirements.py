@@ -1,121 +1,135 @@
-"""What a task requires: other tasks, bundles that exist, files on disk; and how they become its arguments."""
+"""What a task requires, each with the role that it plays, and how it becomes the arguments of `run`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
 
 from stook.errors import InputError
-from stook.model.refs import check_name, parse_ref
-from stook.pipeline.tasks import Task
+from stook.pipeline.parameters.routed import route
+from stook.pipeline.tasks import Task, requirements_in
+from stook.pipeline.wanted import (
+    External,
+    Item,
+    Mapped,
+    Partition,
+    Requirement,
+    Source,
+    external,
+    needs_of,
+    source,
+)
 
-__all__ = ["External", "Requirement", "Requirements", "Source", "external", "read_requirements", "source"]
+__all__ = [
+    "External",
+    "Item",
+    "Mapped",
+    "Partition",
+    "Requirement",
+    "Requirements",
+    "Source",
+    "external",
+    "needs_of",
+    "read_requirements",
+    "source",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class External:
-    """A bundle that is in the store already, by `name`, `name@alias` or `name@id`."""
-
-    ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file or folder on disk, kept as a bundle of this name whenever its content is new."""
-
-    path: Path
-    name: str
-
-
-Requirement = Task | External | Source
-_Value = TypeVar("_Value")
-
-
-def external(ref: str) -> External:
-    """Require a bundle that exists: `external("config@prod")`.
-
-    Raises:
-        InputError: It is no way to name a bundle.
-    """
-    parse_ref(ref)
-    return External(ref)
+Shape = Any
+"""A role; or a list or dict of shapes."""
 
 
-def source(path: str | Path, name: str) -> Source:
-    """Require a file or folder on disk, as a bundle of this name: a new version whenever its content is new.
-
-    Args:
-        path: Where it is; a relative path starts at the workspace.
-        name: The bundle's name.
-
-    Raises:
-        InputError: The name is none.
-    """
-    return Source(Path(path), check_name(name))
-
-
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(msgspec.Struct, frozen=True):
     """What a task requires, each with the role it plays.
 
     Attributes:
-        roles: Role to requirement. Roles are the keys of a dict, positions of a list, `0` for a single one; `key.0`
-            for lists within a dict.
-        shape: The same structure with roles in place of requirements.
+        roles: Role to requirement. Roles are the keys of a dict, positions of a list, `0` for a single one, names of
+            parameters that hold requirements; `key.0` for lists within those.
+        shape: What `requires` gave, with roles in place of requirements.
+        held: What parameters hold, by name, with roles in place of requirements.
     """
 
     roles: dict[str, Requirement]
-    shape: dict[str, Any] | list[Any]
+    shape: dict[str, Shape] | list[Shape]
+    held: dict[str, Shape] = {}
 
-    def arguments(self, values: Mapping[str, _Value]) -> tuple[list[object], dict[str, object]]:
+    def arguments(
+        self, values: Mapping[str, object] | Callable[[str], object]
+    ) -> tuple[list[object], dict[str, object]]:
         """Return positional and keyword arguments for `run`, given a value for each role."""
-        filled = _fill(self.shape, values)
-        return ([], filled) if isinstance(filled, dict) else ([*filled], {})
+        get = values if callable(values) else values.__getitem__
+        filled = _fill(self.shape, get)
+        held = {name: _fill(shape, get) for name, shape in self.held.items()}
+        return ([], {**filled, **held}) if isinstance(filled, dict) else ([*filled], held)
+
+    def expanded(self, made: Mapping[str, Sequence[Task]]) -> Requirements:
+        """Return the same with tasks in place of what stood for them.
+
+        Args:
+            made: The tasks by the role of a `Mapped`; they get the roles `role.0`, `role.1`, ….
+        """
+        roles: dict[str, Requirement] = {}
+        for role, requirement in self.roles.items():
+            tasks = made.get(role)
+            several = (
+                {role: requirement} if tasks is None else {f"{role}.{at}": t for at, t in enumerate(tasks)}
+            )
+            roles.update(several)
+
+        def expand(role: str) -> object:
+            return [f"{role}.{at}" for at in range(len(made[role]))] if role in made else role
+
+        return Requirements(roles, _fill(self.shape, expand), _fill(self.held, expand))
+
+
+_NOTHING: Final = Requirements({}, [])
 
 
 def read_requirements(task: Task, given: object) -> Requirements:
-    """Return what `requires` gave, checked.
+    """Return what `requires` gave and what parameters hold, checked.
 
     Raises:
         InputError: Something in it can not be required.
     """
+    holding = requirements_in(task)
+    if given is None and not holding:
+        return _NOTHING
     roles: dict[str, Requirement] = {}
-
-    def read(value: object, above: str) -> Any:
-        if isinstance(value, Mapping):
-            return {str(key): read(inner, f"{above}{key}.") for key, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [read(inner, f"{above}{position}.") for position, inner in enumerate(value)]
-        role = above.removesuffix(".")
-        if role in roles:
-            raise InputError(
-                f"{type(task).__name__} requires two things as {role!r}",
-                kind="bad-requirement",
-                hint="name one of them otherwise",
-                task=type(task).__name__,
-            )
-        roles[role] = _check(task, role, value)
-        return role
-
+    held = {name: _read(task, roles, value, f"{name}.") for name, value in holding.items()}
     several = given if isinstance(given, Mapping | list | tuple) else [] if given is None else [given]
-    return Requirements(roles, read(several, ""))
+    return Requirements(roles, _read(task, roles, several, ""), held)
 
 
-def _fill(shape: Any, values: Mapping[str, object]) -> Any:
+def _read(task: Task, roles: dict[str, Requirement], value: object, above: str) -> Shape:
+    if isinstance(value, Mapping):
+        return {str(key): _read(task, roles, inner, f"{above}{key}.") for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_read(task, roles, inner, f"{above}{position}.") for position, inner in enumerate(value)]
+    role = above.removesuffix(".")
+    if role in roles:
+        raise InputError(
+            f"{type(task).__name__} requires two things as {role!r}",
+            kind="bad-requirement",
+            hint="name one of them otherwise",
+            task=type(task).__name__,
+        )
+    roles[role] = _check(task, role, value)
+    return role
+
+
+def _fill(shape: Shape, get: Callable[[str], object]) -> Any:
     if isinstance(shape, dict):
-        return {key: _fill(inner, values) for key, inner in shape.items()}
+        return {key: _fill(inner, get) for key, inner in shape.items()}
     if isinstance(shape, list):
-        return [_fill(inner, values) for inner in shape]
-    return values[shape]
+        return [_fill(inner, get) for inner in shape]
+    return get(shape)
 
 
 def _check(task: Task, role: str, value: object) -> Requirement:
-    if isinstance(value, Task | External | Source):
-        return value
-    if isinstance(value, type) and issubclass(value, Task):
-        return value()
+    found = value if isinstance(value, Requirement) else route(value)
+    if isinstance(found, Requirement):
+        return found
     raise InputError(
         f"{type(task).__name__} requires {value!r} as {role!r}, which is neither a task nor a bundle nor a file",
         kind="bad-requirement",

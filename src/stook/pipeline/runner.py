@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.errors import StookError
-from stook.model.events import RunEnded, RunStarted
+from stook.model.events import RunEnded
 from stook.pipeline.running.choosing import targets_of
 from stook.pipeline.running.crew import Crew
 from stook.pipeline.running.options import RunOptions
 from stook.pipeline.running.others import Others
 from stook.pipeline.running.results import RunResult, StepResult
 from stook.pipeline.running.scheduler import Scheduler
+from stook.pipeline.running.scripts import end_script
 from stook.pipeline.tasks import Task
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ _ALONE = Others()
 
 
 def run(
-    task: Task,
+    task: Task | Sequence[Task],
     *,
     store: Store | None = None,
     options: RunOptions = _PLAIN,
@@ -35,7 +37,7 @@ def run(
     """Make a task's bundle, and first those that it requires; what is there already is reused.
 
     Args:
-        task: The task, with its parameters.
+        task: The task, with its parameters, or several.
         store: Where bundles are; the home store by default.
         options: How it is to be done.
         others: Whom it tells, asks and heeds.
@@ -48,36 +50,31 @@ def run(
         NotFoundError: A file or an external bundle is not there; nothing has run.
         TaskError: A task failed; tasks that had finished are kept.
     """
+    end_script()
     if store is None:
         from stook.store import open_store
 
         store = open_store()
-    observe = others.observer
-    started, outcome, at_once = time.perf_counter(), "interrupted", True
+    started, outcome = time.perf_counter(), "interrupted"
     crew = Crew(store, options)
     scheduler = Scheduler(store, crew, options, others)
     try:
-        targets = targets_of(task, options.upto, (*options.force, *options.only))
+        targets = targets_of(task, options)
         store.refresh()
-        scheduler.add(targets)
-        observe(
-            RunStarted(_label(scheduler.board.step_of(targets[-1])), len(scheduler.board.steps), options.run)
-        )
+        steps = scheduler.begin(targets)
         scheduler.run()
-        outcome, at_once = "ok", False
+        outcome = "ok"
     except StookError:
         outcome = "failed"
         raise
     finally:
-        crew.close(at_once=at_once)
-        others.leases.close()
-        observe(RunEnded(outcome, time.perf_counter() - started))
-    steps = tuple(_result(step) for step in scheduler.board.steps if step.bundle is not None)
-    return RunResult(steps, _result(scheduler.board.step_of(targets[-1])), options.run)
-
-
-def _label(step: Step) -> str:
-    return step.node.task_id
+        try:
+            crew.close(at_once=outcome != "ok")
+        finally:
+            others.leases.close()
+            others.observer(RunEnded(outcome, time.perf_counter() - started))
+    made = tuple(_result(step) for step in scheduler.board.steps if step.bundle is not None)
+    return RunResult(made, _result(steps[-1]), options.run)
 
 
 def _result(step: Step) -> StepResult:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
+import msgspec
+
 from stook.errors import InputError
+from stook.pipeline.where import where_is
 
-__all__ = ["TRAITS", "TraitOptions", "Traits", "read_traits"]
+__all__ = ["TRAITS", "TraitOptions", "Traits", "traits_of"]
 
+_OWN_TRAITS: Final = "_stook_traits"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 _POWERS: Final = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(msgspec.Struct, frozen=True):
     """What a task says of itself beside its parameters.
 
     Attributes:
@@ -67,20 +69,43 @@ class TraitOptions(TypedDict, total=False):
     includes: Sequence[str]
 
 
-def read_traits(given: Mapping[str, object], task: str, where: str) -> Traits:
-    """Return the traits that a class's attributes say.
-
-    Args:
-        given: Attributes by name, those that are set.
-        task: The task, for the error.
-        where: The file and line that the error names; empty where not known.
+def traits_of(task: type) -> Traits:
+    """Return what a task says of itself beside its parameters.
 
     Raises:
         InputError: One of them has a value that it cannot have.
     """
+    known: Traits | None = task.__dict__.get(_OWN_TRAITS)
+    if known is None:
+        try:
+            known = _read_traits(_attributes(task), task.__name__)
+        except InputError as error:
+            place = where_is(task, str(error.facts["trait"]))
+            raise InputError(
+                f"{place}{error.message}", kind=error.kind, hint=error.hint, **error.facts
+            ) from error
+        type.__setattr__(task, _OWN_TRAITS, known)
+    return known
+
+
+def _attributes(task: type) -> dict[str, object]:
+    """Return what a class and its bases set; `cpus` of a base does not outlast `resources` of what is derived."""
+    given: dict[str, object] = {}
+    for base in reversed(task.__mro__):
+        own = {name: value for name, value in vars(base).items() if name in TRAITS}
+        given = {
+            name: value
+            for name, value in given.items()
+            if "resources" not in own or name not in {"cpus", "memory"}
+        }
+        given.update(own)
+    return given
+
+
+def _read_traits(given: Mapping[str, object], task: str) -> Traits:
     resources = given.get("resources", {})
     if not isinstance(resources, Mapping) or not resources.keys() <= {"cpus", "memory"}:
-        raise _refusal("resources", resources, "a dict of cpus and memory", task, where)
+        raise _refusal("resources", resources, "a dict of cpus and memory", task)
     values: dict[str, Any] = {"tags": {}}
     for name, value in {**resources, **given}.items():
         if name == "resources":
@@ -89,13 +114,13 @@ def read_traits(given: Mapping[str, object], task: str, where: str) -> Traits:
         try:
             values[name] = read(value)
         except (TypeError, ValueError, ArithmeticError) as error:
-            raise _refusal(name, value, label, task, where) from error
+            raise _refusal(name, value, label, task) from error
     return Traits(**values)
 
 
-def _refusal(name: str, value: object, label: str, task: str, where: str) -> InputError:
+def _refusal(name: str, value: object, label: str, task: str) -> InputError:
     return InputError(
-        f"{where}{task}: {name} is {value!r}, which is not {label}",
+        f"{task}: {name} is {value!r}, which is not {label}",
         kind="bad-trait",
         hint=f"{name} is read by Stook and is no parameter: set it to {label}, or name the parameter otherwise",
         task=task,
@@ -155,6 +180,8 @@ def _memory(value: Any) -> int | None:
     """Read bytes, or a text: `2GB` is 2,000,000,000 bytes, `2GiB` 2,147,483,648."""
     if value is None or type(value) is int:
         amount = value
+    elif type(value) is not str:
+        raise TypeError
     else:
         parts = _SIZE.fullmatch(value.strip())
         if parts is None:

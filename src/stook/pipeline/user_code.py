@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from stook.errors import CheckError, InputError, MissingExtraError, StookError, TaskError
+from stook.errors import (
+    CheckError,
+    InputError,
+    IntegrityError,
+    MissingExtraError,
+    StookError,
+    StorageError,
+    TaskError,
+)
 
 __all__ = ["user_code"]
 
@@ -19,6 +27,8 @@ _STOOK = str(Path(__file__).resolve().parents[1])
 def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]:
     """Run the user's code within the block. KeyboardInterrupt passes; leaving by `sys.exit` is a failure.
 
+    So is whatever else is raised, also what is derived from BaseException alone: it ends the task, and not the run.
+
     Args:
         task: The task or file, as facts name it.
         failed: What happened when it raises, such as `"… failed"`.
@@ -28,25 +38,32 @@ def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]
     Raises:
         InputError, CheckError, MissingExtraError: The code raised one: its words say what the caller can do, whose
             mistake it is, and so it stays one. `facts["traceback"]` has the code's frames.
-        TaskError: The code raised anything else. `facts["traceback"]` has its frames.
+        TaskError: The code raised anything else. `facts["traceback"]` has its frames; `facts["cause"]` is there where
+            data could not be read, and is the `kind` of that.
     """
     try:
         yield
     except (InputError, CheckError, MissingExtraError) as error:
         facts = {"task": task, **error.facts, "traceback": _user_traceback(error)}
         raise type(error)(f"{task}: {error.message}", kind=error.kind, hint=error.hint, **facts) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise TaskError(
             f"{failed}: {_describe(error)}",
             kind=kind,
             hint=(error.hint if isinstance(error, StookError) else "") or hint,
             task=task,
             traceback=_user_traceback(error),
+            **({"cause": error.kind} if isinstance(error, IntegrityError | StorageError) else {}),
         ) from error
 
 
 def _describe(error: BaseException) -> str:
-    words = " ".join(str(error).split())
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - what an exception says is the user's code too
+        words = "it cannot say what"
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stook.testing.executors import ExecutorTests, MakeExecutor, ProcessExecutorTests
 from stook.testing.fault_proxy import FaultProxy
 from stook.testing.faults import Crash, Fault, FaultyStorage, Operation, random_faults
 from stook.testing.proxy_faults import ProxyFault, ProxyRequest, random_proxy_faults
@@ -9,10 +10,13 @@ from stook.testing.storage import StorageTests
 
 __all__ = [
     "Crash",
+    "ExecutorTests",
     "Fault",
     "FaultProxy",
     "FaultyStorage",
+    "MakeExecutor",
     "Operation",
+    "ProcessExecutorTests",
     "ProxyFault",
     "ProxyRequest",
     "StorageTests",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from stook.errors import NotFoundError
+from stook.errors import InputError, NotFoundError
 from stook.pipeline.graph import Node, collect
+from stook.pipeline.requirements import Item, Partition, Requirement, needs_of
 from stook.pipeline.running.options import RunOptions
 from stook.pipeline.tasks import Task
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
 
-__all__ = ["Choice", "choose", "newest_of", "targets_of"]
+__all__ = ["Choice", "NewestBundles", "choose", "newest_of", "targets_of"]
 
 
 class Choice:
@@ -36,45 +37,70 @@ class Choice:
         """Tell whether a task is not among those to run, where only some are."""
         return bool(self._only) and not _is_meant(node, self._only)
 
-
-def newest_of(store: Store, node: Node) -> Bundle:
-    """Return the newest bundle of a task's name, by preference one with the same parameters.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    from stook.pipeline.parameters import plain
-    from stook.pipeline.tasks import values_of
-
-    params = {name: plain(value) for name, value in values_of(node.task).items()}
-    bundles = store.versions(node.name)
-    if not bundles:
-        raise NotFoundError(
-            f"{node.name} is needed and was never made",
-            kind="never-made",
-            hint=f"run without --only, or with --only {node.name} too",
-            name=node.name,
-        )
-    return next((bundle for bundle in bundles if bundle.params == params), bundles[0])
+    def pick(self, nodes: Sequence[Node], targets: Sequence[Task]) -> Sequence[Node]:
+        """Return those of some tasks that it takes: where only some are to run, these and what they require."""
+        if not self._only:
+            return nodes
+        needed: set[Requirement] = set(targets)
+        for node in nodes:
+            if _is_meant(node, self._only):
+                needed |= {node.task, *map(needs_of, node.requirements.roles.values())}
+        return [node for node in nodes if node.task in needed]
 
 
-def targets_of(target: Task, upto: Sequence[str], given: Iterable[str]) -> tuple[Task, ...]:
-    """Return the tasks to bring up to date: the target itself, or those of its graph at which the run is to stop.
+class NewestBundles:
+    """Finds results as they are, whatever has become of code and inputs since; lists each name once.
 
     Args:
-        target: What was asked for.
-        upto: Names or patterns of the tasks to stop at.
-        given: Further names or patterns, which must fit something.
+        store: Where they are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._by_name: dict[str, dict[str, Bundle]] = {}
+
+    def get(self, node: Node) -> Bundle:
+        """Return the newest bundle of a task with its parameters, made from the same items and partitions.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        if node.name not in self._by_name:
+            bundles = reversed(self._store.versions(node.name))
+            self._by_name[node.name] = {_key_of(bundle): bundle for bundle in bundles}
+        bundle = self._by_name[node.name].get(_wanted_key(node))
+        if bundle is None:
+            raise NotFoundError(
+                f"{node.task!r} is needed and was never made",
+                kind="never-made",
+                hint=f"run without --only, or with --only {node.name} too",
+                name=node.name,
+            )
+        return bundle
+
+
+def newest_of(store: Store, node: Node) -> Bundle:
+    """Return the newest bundle of a task. Raises as `NewestBundles.get` does."""
+    return NewestBundles(store).get(node)
+
+
+def targets_of(targets: Task | Sequence[Task], options: RunOptions) -> tuple[Task, ...]:
+    """Return the tasks to bring up to date: the targets, or those of their graph that `upto` and `only` name.
 
     Raises:
         NotFoundError: A name fits no task of the graph.
+        InputError: There is no target, or the graph is wrong.
     """
-    names = (*upto, *given)
+    given = (targets,) if isinstance(targets, Task) else tuple(dict.fromkeys(targets))
+    if not given:
+        raise InputError("there is no task to run", kind="no-target", hint="give run at least one task")
+    names = (*options.upto, *options.only, *options.force)
     if not names:
-        return (target,)
-    nodes = collect(target)
+        return given
+    nodes = collect(*given)
     found = {name: choose(nodes, name) for name in names}
-    return tuple(dict.fromkeys(node.task for name in upto for node in found[name])) or (target,)
+    ends = options.upto or options.only
+    return tuple(dict.fromkeys(node.task for name in ends for node in found[name])) or given
 
 
 def choose(nodes: Sequence[Node], name: str) -> list[Node]:
@@ -96,3 +122,29 @@ def choose(nodes: Sequence[Node], name: str) -> list[Node]:
 def _is_meant(node: Node, patterns: Sequence[str]) -> bool:
     names = (node.name, type(node.task).__name__, node.task_id, repr(node.task))
     return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns for name in names)
+
+
+def _key_of(bundle: Bundle) -> str:
+    parts = {
+        used.role: f"{used.item}/{used.part}" for used in bundle.lineage.inputs if used.item or used.part
+    }
+    return repr((sorted(bundle.params.items()), sorted(parts.items())))
+
+
+def _wanted_key(node: Node) -> str:
+    from stook.pipeline.parameters import plain
+    from stook.pipeline.tasks import values_of
+
+    params = {name: plain(value) for name, value in values_of(node.task).items()}
+    parts = {
+        role: f"{_item_of(required)}/{required.label if isinstance(required, Partition) else ''}"
+        for role, required in node.requirements.roles.items()
+        if isinstance(required, Item | Partition)
+    }
+    return repr((sorted(params.items()), sorted(parts.items())))
+
+
+def _item_of(required: Item | Partition) -> str:
+    if isinstance(required, Item):
+        return required.path
+    return required.of.path if isinstance(required.of, Item) else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from stook.errors import InputError
 from stook.pipeline.running.inline import InlineExecutor
 from stook.pipeline.running.options import RunOptions
 from stook.pipeline.running.work import Executor, Report, Work
@@ -17,28 +19,74 @@ __all__ = ["Crew"]
 
 
 class Crew:
-    """Hands each task to an executor that can do it, and begins those executors when they are first needed.
+    """Hands each task to an executor that can do it, and begins the pool when it is first needed.
+
+    A task runs in a process of its own where several may run at once, and where it says how long it may take or how
+    much memory: only a process can be ended for that. A task in cells of a notebook is in no file that another process
+    could import, so it runs here.
 
     Args:
-        store: Where bundles go.
+        store: Where bundles are.
         options: How the run is to be done.
     """
 
     def __init__(self, store: Store, options: RunOptions) -> None:
-        self._inline: Executor = InlineExecutor(store)
+        self._store = store
+        self._jobs = options.jobs
+        self._began = time.time()
+        self._inline = InlineExecutor(store, began=self._began)
+        self._pool: Executor | None = None
+        self._here: set[int] = set()
 
     def submit(self, work: Work) -> None:
-        """Begin a task."""
-        self._inline.submit(work)
+        """Begin a task.
+
+        Raises:
+            InputError: It says how long it may take or how much memory, and can only run here.
+        """
+        if self._is_for_here(work):
+            self._here.add(work.number)
+            self._inline.submit(work)
+            return
+        if self._pool is None:
+            from stook.pipeline.running.pool import PoolExecutor
+
+            self._pool = PoolExecutor(self._store, self._jobs, began=self._began, is_shown=self._jobs == 1)
+        self._pool.submit(work)
 
     def answer(self, number: int, bundles: Sequence[Bundle] | StookError) -> None:
         """Let a task go on that has asked."""
-        self._inline.answer(number, bundles)
+        if self._pool is None or number in self._here:
+            self._inline.answer(number, bundles)
+        else:
+            self._pool.answer(number, bundles)
 
     def wait(self, seconds: float | None) -> Sequence[Report]:
-        """Return what has come of tasks."""
-        return self._inline.wait(seconds)
+        """Return what has come of tasks. A task that runs here holds up what is told of the others."""
+        if self._pool is None:
+            return self._inline.wait(seconds)
+        if self._inline.has_work:
+            return [*self._inline.wait(0.0), *self._pool.wait(0.0)]
+        return self._pool.wait(seconds)
 
     def close(self, *, at_once: bool) -> None:
         """Let go of everything."""
-        self._inline.close(at_once=at_once)
+        try:
+            self._inline.close(at_once=at_once)
+        finally:
+            if self._pool is not None:
+                self._pool.close(at_once=at_once)
+
+    def _is_for_here(self, work: Work) -> bool:
+        traits = work.node.traits
+        is_limited = traits.timeout is not None or traits.memory is not None
+        if not getattr(work.node.place, "is_live", False):
+            return self._jobs == 1 and not is_limited
+        if traits.timeout is not None:
+            raise InputError(
+                f"{work.node.task_id} is in a notebook, where nothing could end it after {traits.timeout:g} seconds",
+                kind="timeout-in-notebook",
+                hint="define it in a .py file and import that, or take its timeout away",
+                task=work.node.task_id,
+            )
+        return True

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.errors import StookError
+from stook.pipeline.running.capture import capturing
+from stook.pipeline.running.code_check import CodeCheck, StaleCodeError, changed_meanwhile
+from stook.pipeline.running.output_log import OutputLog
 from stook.pipeline.running.perform import Performance
+from stook.pipeline.running.portable import bearable
+from stook.pipeline.running.restoring import restoring
 from stook.pipeline.running.work import Asks, Done, Failed, Report, Work
 
 if TYPE_CHECKING:
@@ -22,17 +27,26 @@ class InlineExecutor:
 
     Args:
         store: Where bundles go.
+        began: When the run began, in seconds since the epoch; now by default.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, began: float | None = None) -> None:
         self._store = store
+        self._code = CodeCheck(store, time.time() if began is None else began, is_shared=True)
         self._todo: deque[tuple[int, Sequence[Bundle] | StookError | None]] = deque()
         self._performances: dict[int, Performance] = {}
+        self._logs: dict[int, OutputLog] = {}
         self._seconds: dict[int, float] = {}
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is a task to begin or to go on with."""
+        return bool(self._todo)
 
     def submit(self, work: Work) -> None:
         """Keep a task until `wait`."""
-        self._performances[work.number] = Performance(self._store, work)
+        self._performances[work.number] = Performance(self._store, work, lambda: self._check(work))
+        self._logs[work.number] = OutputLog(work.log)
         self._seconds[work.number] = 0.0
         self._todo.append((work.number, None))
 
@@ -49,21 +63,35 @@ class InlineExecutor:
 
     def close(self, *, at_once: bool) -> None:
         """Let go of tasks that have asked and got no answer."""
-        for performance in self._performances.values():
-            performance.close()
+        self._todo.clear()
+        for number, performance in self._performances.items():
+            with capturing(self._logs[number]), restoring():
+                performance.close()
+            self._logs[number].close()
         self._performances.clear()
+
+    def _check(self, work: Work) -> None:
+        """Make sure of the code that a task has imported."""
+        try:
+            self._code.check(work)
+        except StaleCodeError:
+            raise changed_meanwhile(work) from None
 
     def _go_on(self, number: int, answer: Sequence[Bundle] | StookError | None) -> Report:
         start = time.perf_counter()
+        log = self._logs[number]
         report: Asks | Bundle | StookError
         try:
-            report = self._performances[number].go_on(answer)
+            with capturing(log), restoring():
+                report = self._performances[number].go_on(answer)
         except StookError as error:
-            report = error
+            report = bearable(error)
+            log.add_facts(report)
         self._seconds[number] += time.perf_counter() - start
         if isinstance(report, Asks):
             return report
-        del self._performances[number]
+        log.close()
+        del self._performances[number], self._logs[number]
         seconds = self._seconds.pop(number)
         if isinstance(report, StookError):
             return Failed(number, report, seconds)

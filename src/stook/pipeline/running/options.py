@@ -22,6 +22,7 @@ class RunOptions:
         only: Tasks to run; what they require is taken as it is.
         upto: Tasks to stop at: only they and what they require are run.
         run: Id of the run.
+        keep_code: Whether the source text of tasks is kept with what they make.
         folder: Where the run keeps what its tasks print, and rows that checks refuse; None to keep nothing.
     """
 
@@ -31,6 +32,7 @@ class RunOptions:
     only: tuple[str, ...] = ()
     upto: tuple[str, ...] = ()
     run: str = ""
+    keep_code: bool = True
     folder: Path | None = None
 
 

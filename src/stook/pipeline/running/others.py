@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stook.model.events import Observer, ignore
 from stook.pipeline.running.leases import Leases, NoLeases
+
+if TYPE_CHECKING:
+    from stook.store import Bundle
 
 __all__ = ["Elsewhere", "NoElsewhere", "Others"]
 
@@ -18,6 +22,10 @@ class Elsewhere(Protocol):
         """Take over what there is under a fingerprint, so that the store has it; tell whether there was anything."""
         ...
 
+    def lost(self, bundles: Collection[Bundle]) -> Collection[str]:
+        """Return the ids of those that came from there and whose content cannot be had."""
+        ...
+
 
 class NoElsewhere:
     """Nobody has made anything."""
@@ -25,6 +33,10 @@ class NoElsewhere:
     def adopt(self, name: str, fingerprint: str) -> bool:
         """Find nothing."""
         return False
+
+    def lost(self, bundles: Collection[Bundle]) -> Collection[str]:
+        """Miss nothing."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

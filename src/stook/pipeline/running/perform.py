@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
 from types import GeneratorType
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from stook.errors import InputError, StookError, TaskError
+from stook.errors import CheckError, InputError, StookError, TaskError
+from stook.model.lineage import Asked, Lineage
+from stook.pipeline.counting import Counted, counted_at
+from stook.pipeline.env import read_at_import
+from stook.pipeline.file_digests import FileDigests, digests_in
+from stook.pipeline.file_names import FileNames
 from stook.pipeline.importing import importable
+from stook.pipeline.inputs import prepare as prepare_run
+from stook.pipeline.named_files import NamedFiles, find_named, reads_of
+from stook.pipeline.observing import Observation, observed, unobserved
+from stook.pipeline.output_files import writing_in
 from stook.pipeline.parameters import plain
+from stook.pipeline.running.outputs import is_frame, iter_paths, prepare, streams_of
+from stook.pipeline.running.place import in_folder, in_this_process
 from stook.pipeline.running.work import Asks, Work
+from stook.pipeline.specs import dump_task
 from stook.pipeline.tasks import Task, values_of
 from stook.pipeline.user_code import user_code
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
+    from stook.store.repository import Repository
 
 __all__ = ["Performance"]
 
 _AGAIN = "mend the task and run again; what had finished is kept"
+
+
+def _nothing() -> None:
+    pass
 
 
 class Performance:
@@ -31,43 +53,68 @@ class Performance:
     Args:
         store: Where the result goes.
         work: What is to be done.
+        check: Called when the task has ended, before anything is published; what it raises is raised.
     """
 
-    def __init__(self, store: Store, work: Work) -> None:
+    def __init__(self, store: Store, work: Work, check: Callable[[], None] = _nothing) -> None:
         self._store = store
         self._work = work
+        self._check = check
         self._started = _now_micros()
         self._generator: Generator[object, object, object] | None = None
         self._question: object = None
+        self._asked: list[Asked] = []
+        cache, root = store.repository.cache, work.node.place.roots[0]
+        self._files = cache / "tasks" / f"{os.getpid()}-{os.urandom(8).hex()}"
+        run = work.log.parent.parent if work.log else None
+        stores = (str(cache.parent), *_folders_of(store.repository))
+        self._observation = Observation(*_rules(root, cache, stores, run))
+        self._names = FileNames(work.names, (str(root), str(work.node.place.file.parent)))
+        self._named = NamedFiles()
 
     def go_on(self, answer: Sequence[Bundle] | StookError | None) -> Asks | Bundle:
         """Begin, or go on with what was asked for; return the next question, or the bundle, which is durable then.
 
         Raises:
             TaskError: The task raised, or what it returned cannot be kept. There is no bundle.
-            InputError, CheckError, MissingExtraError: The task raised one.
+            InputError, MissingExtraError: The task raised one.
+            CheckError: What it returned does not pass its checks, or it raised one.
         """
-        node = self._work.node
         with ExitStack() as stack:
-            stack.enter_context(importable(node.place.roots))
-            stack.enter_context(
-                user_code(node.task_id, f"{node.task_id} failed", kind="task-failed", hint=_AGAIN)
-            )
-            asks, value = self._advance(answer)
-        return asks or self._keep(value)
+            stack.enter_context(importable(self._work.node.place.roots))
+            stack.enter_context(in_folder(self._work.node.place.roots[0]))
+            stack.enter_context(writing_in(self._files))
+            stack.enter_context(self._observation.watching())
+            with self._user_code():
+                asks, value = self._advance(answer)
+            if asks is not None:
+                return asks
+            with unobserved():
+                try:
+                    return self._keep(value)
+                finally:
+                    shutil.rmtree(self._files, ignore_errors=True)
 
     def close(self) -> None:
         """Let go of a task that has asked and gets no answer."""
         if self._generator is not None:
             self._generator.close()
+        shutil.rmtree(self._files, ignore_errors=True)
+
+    @contextmanager
+    def _user_code(self) -> Iterator[None]:
+        """Make the block in which the user's code runs, which is watched."""
+        task = self._work.node.task_id
+        with (
+            user_code(task, f"{task} failed", kind="task-failed", hint=_AGAIN),
+            in_this_process(),
+            observed(),
+        ):
+            yield
 
     def _advance(self, answer: Sequence[Bundle] | StookError | None) -> tuple[Asks | None, object]:
-        node = self._work.node
         if self._generator is None:
-            args, kwargs = node.requirements.arguments(
-                {role: given.bundle for role, given in self._work.inputs.items()}
-            )
-            value = node.task.run(*args, **kwargs)
+            value = self._begin()
             if not isinstance(value, GeneratorType):
                 return None, value
             self._generator = value
@@ -75,27 +122,145 @@ class Performance:
             if isinstance(answer, StookError):
                 self._question = self._generator.throw(answer)
             else:
+                self._note_answers(answer)
                 self._question = self._generator.send(_shaped(self._question, answer))
         except StopIteration as stop:
             self._generator = None
             return None, stop.value
+        if is_frame(self._question):
+            rest, self._generator = self._generator, None
+            return None, chain([self._question], rest)
         return Asks(self._work.number, tuple(_flat(self._question))), None
 
+    def _begin(self) -> object:
+        node = self._work.node
+        bundles = {role: given.bundle for role, given in self._work.inputs.items()}
+        with unobserved():
+            self._named = find_named(node, self._names)
+            for path in self._named.declared.values():
+                self._observation.note(path)
+            for path in self._named.found.values():
+                self._observation.expect(path)
+            run = prepare_run(node.task, node.requirements, bundles, folder=self._files)
+        return run()
+
+    def _note_answers(self, answer: Sequence[Bundle] | None) -> None:
+        if answer is None:
+            return
+        for task, bundle in zip(_flat(self._question), answer, strict=True):
+            self._asked.append(Asked(dump_task(task), bundle.name, bundle.id, bundle.digest))
+
     def _keep(self, value: object) -> Bundle:
-        work, node = self._work, self._work.node
+        node, work = self._work.node, self._work
         params = {name: plain(value) for name, value in values_of(node.task).items()}
-        lineage = msgspec.structs.replace(work.lineage, started=self._started, ended=_now_micros())
+        with self._refusing():
+            data = prepare(value, self._files, self._user_code)
+            self._note_paths(data)
+        with self._store.draft(
+            node.name, params=params, tags=node.traits.tags, lineage=work.lineage, code=work.code
+        ) as draft:
+            with self._refusing():
+                if node.traits.checks:
+                    self._set_checked(draft.set, data)
+                else:
+                    draft.set(streams_of(data))
+            draft.replace_lineage(self._lineage())
+            self._check()
+        return draft.bundle
+
+    def _set_checked(self, keep: Callable[[object], None], data: object) -> None:
+        from stook.frames.checks import watch, write_rejected
+
+        with self._user_code():
+            watched = watch(self._work.node.traits.checks, data, calling=self._user_code)
+        keep(streams_of(watched.value))
+        with self._user_code():
+            failures = watched.failures()
+        if not failures:
+            return
+        folder = self._work.rejected
+        task = self._work.node.task_id
+        rejected = write_rejected(failures, folder / str(self._work.number)) if folder else []
+        raise CheckError(
+            f"{task}: {'; '.join(failure.message for failure in failures)}",
+            kind="check-failed",
+            hint=f"see the rows in {rejected[0].parent}" if rejected else "mend the data, or the check",
+            task=task,
+            failures=[failure.message for failure in failures],
+            rejected=[str(path) for path in rejected],
+        )
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Say of data that the store refuses that it is this task's."""
         try:
-            with self._store.draft(node.name, params=params, lineage=lineage) as draft:
-                draft.set(value)
+            yield
         except InputError as error:
+            if "traceback" in error.facts:  # it is the user's own, raised in a stream
+                raise
+            task = self._work.node.task_id
             raise TaskError(
-                f"{node.task_id}: what it returned cannot be kept: {error.message}",
+                f"{task}: what it returned cannot be kept: {error.message}",
                 kind="bad-output",
                 hint=error.hint,
-                task=node.task_id,
+                task=task,
             ) from error
-        return draft.bundle
+
+    def _note_paths(self, data: object) -> None:
+        """Take files for read that the task hands on as they are, having made none of them itself."""
+        for path in iter_paths(data):
+            self._observation.note(os.path.abspath(path))
+
+    def _lineage(self) -> Lineage:
+        made, node = self._work.lineage, self._work.node
+        after = find_named(node, self._names, lacking_none=False)
+        return msgspec.structs.replace(
+            made,
+            started=self._started,
+            ended=_now_micros(),
+            reads=reads_of(self._observation, self._named, after),
+            env={**read_at_import(made.code), **self._observation.env},
+            asked=tuple(self._asked),
+            spec=made.spec or dump_task(node.task),
+        )
+
+
+@lru_cache(maxsize=16)
+def _rules(root: Path, cache: Path, stores: tuple[str, ...], run: Path | None) -> tuple[Counted, FileDigests]:
+    """Return what counts, and what tells digests. Folders of stores and of the run are no business of a task's."""
+    _remove_leftovers(cache / "tasks")
+    folders = [*stores, *([str(run)] if run else [])]
+    ignored = tuple(folder for folder in folders if not root.is_relative_to(folder))
+    return counted_at(root, ignored), digests_in(cache / "reads")
+
+
+@lru_cache(maxsize=2)
+def _folders_of(repository: Repository) -> tuple[str, ...]:
+    """Return the folders of a store and of its remotes, from which data may come while a task reads its inputs."""
+    from stook.store.remotes.config import read_remotes
+
+    urls = [repository.url]
+    with suppress(StookError):  # whoever needs a remote is told
+        urls += [remote.url for remote in read_remotes(repository)]
+    return tuple(url.removeprefix("file://") for url in urls if url.startswith("file://") or "://" not in url)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what tasks have written whose processes were killed."""
+    for found in folder.glob("*-*"):
+        number = found.name.partition("-")[0]
+        if number.isdigit() and not _is_alive(int(number)):
+            shutil.rmtree(found, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _flat(question: object) -> list[Task]:
@@ -106,9 +271,9 @@ def _flat(question: object) -> list[Task]:
     if isinstance(question, Task):
         return [question]
     raise InputError(
-        f"a task yielded {question!r:.80}, which is no task",
+        f"a task yielded {question!r:.80}, which is neither a task nor a table",
         kind="bad-yield",
-        hint="yield a task, or a list or dict of tasks",
+        hint="yield a task, or a list or dict of tasks; or frames, which become one table",
     )
 
 

@@ -41,6 +41,7 @@ class Work:
         lineage: What is to be recorded, but for what is only known when it has run.
         attempt: 1, and more where it is tried again.
         code: The source text of its closure, to be kept with the bundle.
+        names: Texts in its closure that may name files.
         log: The file that takes what it prints; None where nothing is to be kept.
         rejected: The folder for rows that a check refuses; None where they are not to be kept.
     """
@@ -51,6 +52,7 @@ class Work:
     lineage: Lineage
     attempt: int = 1
     code: bytes | None = field(default=None, repr=False)
+    names: tuple[str, ...] = ()
     log: Path | None = None
     rejected: Path | None = None
 

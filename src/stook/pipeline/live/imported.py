@@ -1,0 +1,153 @@
+"""What a process has imported is what the files say now: else old code would run under the fingerprint of the new."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from stook.pipeline.closure import Closure
+
+__all__ = ["check_imported"]
+
+_COARSE_SECONDS: Final = 0.02  # by which the clock of files may be late
+_AS_TASK: Final = ".(task)"
+_State = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """A module that was found to be what its file says: as it was imported or reloaded then, and the file as it was."""
+
+    spec: object
+    state: _State
+    code: dict[str, str]
+
+
+_agreed: Final[dict[str, _Agreed]] = {}  # of this process, as its modules are
+
+
+def check_imported(closure: Closure, task: type, held: Iterable[object] = ()) -> None:
+    """Make sure that modules which were imported before their files changed do not run as they were.
+
+    It takes one look at each file that was not changed since this process began.
+
+    Args:
+        closure: The code of a task, of the files as they are now.
+        task: The class of the task.
+        held: Functions and classes of files that the task reaches by another way than through modules.
+
+    Raises:
+        InputError: A definition that counts is another in this process than in its file.
+    """
+    parts = _by_module(closure)
+    states: dict[str, _State] = {}
+    young: dict[str, str] = {}
+    for name in parts:
+        names = _names_of(name, task)
+        file = names.get("__file__") if names else None
+        if names is None or not isinstance(file, str) or not file.endswith(".py"):
+            continue
+        states[name] = state = _state(file)
+        is_new = max(state[:2]) >= _began() - int(_COARSE_SECONDS * 1e9)
+        if is_new and not _is_agreed(_known(name, names), state, parts[name]):
+            young[name] = file
+    if young:
+        _compare(young, parts, task, held)
+    for name, state in states.items():
+        _agree(name, _names_of(name, task) or {}, state, parts[name])
+
+
+def _compare(
+    young: Mapping[str, str], parts: Mapping[str, dict[str, str]], task: type, held: Iterable[object]
+) -> None:
+    from stook.pipeline.live.edited import check_definitions, check_held
+
+    holders = {name: names for name in parts if (names := _names_of(name, task)) is not None}
+    for name, file in young.items():
+        known = _known(name, holders[name])
+        before = known.code if known else {}
+        changed = [one.removesuffix(_AS_TASK) for one, now in parts[name].items() if before.get(one, now) != now]
+        check_definitions(name, holders[name], file, [*parts[name]], changed)
+    # What modules have imported from one that was reloaded may be as it was before.
+    check_held(young, holders, held)
+
+
+def _by_module(closure: Closure) -> dict[str, dict[str, str]]:
+    """Return digests of definitions by module and name; as a task, a class has another than as anything else."""
+    parts: dict[str, dict[str, str]] = {}
+    for key, digest in closure.code.items():
+        module, _, name = key.rpartition(":")
+        if "/" not in module and ":" not in module:
+            parts.setdefault(module, {})[f"{name}{_AS_TASK}" if key in closure.entries else name] = digest
+    return parts
+
+
+def _names_of(module: str, task: type) -> dict[str, Any] | None:
+    """Return the names of a module in this process; those of the script that runs, where it is that."""
+    for value in vars(task).values() if task.__module__ == "__main__" else ():
+        function = getattr(value, "__func__", value)
+        names: dict[str, Any] = function.__globals__ if isinstance(function, FunctionType) else {}
+        file = names.get("__file__")
+        if isinstance(file, str) and os.path.splitext(os.path.basename(file))[0] == module.rpartition(".")[2]:
+            return names
+    found = sys.modules.get(module)
+    return vars(found) if isinstance(found, ModuleType) else None
+
+
+def _known(name: str, names: Mapping[str, Any]) -> _Agreed | None:
+    """Return what was agreed on a module, unless it was reloaded since."""
+    known, spec = _agreed.get(name), names.get("__spec__")
+    return known if known is not None and spec is not None and known.spec is spec else None
+
+
+def _is_agreed(known: _Agreed | None, state: _State, parts: Mapping[str, str]) -> bool:
+    return known is not None and known.state == state and parts.items() <= known.code.items()
+
+
+def _agree(name: str, names: Mapping[str, Any], state: _State, parts: Mapping[str, str]) -> None:
+    known = _known(name, names)
+    before = known.code if known is not None else {}
+    _agreed[name] = _Agreed(names.get("__spec__"), state, {**before, **parts})
+
+
+def _state(file: str) -> _State:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return 0, 0, 0, 0
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+@cache
+def _began() -> int:
+    """Return when this process began, in nanoseconds since the epoch; nothing was imported earlier."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            ticks = int(file.read().rpartition(b")")[2].split()[19])
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError, ValueError, IndexError):
+        return _began_by_ps()
+    return time.time_ns() - int(age * 1e9)
+
+
+def _began_by_ps() -> int:
+    import subprocess
+
+    try:
+        told = subprocess.run(
+            ["ps", "-o", "etime=", "-p", str(os.getpid())], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    days, _, rest = told.rpartition("-")
+    seconds = int(days or 0) * 86_400
+    for power, part in enumerate(reversed(rest.split(":"))):
+        seconds += int(part) * 60**power
+    return time.time_ns() - (seconds + 1) * 1_000_000_000

@@ -1,0 +1,104 @@
+"""A process that runs a task has the very code that the task's fingerprint was made of."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from stook.errors import StookError, TaskError
+from stook.pipeline.decide import Decider
+
+if TYPE_CHECKING:
+    from stook.pipeline.running.work import Work
+    from stook.store import Store
+
+__all__ = ["CodeCheck", "StaleCodeError", "changed_meanwhile"]
+
+_COARSE_SECONDS = 0.02  # by which the clock of files may be late
+
+
+class StaleCodeError(Exception):
+    """A file was changed after this process had imported it; a new process would do."""
+
+
+class CodeCheck:
+    """Knows when each module was imported at the earliest. One for each process.
+
+    A file last changed before the run began is what the run has read. Of one changed later, this process has the new
+    content if the change was before it could import it; then the closure is made anew and compared.
+
+    Args:
+        store: The store of the run.
+        began: When the run began, in seconds since the epoch.
+        is_shared: Whether the process does other things too: what it had imported before is as it is.
+    """
+
+    def __init__(self, store: Store, began: float, *, is_shared: bool = False) -> None:
+        self._store = store
+        self._began = began - _COARSE_SECONDS
+        self._earlier = frozenset(sys.modules) if is_shared else frozenset()
+        self._since: dict[str, float] = {}
+        self._last = 0.0
+        self._open: dict[int, tuple[object, set[str]]] = {}
+        self.note()
+
+    def note(self) -> None:
+        """Take note of modules that were imported since the last call."""
+        now = time.time() - _COARSE_SECONDS
+        if len(sys.modules) != len(self._since):
+            for name in tuple(sys.modules):
+                self._since.setdefault(name, self._last)
+        self._last = now
+
+    def check(self, work: Work) -> None:
+        """Make sure of the modules of a task that are imported by now.
+
+        Raises:
+            TaskError: The code is another than the run has decided on.
+            StaleCodeError: It is so in this process.
+        """
+        self.note()
+        code = work.lineage.code
+        if id(code) not in self._open:
+            modules = {key.partition(":")[0] for key in code} - self._earlier
+            self._open[id(code)] = code, modules
+        modules = self._open[id(code)][1]
+        new = {name: file for name in modules if (file := _file_of(name))}
+        late = {name: when for name, file in new.items() if (when := _changed(file)) >= self._began}
+        if any(when >= self._since.get(name, 0.0) for name, when in late.items()):
+            raise StaleCodeError
+        if late and not self._is_same(work):
+            raise changed_meanwhile(work)
+        modules.difference_update(new)
+
+    def _is_same(self, work: Work) -> bool:
+        used = {role: given.used for role, given in work.inputs.items()}
+        try:
+            made = Decider(self._store).describe(work.node, used)
+        except StookError:
+            return False
+        return made.fingerprint == work.lineage.fingerprint
+
+
+def _file_of(module: str) -> str | None:
+    return getattr(sys.modules.get(module), "__file__", None)
+
+
+def _changed(file: str) -> float:
+    try:
+        return os.stat(file).st_ctime
+    except OSError:
+        return float("inf")
+
+
+def changed_meanwhile(work: Work) -> TaskError:
+    """Return what is said of a task whose code is not that of its fingerprint any more."""
+    task = work.node.task_id
+    return TaskError(
+        f"the code of {task} was changed after this run had decided on it",
+        kind="code-changed-meanwhile",
+        hint="run again",
+        task=task,
+    )

@@ -1,0 +1,68 @@
+"""Tasks made ready for the way to another process; what many of them share goes there once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from stook.pipeline.locate import CodePlace
+from stook.pipeline.running.errand import Errand, Shared
+from stook.pipeline.running.wire import Packer, Script
+
+if TYPE_CHECKING:
+    from stook.pipeline.running.work import Work
+    from stook.store import Store
+
+__all__ = ["Errands"]
+
+_MOST_SHARED: Final = 20_000
+_NOWHERE: Final = CodePlace("", "", Path(), ())
+
+
+class Errands:
+    """Packs tasks. One for each pool.
+
+    Args:
+        store: The store of the run.
+        script: What runs as `__main__`.
+    """
+
+    def __init__(self, store: Store, script: Script | None) -> None:
+        self._packer = Packer(store, script)
+        self._keys: dict[tuple[int, int, int, int], int] = {}
+        self._parts: list[Shared] = []
+        self._unshared = 0
+
+    def make(self, work: Work, known: set[int]) -> Errand:
+        """Return a task packed for a process that knows some of what is shared; by now it knows all of it."""
+        parts = Shared(work.node.place, work.lineage.code, work.code, work.names)
+        key = self._key(parts)
+        is_news = key not in known
+        known.add(key)
+        node = replace(work.node, place=_NOWHERE)
+        lineage = structs.replace(work.lineage, code={})
+        packed = self._packer.pack(replace(work, node=node, lineage=lineage, code=None, names=()))
+        return Errand(
+            task=work.node.task_id,
+            roots=parts.place.roots,
+            is_in_script=self._packer.met_script,
+            key=key,
+            shared=parts if is_news else None,
+            work=packed,
+        )
+
+    def _key(self, parts: Shared) -> int:
+        """Return the key of what is shared: the same for the very same parts."""
+        ids = (id(parts.place), id(parts.code), id(parts.text), id(parts.names))
+        key = self._keys.get(ids)
+        if key is None:
+            key = len(self._keys)
+            if key < _MOST_SHARED:
+                self._keys[ids] = key
+                self._parts.append(parts)  # which also keeps an `id` from being another's
+            else:
+                key = self._unshared = self._unshared - 1
+        return key
