@@ -15,6 +15,21 @@ __all__ = ["WORKSPACE_FILE", "Config", "Setting", "find_workspace", "get_workspa
 
 WORKSPACE_FILE = "stook.toml"
 _DEFAULT_CONTEXT = "default"
+_NAMES = (
+    "store",
+    "cache",
+    "context",
+    "owner",
+    "predict_task",
+    "keep_code",
+    "jobs",
+    "only_missing",
+    "pull",
+    "push",
+)
+_SWITCHES = {("pipeline", "keep_code"), ("run", "only_missing"), ("run", "pull"), ("run", "push")}
+_NUMBERS = {("run", "jobs")}
+_YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
@@ -35,6 +50,11 @@ class Config(msgspec.Struct, frozen=True):
         context: Name of the line of bundles that work goes to.
         owner: Who makes bundles.
         predict_task: `FILE_OR_MODULE:Task` that `stook predict` runs; empty where the workspace names none.
+        keep_code: Whether the source text of tasks is kept with what they make: `true` or `false`.
+        jobs: How many tasks run at once: a number, or `auto`.
+        only_missing: Whether a run takes results that others have sent to a remote: `true` or `false`.
+        pull: Whether a run gets all data of results that it reuses: `true` or `false`.
+        push: Whether a run sends its results to a remote: `true` or `false`.
     """
 
     workspace: Path | None
@@ -43,10 +63,36 @@ class Config(msgspec.Struct, frozen=True):
     context: Setting
     owner: Setting
     predict_task: Setting
+    keep_code: Setting
+    jobs: Setting
+    only_missing: Setting
+    pull: Setting
+    push: Setting
+
+    @property
+    def keeps_code(self) -> bool:
+        """Whether the source text of tasks is kept with what they make. Raises as `is_on` does."""
+        return self.is_on("keep_code")
+
+    def is_on(self, name: str) -> bool:
+        """Tell whether a setting that is yes or no is yes.
+
+        Raises:
+            InputError: It is neither.
+        """
+        setting = self.settings()[name]
+        word = setting.value.lower()
+        if word not in _YES | _NO:
+            raise InputError(
+                f"{setting.origin}: {name} is {setting.value!r}, which is neither true nor false",
+                kind="bad-config",
+                hint="write true or false",
+            )
+        return word in _YES
 
     def settings(self) -> dict[str, Setting]:
         """Return every setting by its name."""
-        return {name: getattr(self, name) for name in ("store", "cache", "context", "owner", "predict_task")}
+        return {name: getattr(self, name) for name in _NAMES}
 
 
 def find_workspace(start: Path) -> Path | None:
@@ -93,6 +139,11 @@ def load_config(
         context=layers.find("context", "STOOK_CONTEXT", ("workspace", "context"), context),
         owner=layers.find("owner", "STOOK_OWNER", ("workspace", "owner"), _user_name(environ)),
         predict_task=layers.find("predict_task", "STOOK_PREDICT_TASK", ("predict", "task"), ""),
+        keep_code=layers.find("keep_code", "STOOK_KEEP_CODE", ("pipeline", "keep_code"), "true"),
+        jobs=layers.find("jobs", "STOOK_JOBS", ("run", "jobs"), "1"),
+        only_missing=layers.find("only_missing", "STOOK_ONLY_MISSING", ("run", "only_missing"), "false"),
+        pull=layers.find("pull", "STOOK_PULL", ("run", "pull"), "false"),
+        push=layers.find("push", "STOOK_PUSH", ("run", "push"), "false"),
     )
 
 
@@ -118,6 +169,10 @@ class _Toml(msgspec.Struct, frozen=True):
     def find(self, keys: tuple[str, str]) -> str | None:
         table = self.values.get(keys[0], {})
         value = table.get(keys[1]) if isinstance(table, Mapping) else [table]
+        if isinstance(value, bool) and keys in _SWITCHES:
+            return str(value).lower()
+        if type(value) is int and keys in _NUMBERS:
+            return str(value)
         if value is not None and not isinstance(value, str):
             raise InputError(
                 f"{self.path}: [{keys[0]}] {keys[1]} is {value!r}, which is not a string",

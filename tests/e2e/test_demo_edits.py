@@ -43,16 +43,18 @@ def test_helper_with_equal_output(demo: Demo) -> None:
     assert demo.run() == expected()
 
 
-def test_why_names_the_changed_definition(demo: Demo) -> None:
-    """`stook why` says which definition changed, which steps depend on it, and runs nothing."""
+def test_a_plan_names_the_changed_definition(demo: Demo) -> None:
+    """`stook plan` says which definition changed and which steps depend on it, `stook why` how; neither runs anything."""
     demo.edit(FEATURES, "sales.filter(chosen & ~void)", "sales.filter(~void & chosen)")
     before = demo.stook("ls", "--json")
-    plan = {step["name"]: step for step in json.loads(demo.stook("why", REPORT, "--json"))}
+    plan = {step["name"]: step for step in json.loads(demo.stook("plan", REPORT, "--json"))}
     assert plan["features"]["decision"] == "run"
     assert plan["features"]["because"] == ["code changed: customer_value.features:standing"]
     assert {name for name in STEPS if plan[name]["decision"] == "reuse"} == {"ingested", "rejected", "clean"}
     assert {name for name in STEPS if plan[name]["decision"] == "depends"} == {*AFTER_FEATURES[1:]}
-    assert "code changed: customer_value.features:standing" in demo.stook("why", REPORT)
+    explained = demo.stook("why", REPORT, "features")
+    assert "code changed: customer_value.features:standing" in explained
+    assert "-    return sales.filter(chosen & ~void)" in explained
     assert demo.stook("ls", "--json") == before
 
 

@@ -2,93 +2,41 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
-from queue import SimpleQueue
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from stook.errors import StookError
-from stook.model.events import Event, TaskFinished
+from stook.app.exchange_choice import ExchangeChoice
+from stook.app.lane import Lane
+from stook.app.remote_results import Foresee, RemoteResults, foresee_nothing
+from stook.errors import StookError, StorageError
+from stook.model.events import (
+    Event,
+    Exchanged,
+    ExchangeFailed,
+    ExchangeWaiting,
+    Observer,
+    TaskFinished,
+    ignore,
+)
+from stook.pipeline import Others, RunOptions, RunResult, Task, run
+from stook.pipeline.planning import Planner
+from stook.store.remotes.absent import lack_data
+from stook.store.remotes.choosing import Choice
+from stook.store.remotes.pull import pull
+from stook.store.remotes.push import push
+from stook.store.remotes.remote import get_config, known_catalog
 
 if TYPE_CHECKING:
-    from stook.store import Store
+    from stook.store import Bundle, Store
 
-__all__ = ["Exchange", "Exchanged", "RemoteResults"]
+__all__ = ["Exchange", "run_exchanging"]
 
-_OF_A_NAME = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Exchanged:
-    """What was exchanged with a remote.
-
-    Attributes:
-        adopted: Results that others had made, as `name@id`.
-        pulled: How many of these have all their data here.
-        pushed: Results that the remote has now and had not before, as `name@id`.
-        failures: What went wrong, in order; the run went on without.
-    """
-
-    adopted: tuple[str, ...] = ()
-    pulled: int = 0
-    pushed: tuple[str, ...] = ()
-    failures: tuple[StookError, ...] = ()
-
-
-class RemoteResults:
-    """Results on a remote, by name and fingerprint. What is there is asked once, when the first task has to run.
-
-    Args:
-        store: The store that they come into.
-        remote: Name of the remote; the only one, or `origin` of several, where empty.
-    """
-
-    def __init__(self, store: Store, remote: str = "") -> None:
-        self._store = store
-        self._remote = remote
-        self._there: Store | None = None
-        self._asked = False
-        self.adopted: list[str] = []
-        self.failure: StookError | None = None
-
-    def adopt(self, name: str, fingerprint: str) -> bool:
-        """Take over what the remote has under a fingerprint; where it cannot be reached, there is nothing.
-
-        Others of that name come along: what is said of them is little, and asking for each would take long.
-        """
-        if self.failure is not None:
-            return False
-        try:
-            return self._adopt(name, fingerprint)
-        except StookError as error:
-            self.failure = error
-            return False
-
-    def close(self) -> None:
-        """Close what is open."""
-        if self._there is not None:
-            self._there.close()
-
-    def _adopt(self, name: str, fingerprint: str) -> bool:
-        if not self._asked:
-            self._asked = True
-            self._store.fetch(self._remote)
-            self._there = self._store.at_remote(self._remote)
-        found = self._there.outputs(name, fingerprint) if self._there else []
-        here = {bundle.id for bundle in self._store.outputs(name, fingerprint)}
-        wanted = [bundle for bundle in found if bundle.id not in here]
-        if not wanted or self._there is None:
-            return False
-        others = islice((b for b in self._there.versions(name) if b.fingerprint), _OF_A_NAME)
-        refs = dict.fromkeys(bundle.ref for bundle in (*wanted, *others))
-        came = self._store.pull(*refs, remote=self._remote)
-        self.adopted += came.bundles
-        self._store.refresh()
-        return any(bundle.id not in here for bundle in self._store.outputs(name, fingerprint))
+_SHOWN = 3
 
 
 class Exchange:
@@ -96,23 +44,36 @@ class Exchange:
 
     Args:
         store: The store that the run is of.
-        remote: Name of the remote; the only one, or `origin` of several, where empty.
-        take: Take results that others have made.
-        data: Get the data of results of others in the background, too, instead of when it is used.
-        send: Send each result in the background once it is there.
+        choice: What is exchanged, and with which remote.
+        observer: Is told what is exchanged, and what fails; also from other threads.
+        foresee: Returns what the run would use, given a store with what is here and there.
+
+    Attributes:
+        elsewhere: Results on the remote, to be taken; None where they are not.
+
+    Raises:
+        NotFoundError: There is no such remote.
     """
 
     def __init__(
-        self, store: Store, remote: str = "", *, take: bool = False, data: bool = False, send: bool = False
+        self,
+        store: Store,
+        choice: ExchangeChoice,
+        observer: Observer,
+        *,
+        foresee: Foresee = foresee_nothing,
     ) -> None:
         self._store = store
-        self._remote = remote
-        self.elsewhere = RemoteResults(store, remote) if take or data else None
-        self._lanes = [
-            _Lane(work) for is_wanted, work in ((send, self._send), (data, self._get_data)) if is_wanted
-        ]
-        self._pushed: list[str] = []
-        self._pulled = 0
+        self._remote = get_config(store, choice.remote)
+        self._observer = observer
+        name = self._remote.name
+        fail = partial(self._tell, "take")
+        self.elsewhere = RemoteResults(store, name, foresee=foresee, fail=fail) if choice.take else None
+        self._sending = Lane(self._send, partial(self._tell, "send")) if choice.send else None
+        self._getting = Lane(self._get, partial(self._tell, "get")) if choice.data else None
+        self._taken: list[str] = []
+        self._sent: list[str] = []
+        self._got = 0
 
     def __enter__(self) -> Self:
         return self
@@ -120,76 +81,151 @@ class Exchange:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        is_stopped = kind is not None and not issubclass(kind, Exception)
-        for lane in self._lanes:
-            lane.end(at_once=is_stopped)
-        if self.elsewhere is not None:
-            self.elsewhere.close()
+        lanes = [lane for lane in (self._sending, self._getting) if lane]
+        try:
+            if kind is None or issubclass(kind, Exception):
+                self._finish(lanes)
+        finally:
+            for lane in lanes:
+                lane.stop()
+            if self.elsewhere is not None:
+                self.elsewhere.close()
+            done = self.result()
+            if done != Exchanged(self._remote.name):
+                self._observer(done)
 
     def observe(self, event: Event, /) -> None:
         """Take note of a result that is there now."""
-        if isinstance(event, TaskFinished):
-            for lane in self._lanes:
-                lane.put(event.bundle)
+        if not isinstance(event, TaskFinished):
+            return
+        is_theirs = self.elsewhere is not None and event.bundle in self.elsewhere.adopted
+        if is_theirs:
+            self._taken.append(event.bundle)
+        elif self._sending:
+            self._sending.put(event.bundle)
+        if self._getting and event.decision == "reused":
+            self._getting.put(event.bundle)
 
     def result(self) -> Exchanged:
-        """Return what was exchanged; to be asked after the `with` block."""
-        taken = self.elsewhere
-        failures = [lane.failure for lane in self._lanes if lane.failure is not None]
-        if taken is not None and taken.failure is not None:
-            failures.insert(0, taken.failure)
-        adopted = tuple(taken.adopted) if taken is not None else ()
-        return Exchanged(adopted, self._pulled, tuple(self._pushed), tuple(failures))
+        """Return what was exchanged so far."""
+        unsent = self._lacking(self._sending.left) if self._sending else ()
+        taken = tuple(dict.fromkeys(self._taken))
+        return Exchanged(self._remote.name, taken, self._got, tuple(self._sent), unsent)
+
+    def find_failure(self) -> StorageError | None:
+        """Return the error for results that should have been sent, and could not be; None where all were."""
+        error = self._sending.failure if self._sending else None
+        unsent = self.result().unsent
+        if error is None or not unsent:
+            return None
+        count = "1 result is" if len(unsent) == 1 else f"{len(unsent):,} results are"
+        name = self._remote.name
+        found = StorageError(
+            f"the run went well, and {count} here, but not on {name}: {error.message}",
+            kind="results-not-sent",
+            hint=_command(unsent, name),
+            remote=name,
+            unsent=list(unsent),
+        )
+        found.__cause__ = error
+        return found
+
+    def _finish(self, lanes: Sequence[Lane]) -> None:
+        sending = self._lacking(self._sending.left) if self._sending else ()
+        getting = self._absent(self._getting.left) if self._getting else ()
+        if sending or getting:
+            self._observer(ExchangeWaiting(len(sending) + len(getting)))
+        for lane in lanes:
+            lane.end()
+
+    def _tell(self, what: str, error: StookError) -> None:
+        self._observer(ExchangeFailed(what, error.message, error.hint, self._remote.name))
 
     def _send(self, refs: list[str]) -> None:
-        self._pushed += self._store.push(*refs, remote=self._remote).bundles
+        lacking = self._lacking(refs)
+        if lacking:
+            done = push(self._store, Choice(lacking), remote=self._remote.name, aliases=False)
+            self._sent += done.bundles
 
-    def _get_data(self, refs: list[str]) -> None:
-        adopted = set(self.elsewhere.adopted) if self.elsewhere is not None else set()
-        wanted = [ref for ref in refs if ref in adopted]
-        if wanted:
-            self._store.pull(*wanted, remote=self._remote, data=True)
-            self._pulled += len(wanted)
+    def _get(self, refs: list[str]) -> None:
+        absent = self._absent(refs)
+        if absent:
+            pull(self._store, absent, remote=self._remote.name, data=True, aliases=False)
+            self._got += len(absent)
+
+    def _lacking(self, refs: Sequence[str]) -> tuple[str, ...]:
+        """Return those of some results that the remote has not and never had, as far as is known without asking it."""
+        known = self._states(refs)
+        return tuple(dict.fromkeys(ref for ref in refs if _id_of(ref) not in known))
+
+    def _absent(self, refs: Sequence[str]) -> tuple[str, ...]:
+        """Return those of some results whose data is not here and, as far as is known, on the remote."""
+        known, repository = self._states(refs), self._store.repository
+        there = dict.fromkeys(ref for ref in refs if known.get(_id_of(ref)))
+        return tuple(ref for ref in there if lack_data(repository, [_id_of(ref)]))
+
+    def _states(self, refs: Sequence[str]) -> Mapping[str, bool]:
+        if not refs:
+            return {}
+        with closing(known_catalog(self._store.repository, self._remote)) as catalog:
+            return catalog.ids.find_states([_id_of(ref) for ref in refs])
 
 
-class _Lane:
-    """Does something with what is put in, in a thread of its own; all that has come meanwhile at once.
+def run_exchanging(
+    targets: Sequence[Task],
+    store: Store,
+    options: RunOptions,
+    others: Others,
+    choice: ExchangeChoice,
+    observer: Observer,
+) -> RunResult:
+    """Run tasks, and exchange results with a remote meanwhile.
 
-    Its first failure ends it: what comes later would most likely fail too, and take long.
+    Args:
+        targets: The tasks.
+        store: Where bundles are.
+        options: How the run is to be done.
+        others: Whom it tells and heeds.
+        choice: What is exchanged.
+        observer: Is told of that; where nobody observes, failures are warnings.
+
+    Raises:
+        StorageError: The run went well, and what it should have sent could not be sent (`results-not-sent`); the fact
+            `result` has what came of it. What else is raised is what `pipeline.run` raises.
+        NotFoundError: There is no such remote.
     """
+    tell = others.observer
 
-    def __init__(self, work: Callable[[list[str]], None]) -> None:
-        self._work = work
-        self._queue: SimpleQueue[str | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="stook-exchange", daemon=True)
-        self._is_stopped = False
-        self.failure: StookError | None = None
+    def observe(event: Event, /) -> None:
+        tell(event)
+        exchange.observe(event)
 
-    def put(self, ref: str) -> None:
-        """Have something done with a bundle soon."""
-        if not self._thread.is_alive() and self._thread.ident is None:
-            self._thread.start()
-        self._queue.put(ref)
+    def foresee(both: Store) -> list[Bundle]:
+        return [step.bundle for step in Planner(both, options).plan(tuple(targets)).steps if step.bundle]
 
-    def end(self, *, at_once: bool) -> None:
-        """Wait until all is done; or only for what is under way."""
-        self._is_stopped = at_once
-        if self._thread.ident is not None:
-            self._queue.put(None)
-            with suppress(KeyboardInterrupt):
-                self._thread.join()
+    exchange = Exchange(store, choice, _warn if observer is ignore else observer, foresee=foresee)
+    others = replace(others, observer=observe, elsewhere=exchange.elsewhere or others.elsewhere)
+    with exchange:
+        result = run(targets, store=store, options=options, others=others)
+    failure = exchange.find_failure()
+    if failure is not None:
+        failure.facts["result"] = result
+        raise failure
+    return result
 
-    def _run(self) -> None:
-        ended = False
-        while not ended:
-            refs = [self._queue.get()]
-            while not self._queue.empty():
-                refs.append(self._queue.get())
-            ended = None in refs
-            todo = [ref for ref in refs if ref is not None]
-            if not todo or self._is_stopped or self.failure is not None:
-                continue
-            try:
-                self._work(todo)
-            except StookError as error:
-                self.failure = error
+
+def _warn(event: Event, /) -> None:
+    if isinstance(event, ExchangeFailed):
+        warnings.warn(f"{event.what} {event.remote}: {event.message}", stacklevel=2)
+
+
+def _command(unsent: Sequence[str], remote: str) -> str:
+    if len(unsent) > _SHOWN:
+        return "run it again with --push, which sends what is not there"
+    import shlex
+
+    return shlex.join(["stook", "push", "--remote", remote, *unsent])
+
+
+def _id_of(ref: str) -> str:
+    return ref.rpartition("@")[2]

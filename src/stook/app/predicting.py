@@ -13,10 +13,11 @@ from hashlib import file_digest
 from pathlib import Path
 
 from stook._io import write_atomic
+from stook.app.running import run
 from stook.config import get_workspace, load_config
 from stook.errors import InputError, IntegrityError
 from stook.model.events import Observer, ignore
-from stook.pipeline import Others, RunResult, load_task, parameters_of, parse_task, run
+from stook.pipeline import RunResult, load_task, parameters_of, parse_task
 from stook.store import Bundle, Store, open_store
 
 __all__ = ["Predicted", "Request", "check_request", "predict", "predict_file"]
@@ -107,7 +108,7 @@ def predict(request: Request, *, folder: Path | None = None, observer: Observer)
             kind="unknown-parameter",
             hint=f"leave out the option, or add the parameter {unknown[0]} to the task",
         )
-    result = run(parse_task(task, texts), store=store, others=Others(observer))
+    result = run(parse_task(task, texts), store=store, observer=observer)
     files = write_files(result.bundle, request.output) if request.output else {}
     return Predicted(result, texts, _sources(result, store), files, _metrics(result.bundle), store)
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stook.cli.exchange_options import AskedExchange, take_options
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import counted, human_size, print_facts, print_json, say, short_path, typed
 from stook.cli.remote_option import remote_option_saying
 from stook.cli.suggesting import suggest
+from stook.cli.target_words import pairs_option
 
 if TYPE_CHECKING:
     from stook.app.checking_out import FolderState
@@ -59,21 +61,49 @@ def checkout(  # noqa: PLR0913 - each is an option
         click.echo(short_path(done.folder))
 
 
-@click.command()
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("place", metavar="[DIR|FILE:TASK]", required=False)
+@click.argument("params", nargs=-1, type=click.UNPROCESSED, metavar="[--PARAM VALUE]…")
+@pairs_option
 @click.option(
     "--fetch", "fetch_first", is_flag=True, help="Ask the remotes what is new before they are compared."
 )
+@take_options
 @json_option
 @context_option
-def status(folder: Path | None, fetch_first: bool, as_json: bool, context: str | None) -> None:
+def status(  # noqa: PLR0913 - each is an option
+    *,
+    place: str | None,
+    params: tuple[str, ...],
+    pairs: tuple[str, ...],
+    fetch_first: bool,
+    only_missing: bool | None,
+    remote: str,
+    as_json: bool,
+    context: str | None,
+) -> None:
     """Say which files of the checkout DIR (this folder by default) were edited, added or deleted.
 
     Also whether the store has a newer version. Files that .stookignore names do not count. Where no DIR is given and
     this folder is no checkout, say how the context and each of its remotes differ, as of the last time it was asked.
+
+    Given a task, pipeline.py:Report --horizon 30, say of it and of each that it requires whether it is up to date,
+    would run, is running now, or failed last.
     """
     from stook.app.checking_out import is_checkout, look_at
 
+    if place is not None and _is_task(place):
+        from stook.cli.planning import load, print_standing_of
+
+        asked = AskedExchange(only_missing, remote=remote)
+        print_standing_of(load(place, params, None, pairs), open_home(context), asked, as_json=as_json)
+        return
+    if only_missing or remote:
+        raise click.UsageError("--only-missing and --remote go with a task, such as pipeline.py:Report")
+    if params or pairs or (place or "").startswith("-"):
+        word = place if (place or "").startswith("-") else next(iter((*params, *pairs)))
+        raise click.UsageError(f"{word} goes with a task, such as pipeline.py:Report")
+    folder = Path(place) if place is not None else None
     if folder is None and (fetch_first or not is_checkout(Path())):
         from stook.cli.remote_status import print_standing
 
@@ -99,6 +129,10 @@ def _pulled(store: Store, ref: str, remote: str) -> Bundle:
 
     end_soon_from_here()
     return pull_one(store, ref, remote)
+
+
+def _is_task(place: str) -> bool:
+    return ":" in place and not place.startswith("-") and not Path(place).exists()
 
 
 def _tell(done: Checkout) -> None:

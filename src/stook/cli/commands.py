@@ -26,16 +26,21 @@ _GROUPS = {
         "cat": ("stook.cli.looking", "Print the content of a bundle."),
         "get": ("stook.cli.looking", "Print the path of a file that has a bundle's content."),
         "run": ("stook.cli.pipeline", "Run a task and what it requires; only what changed."),
-        "why": ("stook.cli.pipeline", "Say why a task would run again."),
+        "why": ("stook.cli.planning", "Say why a task would run again, with what changed."),
         "predict": ("stook.cli.demo", "Score a file of transactions with this workspace's pipeline."),
         "push": ("stook.cli.sharing", "Send bundles to a remote, where others get them."),
         "pull": ("stook.cli.sharing", "Get the bundles of a remote."),
+    },
+    "Pipelines": {
+        "plan": ("stook.cli.planning", "Say what a run would do, in order, and why."),
+        "graph": ("stook.cli.graphing", "Show what a task requires: as a tree, a picture, Mermaid."),
+        "runs": ("stook.cli.runs", "List runs; show what came of one, and what its tasks printed."),
     },
     "Data": {
         "checkout": ("stook.cli.checkout", "Write a bundle as plain files to a folder."),
         "status": (
             "stook.cli.checkout",
-            "Say what was changed in a checkout; else how this context and its remotes differ.",
+            "Say what was changed in a checkout, how a pipeline stands, or how this context and its remotes differ.",
         ),
         "export": (
             "stook.cli.exporting",
@@ -45,6 +50,8 @@ _GROUPS = {
         "diff": ("stook.cli.looking", "Say how two bundles differ."),
         "search": ("stook.cli.listing", "Find bundles by what is said of them and what is in them."),
         "log": ("stook.cli.listing", "Show what happened to a name."),
+        "lineage": ("stook.cli.lineage", "Say what a bundle was made from, and what was made from it."),
+        "reproduce": ("stook.cli.reproducing", "Make a bundle again from its record, and compare."),
         "trace": ("stook.cli.tracing", "Say which bundle a file on disk is from, and what made it."),
         "tag": ("stook.cli.naming", "Give a bundle tags."),
         "untag": ("stook.cli.naming", "Take tags away."),

@@ -36,9 +36,9 @@ def demo(folder: Path | None, source: str, columns: str, horizon: int | None) ->
     """
     from stook.app.demo import run_demo
     from stook.app.predicting import Request
-    from stook.cli.progress import tell
+    from stook.cli.run_lines import RunLines
 
-    done = run_demo(folder, Request(source=source, columns=columns, horizon=horizon), observer=tell)
+    done = run_demo(folder, Request(source=source, columns=columns, horizon=horizon), observer=RunLines())
     _print_predicted(done.predicted)
     say("\nWhat to try next")
     if done.folder != Path.cwd():
@@ -61,11 +61,11 @@ def predict(source: str, output: Path | None, columns: str, horizon: int | None)
     """Score a file of transactions with this workspace's pipeline: predictions and a report."""
     from stook.app.predicting import Request
     from stook.app.predicting import predict as run_predict
-    from stook.cli.progress import tell
+    from stook.cli.run_lines import RunLines
     from stook.config import get_workspace, load_config
 
     output = output or get_workspace(load_config()) / "data" / "output"
-    done = run_predict(Request(source, output, columns, horizon), observer=tell)
+    done = run_predict(Request(source, output, columns, horizon), observer=RunLines())
     for path in done.files.values():
         click.echo(short_path(path))
 
@@ -80,7 +80,7 @@ def _next_commands(params: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         ("stook cat predictions", "one of them"),
         ("stook show report", "what another was made from"),
         (
-            f"stook why pipeline.py:Report{options}",
+            f"stook plan pipeline.py:Report{options}",
             "edit customer_value/features.py, then ask what would run again",
         ),
         (f"stook predict{again}", "run that, and write the files anew"),

@@ -1,77 +1,183 @@
-"""Commands on pipelines."""
+"""The command that runs a pipeline."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
 
 import click
 
+from stook.cli.exchange_options import AskedExchange, exchange_options
+from stook.cli.failure import plain_failure
 from stook.cli.options import context_option, json_option, open_home
-from stook.cli.output import print_json, print_table, shorten_ids
-from stook.errors import InputError
+from stook.cli.output import counted, print_json, say
+from stook.cli.target_words import note_shared_names, pairs_option, target_of
+from stook.cli.task_options import task_command, task_options
+from stook.errors import StookError
 
 if TYPE_CHECKING:
-    from stook.app.running import ParameterHelp
+    from stook.app.running import RunOptions
+    from stook.cli.run_lines import Tally
+    from stook.pipeline import RunResult, Task
+    from stook.store import Store
 
-_TAKES_PARAMS = {"ignore_unknown_options": True, "allow_interspersed_args": True}
-
-
-class _OnTask(click.Command):
-    """A command whose `--help`, given after a task, is about that task."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Show a task's help where it is asked for; else do as any command does."""
-        if args and not args[0].startswith("-") and not set(args[1:]).isdisjoint(ctx.help_option_names):
-            click.echo(_task_help(ctx, args[0]))
-            ctx.exit()
-        return super().parse_args(ctx, args)
+_INTERRUPTED = 130
+_LAST_LINES = 20
 
 
-def _task_help(ctx: click.Context, target: str) -> str:
-    from stook.app.running import Target, describe_target
-
-    with contextlib.redirect_stdout(sys.stderr):
-        task = describe_target(Target(target, {}))
-    formatter = ctx.make_formatter()
-    formatter.write_usage(f"{ctx.command_path} {task.name}", "[--PARAM VALUE]…")
-    if task.about:
-        formatter.write_paragraph()
-        with formatter.indentation():
-            formatter.write_text(task.about)
-    with formatter.section("Parameters"):
-        rows = [(parameter.option, _accepts(parameter)) for parameter in task.parameters]
-        formatter.write_dl(rows or [("none", "")])
-    return formatter.getvalue().rstrip("\n")
-
-
-def _accepts(parameter: ParameterHelp) -> str:
-    if parameter.default is None:
-        return f"{parameter.label}  [required]"
-    return f"{parameter.label}  [default: {parameter.default or 'empty'}]"
-
-
-@click.command(cls=_OnTask, context_settings=_TAKES_PARAMS)
-@click.argument("target", metavar="FILE_OR_MODULE:TASK")
-@click.argument("params", nargs=-1, type=click.UNPROCESSED, metavar="[--PARAM VALUE]…")
+@task_command
+@task_options
+@pairs_option
+@click.option("-j", "--jobs", metavar="N|auto", help="So many tasks at once; auto is one each CPU.")
+@click.option("-k", "--keep-going", is_flag=True, help="After a failure, go on with what does not need it.")
+@click.option(
+    "--force", multiple=True, metavar="TASK", help="Run it though its result is there; train* is a pattern."
+)
+@click.option(
+    "--only", multiple=True, metavar="TASK", help="Run no other; what it requires is taken as it is."
+)
+@click.option("--upto", multiple=True, metavar="TASK", help="Stop at this task.")
+@exchange_options
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, as stook plan does.")
+@click.option("--plain", is_flag=True, help="Say a line for each thing that happens, also on a terminal.")
 @json_option
 @context_option
-def run(target: str, params: tuple[str, ...], as_json: bool, context: str | None) -> None:
+def run(  # noqa: PLR0913 - each is an option
+    *,
+    target: str,
+    params: tuple[str, ...],
+    params_file: Path | None,
+    pairs: tuple[str, ...],
+    jobs: str | None,
+    keep_going: bool,
+    force: tuple[str, ...],
+    only: tuple[str, ...],
+    upto: tuple[str, ...],
+    only_missing: bool | None,
+    pull: bool | None,
+    push: bool | None,
+    remote: str,
+    dry_run: bool,
+    plain: bool,
+    as_json: bool,
+    context: str | None,
+) -> None:
     """Run a task and what it requires; what has not changed is reused.
 
     Parameters of the task are given as options, stook run pipeline.py:Report --horizon 30, and listed by
-    stook run pipeline.py:Report --help. What a task prints goes to standard error.
+    stook run pipeline.py:Report --help. One that is called as an option of this command is given by -p NAME=VALUE.
+    What a task prints goes to standard error.
     """
-    from stook.app.running import Target, run_target
-    from stook.cli.progress import tell
+    from stook.app.running import RunOptions
 
     with contextlib.redirect_stdout(sys.stderr):
-        result = run_target(Target(target, parse_params(params)), store=open_home(context), observer=tell)
-    if not as_json:
-        click.echo(result.bundle.ref)
+        found = target_of(target, params, params_file, pairs)
+        note_shared_names(found)
+        task = found.load()
+    options = RunOptions(force=force, only=only, upto=upto, keep_going=keep_going)
+    asked = AskedExchange(only_missing, pull, push, remote)
+    store = open_home(context)
+    if dry_run:
+        from stook.cli.planning import print_plan
+
+        print_plan(task, store, options, asked, as_json=as_json)
         return
+    with _printing(as_json=as_json) as show:
+        show(_run(task, store, options, asked, jobs, is_plain=plain))
+
+
+@contextlib.contextmanager
+def _printing(*, as_json: bool) -> Iterator[Callable[[RunResult], None]]:
+    """Give what prints the result of a run; that of one whose results could only not be sent is printed too."""
+    from stook.pipeline import RunResult
+
+    def show(result: RunResult, error: StookError | None = None) -> None:
+        if as_json:
+            print_json(_plain_result(result) | (plain_failure(error) if error else {}))
+        else:
+            click.echo(result.bundle.ref)
+
+    try:
+        yield show
+    except StookError as error:
+        if isinstance(result := error.facts.get("result"), RunResult):
+            show(result, error)
+        raise
+
+
+def _run(
+    task: Task,
+    store: Store,
+    options: RunOptions,
+    asked: AskedExchange,
+    jobs: str | None,
+    *,
+    is_plain: bool,
+) -> RunResult:
+    """Run a task before somebody's eyes, and say of a failure what there is to see."""
+    from stook.app.running import count_jobs, run, usual_jobs
+    from stook.cli.live import can_draw, showing
+
+    count = count_jobs(jobs or usual_jobs())
+    is_drawn = not is_plain and can_draw()
+    with showing(is_drawn=is_drawn, jobs=count, expect=lambda: _expected(store)) as observer:
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                return run(
+                    task,
+                    store=store,
+                    jobs=count,
+                    keep_going=options.keep_going,
+                    force=options.force,
+                    only=options.only,
+                    upto=options.upto,
+                    only_missing=asked.only_missing,
+                    pull=asked.pull,
+                    push=asked.push,
+                    remote=asked.remote,
+                    observer=observer,
+                    command=sys.argv[1:],
+                )
+        except StookError as error:
+            _say_output(error, observer.tally, was_shown=count == 1 and not is_drawn)
+            raise
+        except KeyboardInterrupt:
+            if not observer.tally.run:
+                raise
+            raise click.exceptions.Exit(_INTERRUPTED) from None
+
+
+def _expected(store: Store) -> Mapping[str, float]:
+    from stook.app.run_records.durations import typical_seconds
+
+    return typical_seconds(store)
+
+
+def _say_output(error: StookError, tally: Tally, *, was_shown: bool) -> None:
+    """Say what a task that has failed printed last, and where all of it is."""
+    if not tally.failed or not tally.run:
+        return
+    printed = error.facts.get("output")
+    lines = printed.splitlines() if isinstance(printed, str) else printed if _is_texts(printed) else ()
+    if not lines:
+        return
+    first = tally.failed[0]
+    last = lines[-_LAST_LINES:]
+    say(f"all that {first.name} printed: stook runs log {tally.run} {first.number}")
+    if not was_shown:
+        say(f"its last {counted(len(last), 'line')}:")
+        for line in last:
+            say(f"  {line}")
+
+
+def _is_texts(value: object) -> TypeGuard[Sequence[str]]:
+    return isinstance(value, list | tuple) and all(isinstance(line, str) for line in value)
+
+
+def _plain_result(result: RunResult) -> dict[str, object]:
     steps = [
         {
             "task": step.task,
@@ -84,50 +190,4 @@ def run(target: str, params: tuple[str, ...], as_json: bool, context: str | None
         }
         for step in result.steps
     ]
-    print_json({"bundle": result.bundle.ref, "decision": result.decision, "steps": steps})
-
-
-@click.command(cls=_OnTask, context_settings=_TAKES_PARAMS)
-@click.argument("target", metavar="FILE_OR_MODULE:TASK")
-@click.argument("params", nargs=-1, type=click.UNPROCESSED, metavar="[--PARAM VALUE]…")
-@json_option
-@context_option
-def why(target: str, params: tuple[str, ...], as_json: bool, context: str | None) -> None:
-    """Say of a task, and of each that it requires, whether it would run again and why. Runs nothing."""
-    from stook.app.running import Target, plan_target
-
-    with contextlib.redirect_stdout(sys.stderr):
-        plan = plan_target(Target(target, parse_params(params)), store=open_home(context))
-    if as_json:
-        print_json(
-            [
-                {"task": s.task, "name": s.name, "decision": s.decision, "because": list(s.because)}
-                for s in plan.steps
-            ]
-        )
-        return
-    rows = []
-    for step in plan.steps:
-        reasons = [shorten_ids(reason) for reason in step.because] or [""]
-        rows.append((step.name, step.decision, reasons[0]))
-        rows += [("", "", reason) for reason in reasons[1:]]
-    print_table(("NAME", "WOULD", "BECAUSE"), rows)
-
-
-def parse_params(words: Sequence[str]) -> dict[str, str]:
-    """Read `--name value` and `--name=value` words.
-
-    Raises:
-        InputError: A word is neither, or a value is missing.
-    """
-    params: dict[str, str] = {}
-    rest = iter(words)
-    for word in rest:
-        name, equals, value = word.removeprefix("--").partition("=")
-        if not word.startswith("--") or not name:
-            raise InputError(f"{word!r} is not a parameter", kind="bad-option", hint="write --name value")
-        found = value if equals else next(rest, None)
-        if found is None:
-            raise InputError(f"{word} has no value", kind="bad-option", hint=f"write {word} VALUE")
-        params[name] = found
-    return params
+    return {"bundle": result.bundle.ref, "decision": result.decision, "run": result.run, "steps": steps}

@@ -1,4 +1,4 @@
-"""What is said on standard error while something goes on: of a run a line a step, of a transfer how far it is."""
+"""What is said on standard error while a transfer goes on: how far it is."""
 
 from __future__ import annotations
 
@@ -8,42 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from stook.cli.output import human_size, human_time, say, shorten_ids
+from stook.cli.output import human_size, human_time, say
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from stook.model.events import Event
     from stook.store.remotes.report import Progress
 
-__all__ = ["Pace", "following", "tell"]
+__all__ = ["Pace", "following"]
 
-_REASONS = 3
 _EACH_SECONDS = 5.0
 _MOST_LIKELY = 0.95
 _STEPS = {"compare": "comparing", "send": "sending", "receive": "receiving"}
-
-
-def tell(event: Event, /) -> None:
-    """Say what happened."""
-    from stook.model.events import RunStarted, TaskFailed, TaskFinished, TaskStarted
-
-    match event:
-        case TaskStarted():
-            say(f"  {event.name:<14} running: {_because(event.because)}")
-        case TaskFinished(decision="reused"):
-            say(f"  {event.name:<14} reused   {shorten_ids(event.bundle)}")
-        case TaskFinished():
-            say(f"  {event.name:<14} done in {human_time(event.seconds)}, {human_size(event.size)}")
-        case TaskFailed():
-            say(f"  {event.name:<14} failed after {human_time(event.seconds)}")
-        case RunStarted():
-            say(f"{event.target}: {event.tasks} step{'' if event.tasks == 1 else 's'}")
-
-
-def _because(reasons: tuple[str, ...]) -> str:
-    more = f" and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
-    return shorten_ids("; ".join(reasons[:_REASONS])) + more
 
 
 @contextmanager

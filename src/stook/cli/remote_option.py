@@ -24,8 +24,6 @@ _INSTEAD = {
     "fetch": "stook fetch NAME",
     "import": "stook import URL, and then stook push --all",
     "predict": "stook pull --data first, and then the same without --remote",
-    "run": "stook pull first, and then the same without --remote",
-    "status": "stook status --fetch asks all remotes first",
     "why": "stook pull first, and then the same without --remote",
 }
 

@@ -33,7 +33,8 @@ _OF_A_CONTEXT = frozenset(
         "pull",
         "push",
     }
-    | {"remote", "restore", "rm", "run", "search", "show", "tag", "trace", "untag", "why"}
+    | {"graph", "lineage", "plan", "remote", "reproduce", "restore", "rm", "run", "search", "show"}
+    | {"tag", "trace", "untag", "why"}
 )
 # Those of them, and of the others, that may act on a remote instead.
 _ON_A_REMOTE = frozenset(

@@ -7,6 +7,9 @@ from typing import Protocol
 
 __all__ = [
     "Event",
+    "ExchangeFailed",
+    "ExchangeWaiting",
+    "Exchanged",
     "Observer",
     "RunEnded",
     "RunStarted",
@@ -164,8 +167,65 @@ class RunEnded:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class ExchangeFailed:
+    """Results could not be taken from a remote, or sent there; the run goes on. Told as it happens, in any thread.
+
+    Attributes:
+        what: `"take"`: results of others; `"get"`: their data; `"send"`: results that are here.
+        message: What happened, in a line.
+        hint: The next command to type, or the change to make.
+        remote: Name of the remote.
+    """
+
+    what: str
+    message: str
+    hint: str = ""
+    remote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeWaiting:
+    """The run is over, and what is on its way to or from a remote is waited for.
+
+    Attributes:
+        results: How many results that is.
+    """
+
+    results: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What was exchanged with a remote; told after the end of the run.
+
+    Attributes:
+        remote: Name of the remote.
+        taken: Results that others had made and this run has used, as `name@id`.
+        got: How many results of others have come with all their data.
+        sent: Results that the remote has now and had not before, as `name@id`.
+        unsent: Results that are here, and that the remote should have had.
+    """
+
+    remote: str = ""
+    taken: tuple[str, ...] = ()
+    got: int = 0
+    sent: tuple[str, ...] = ()
+    unsent: tuple[str, ...] = ()
+
+
 Event = (
-    RunStarted | TaskAdded | TaskWaiting | TaskStarted | TaskFinished | TaskFailed | TaskSkipped | RunEnded
+    RunStarted
+    | TaskAdded
+    | TaskWaiting
+    | TaskStarted
+    | TaskFinished
+    | TaskFailed
+    | TaskSkipped
+    | RunEnded
+    | ExchangeFailed
+    | ExchangeWaiting
+    | Exchanged
 )
 
 

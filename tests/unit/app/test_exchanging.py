@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from stook.app.exchanging import Exchange, Exchanged
-from stook.model.events import Observer, ignore
-from stook.pipeline import Others, RunResult, Task, load_task, run
+from stook.app.exchange_choice import ExchangeChoice
+from stook.app.exchanging import Exchange, run_exchanging
+from stook.errors import NotFoundError, StorageError
+from stook.model.events import Event, Exchanged, ExchangeFailed, ignore
+from stook.pipeline import Others, RunOptions, RunResult, Task, load_task, run
 from stook.store import Store
 from stook.store.open import reopen
 
@@ -61,59 +63,133 @@ def _store(folder: Path, owner: str) -> Store:
     return store
 
 
-def _run(store: Store, task: Task, exchange: Exchange) -> tuple[RunResult, Exchanged]:
-    observer: Observer = exchange.observe
-    others = (
-        Others(observer, elsewhere=exchange.elsewhere) if exchange.elsewhere else Others(observer=observer)
-    )
-    with exchange:
-        result = run(task, store=store, others=others)
-    return result, exchange.result()
+def _run(
+    store: Store, task: Task, *, take: bool = False, data: bool = False, send: bool = False
+) -> tuple[RunResult, list[Event]]:
+    told: list[Event] = []
+    choice = ExchangeChoice(take, data, send)
+    return run_exchanging((task,), store, RunOptions(), Others(), choice, told.append), told
+
+
+def _exchanged(told: list[Event]) -> Exchanged:
+    return next((event for event in told if isinstance(event, Exchanged)), Exchanged())
+
+
+def _failed(told: list[Event]) -> list[str]:
+    return [event.what for event in told if isinstance(event, ExchangeFailed)]
 
 
 def test_results_of_others_are_taken(ann: Store, bob: Store, total: type[Task]) -> None:
     """What a colleague has run and sent with the same code and parameters is not run here."""
-    ours, sent = _run(ann, total(), Exchange(ann, send=True))
-    assert len(sent.pushed) == 6
-    assert not sent.failures
-    theirs, taken = _run(bob, total(), Exchange(bob, take=True))
+    ours, told = _run(ann, total(), send=True)
+    assert len(_exchanged(told).sent) == 6
+    assert not _failed(told)
+    theirs, told = _run(bob, total(), take=True)
     assert {step.decision for step in theirs.steps} == {"reused"}
     assert theirs.bundle.digest == ours.bundle.digest
-    assert len(taken.adopted) == 6
+    assert len(_exchanged(told).taken) == 6
     assert theirs.bundle.data == 10
 
 
 def test_what_nobody_has_is_run(ann: Store, bob: Store, total: type[Task]) -> None:
     """Only what the remote lacks is run; what is there is taken."""
-    _run(ann, total(count=3), Exchange(ann, send=True))
-    theirs, _ = _run(bob, total(count=5), Exchange(bob, take=True))
+    _run(ann, total(count=3), send=True)
+    theirs, _ = _run(bob, total(count=5), take=True)
     decisions = [step.decision for step in theirs.steps]
     assert decisions == ["reused"] * 3 + ["ran"] * 3
 
 
+def test_only_what_is_lacking_is_sent(ann: Store, total: type[Task]) -> None:
+    """What was made before and not sent goes along with what is made now; what is there is not sent again."""
+    _run(ann, total(count=2))
+    _, told = _run(ann, total(count=3), send=True)
+    assert len(_exchanged(told).sent) == 4
+    _, told = _run(ann, total(count=4), send=True)
+    assert len(_exchanged(told).sent) == 2
+
+
+def test_nothing_to_send_asks_nobody(ann: Store, total: type[Task], tmp_path: Path) -> None:
+    """Where the remote has everything, as far as is known, it is not even asked."""
+    _run(ann, total(), send=True)
+    shutil.rmtree(tmp_path / "remote")
+    _, told = _run(ann, total(), send=True, data=True, take=True)
+    assert not _failed(told)
+
+
 def test_data_comes_in_the_background(ann: Store, bob: Store, total: type[Task], tmp_path: Path) -> None:
     """Where data is wanted too, it is all here when the run is over, and the remote is needed no more."""
-    _run(ann, total(), Exchange(ann, send=True))
-    result, taken = _run(bob, total(), Exchange(bob, data=True))
-    assert taken.pulled == 6
+    _run(ann, total(), send=True)
+    result, told = _run(bob, total(), take=True, data=True)
+    assert _exchanged(told).got >= 5  # the sum is so small that it is in its record
     shutil.rmtree(tmp_path / "remote")
     assert [step.bundle.data[0] for step in result.steps[:5]] == [0, 1, 2, 3, 4]
 
 
 def test_without_the_remote_everything_is_run(ann: Store, total: type[Task], tmp_path: Path) -> None:
-    """A remote that is gone is said once, and the run does it all by itself."""
+    """A remote that is gone is said once for each direction, and the run does it all by itself."""
     shutil.rmtree(tmp_path / "remote")
-    result, taken = _run(ann, total(), Exchange(ann, take=True, send=True))
+    told: list[Event] = []
+    choice = ExchangeChoice(take=True, send=True)
+    with pytest.raises(StorageError, match="6 results are here, but not on origin") as raised:
+        run_exchanging((total(),), ann, RunOptions(), Others(), choice, told.append)
+    result = raised.value.facts["result"]
+    assert isinstance(result, RunResult)
     assert {step.decision for step in result.steps} == {"ran"}
-    assert len(taken.failures) == 2
-    assert not taken.adopted
-    assert not taken.pushed
+    assert _failed(told) == ["take", "send"]
+    assert len(_exchanged(told).unsent) == 6
+
+
+def test_what_was_not_sent_is_sent_by_the_next_run(ann: Store, total: type[Task], tmp_path: Path) -> None:
+    """After a failure the next run that sends makes up for it, though it runs nothing."""
+    (tmp_path / "remote").rename(tmp_path / "away")
+    with pytest.raises(StorageError, match="not on origin"):
+        _run(ann, total(), send=True)
+    (tmp_path / "away").rename(tmp_path / "remote")
+    result, told = _run(ann, total(), send=True)
+    assert {step.decision for step in result.steps} == {"reused"}
+    assert len(_exchanged(told).sent) == 6
 
 
 def test_nothing_is_asked_where_nothing_runs(ann: Store, total: type[Task], tmp_path: Path) -> None:
     """A run that reuses all that is here does not ask the remote, which may be far away."""
-    run(total(), store=ann, others=Others(ignore))
+    run(total(), store=ann)
     shutil.rmtree(tmp_path / "remote")
-    result, taken = _run(ann, total(), Exchange(ann, take=True))
+    result, told = _run(ann, total(), take=True)
     assert {step.decision for step in result.steps} == {"reused"}
-    assert not taken.failures
+    assert not told
+
+
+def test_what_was_removed_stays_away(ann: Store, bob: Store, total: type[Task]) -> None:
+    """A result that was removed here is made anew: nobody who removes one wants to have it back from elsewhere."""
+    _run(ann, total(count=1), send=True)
+    result, _ = _run(bob, total(count=1), take=True)
+    bob.rm(result.bundle)
+    again, _ = _run(bob, total(count=1), take=True)
+    assert [step.decision for step in again.steps] == ["reused", "ran"]
+
+
+def test_aliases_stay_where_they_are(ann: Store, bob: Store, total: type[Task]) -> None:
+    """What an alias stands for is nobody's business but of those who push and pull."""
+    result, _ = _run(ann, total(count=1), send=True)
+    ann.alias("prod", result.bundle)
+    ann.push(result.bundle)
+    _run(bob, total(count=1), take=True)
+    assert not bob.aliases()
+    bob.alias("best", result.bundle.ref)
+    _run(bob, total(count=2), send=True)
+    assert {alias.alias for alias in ann.at_remote().aliases()} == {"prod"}
+
+
+def test_a_remote_that_is_none(tmp_path: Path) -> None:
+    """Where there is no such remote, it is said before anything runs."""
+    store = reopen(str(tmp_path / "store"), "main", str(tmp_path / "cache"), "cleo")
+    with pytest.raises(NotFoundError, match="no remotes"):
+        Exchange(store, ExchangeChoice(take=True), ignore)
+
+
+def test_what_comes_from_a_remote_is_no_file_of_a_task(ann: Store, bob: Store, total: type[Task]) -> None:
+    """Data that comes while a task runs, from a folder or not, is its input; that files have it is no matter."""
+    _run(ann, total(count=3), send=True)
+    result, _ = _run(bob, total(count=4), take=True, send=True)
+    assert [step.decision for step in result.steps] == ["reused"] * 3 + ["ran"] * 2
+    assert not result.bundle.lineage.reads

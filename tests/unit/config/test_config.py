@@ -91,3 +91,17 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
     os.makedirs(tmp_path / "home/.config/stook/config.toml")
     with pytest.raises(InputError, match="cannot be read"):
         _load(tmp_path)
+
+
+def test_keeping_code_is_a_switch(tmp_path: Path) -> None:
+    """It is on unless a file or the environment says no, in TOML's words or as text; anything else is refused."""
+    assert _load(tmp_path).keeps_code
+    _write(tmp_path / "stook.toml", "[pipeline]\nkeep_code = false")
+    assert not _load(tmp_path).keeps_code
+    assert _load(tmp_path, STOOK_KEEP_CODE="1").keeps_code
+    assert not _load(tmp_path, STOOK_KEEP_CODE="off").keeps_code
+    with pytest.raises(InputError, match="neither true nor false"):
+        _ = _load(tmp_path, STOOK_KEEP_CODE="perhaps").keeps_code
+    _write(tmp_path / "stook.toml", "[store]\npath = true")
+    with pytest.raises(InputError, match="not a string"):
+        _load(tmp_path)

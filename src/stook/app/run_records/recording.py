@@ -1,0 +1,119 @@
+"""Writes down what happens in a run, while it happens. Whatever goes wrong with that, the run goes on."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from stook.app.run_records.layout import EVENTS, HEAD, dump_event
+from stook.app.run_records.pruning import prune
+from stook.model.events import (
+    Event,
+    RunEnded,
+    RunStarted,
+    TaskAdded,
+    TaskFailed,
+    TaskFinished,
+    TaskSkipped,
+    TaskStarted,
+    TaskWaiting,
+)
+from stook.model.run import RunHead
+
+__all__ = ["Recorder"]
+
+_URGENT = (TaskStarted, TaskWaiting, TaskFailed, RunStarted, RunEnded)
+_EACH_SECONDS = 0.25
+
+
+class Recorder:
+    """Observes a run and writes its folder: who began it, and an event to a line.
+
+    The file of events is locked for as long as the process lives, so that others can tell whether it does. A run that
+    never begins, since its graph is wrong, leaves nothing.
+
+    Args:
+        folder: The folder of the run, which is not there yet.
+        describe: Gives what is known of the run, once it begins.
+    """
+
+    def __init__(self, folder: Path, describe: Callable[[RunStarted], RunHead]) -> None:
+        self._folder = folder
+        self._describe = describe
+        self._file: int | None = None
+        self._lines: list[bytes] = []
+        self._written = 0.0
+        self._counts = {"tasks": 0, "ran": 0, "reused": 0, "failed": 0, "skipped": 0}
+        self._is_over = False
+        self._using = threading.Lock()
+
+    def __call__(self, event: Event, /) -> None:
+        """Write an event, or keep it for a moment where there is no hurry. Any thread may tell of one."""
+        with self._using:
+            self._take(event)
+
+    def close(self) -> None:
+        """Write no more."""
+        self._is_over = True
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _take(self, event: Event) -> None:
+        if self._is_over:
+            return
+        now = time.time()
+        self._count(event)
+        self._lines.append(dump_event(event, int(now * 1e6), self._counts))
+        is_due = isinstance(event, _URGENT) or now - self._written > _EACH_SECONDS
+        try:
+            if isinstance(event, RunStarted):
+                self._begin(event)
+            if self._file is not None and is_due:
+                self._flush(now)
+        except OSError as error:
+            self._give_up(error)
+        if isinstance(event, RunEnded):
+            self.close()
+
+    def _count(self, event: Event) -> None:
+        if isinstance(event, TaskAdded):
+            self._counts["tasks"] += 1
+        elif isinstance(event, TaskFinished):
+            self._counts[event.decision] += 1
+        elif isinstance(event, TaskFailed) and event.retry_in is None:
+            self._counts["failed"] += 1
+        elif isinstance(event, TaskSkipped):
+            self._counts["skipped"] += 1
+
+    def _begin(self, event: RunStarted) -> None:
+        prune(self._folder.parent)
+        self._folder.mkdir(parents=True)
+        self._file = os.open(
+            self._folder / EVENTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
+        )
+        with suppress(OSError):  # not on every file system
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        temp = self._folder / f".{HEAD}"
+        temp.write_bytes(msgspec.json.format(msgspec.json.encode(self._describe(event)), indent=2))
+        temp.rename(self._folder / HEAD)  # now it is a run
+
+    def _flush(self, now: float) -> None:
+        data = b"".join(self._lines)
+        while data:
+            data = data[os.write(self._file or 0, data) :]
+        self._lines.clear()
+        self._written = now
+
+    def _give_up(self, error: OSError) -> None:
+        self.close()
+        words = error.strerror or str(error)
+        warnings.warn(f"this run is not written down: {self._folder}: {words}", stacklevel=2)
