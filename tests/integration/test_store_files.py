@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import stook
 from stook.errors import InputError
+from stook.format.condemned import PREFIX
 from stook.model.clock import Clock
 from stook.model.paths import find_path_problem
 from stook.storage.folder import FolderStorage
@@ -88,10 +89,11 @@ def test_a_file_that_is_replaced_while_it_is_read_is_the_old_one(store: Store, t
 
 
 class _Meddling(FolderStorage):
-    """Lets something happen when packs are first asked for, which is in the middle of a large file."""
+    """Lets something happen when lists of condemned packs are looked for, which is in the middle of a large file."""
 
     def __init__(self, root: Path, act: Callable[[], None]) -> None:
         super().__init__(root)
+        (root / PREFIX).mkdir(parents=True)
         self._act: Callable[[], None] | None = act
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[Entry]:

@@ -85,11 +85,11 @@ class Exchange:
         try:
             if kind is None or issubclass(kind, Exception):
                 self._finish(lanes)
+                if self.elsewhere is not None:
+                    self.elsewhere.close()
         finally:
             for lane in lanes:
                 lane.stop()
-            if self.elsewhere is not None:
-                self.elsewhere.close()
             done = self.result()
             if done != Exchanged(self._remote.name):
                 self._observer(done)

@@ -103,12 +103,10 @@ class RemoteResults:
         """Return the ids of those whose content is not here, and cannot be had from the remote that has them."""
         repository = self._store.repository
         lacking = [bundle for bundle in bundles if lack_data(repository, [bundle.id])]
+        if not lacking:
+            return frozenset()
         try:
-            known = self._ask().repository.catalog.ids.find_states([bundle.id for bundle in lacking])
-            lacking = [bundle for bundle in lacking if bundle.id in known]
-            if lacking:
-                refs = list(dict.fromkeys(bundle.ref for bundle in lacking))
-                pull(self._store, refs, remote=self._remote, data=True, aliases=False)
+            lacking = Ahead(lambda: self._get(lacking)).result()
         except StookError as error:
             self._fail(error)
         return frozenset(bundle.id for bundle in lacking if lack_data(repository, [bundle.id]))
@@ -128,6 +126,18 @@ class RemoteResults:
         if wanted:
             self._take([*wanted, *self._more(there, name, wanted)])
         return any(bundle.ref in self.adopted for bundle in wanted)
+
+    def _get(self, bundles: Sequence[Bundle]) -> list[Bundle]:
+        """Get all data of those of some bundles that the remote has, as far as it can be had, and return these."""
+        known = self._ask().repository.catalog.ids.find_states([bundle.id for bundle in bundles])
+        found = [bundle for bundle in bundles if bundle.id in known]
+        refs = list(dict.fromkeys(bundle.ref for bundle in found))
+        try:
+            if refs:
+                pull(self._store, refs, remote=self._remote, data=True, aliases=False)
+        except StookError as error:
+            self._fail(error)
+        return found
 
     def _ask(self) -> Store:
         """Return the remote as a store that knows what it has, as of not long ago."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stook.app.exchange_choice import choose_exchange
+from stook.app.notebook_lines import NotebookLines, is_notebook
 from stook.app.run_records import Recorder, runs_folder
 from stook.config import load_config
 from stook.model.events import Event, Observer, RunStarted, ignore
@@ -113,12 +114,13 @@ def _words(given: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _both(recorder: Recorder, observer: Observer) -> Observer:
-    if observer is ignore:
+    if observer is ignore and not is_notebook():
         return recorder
+    shown = NotebookLines() if observer is ignore else observer
 
     def tell(event: Event, /) -> None:
         recorder(event)
-        observer(event)
+        shown(event)
 
     return tell
 

@@ -12,11 +12,12 @@ from contextlib import contextmanager, suppress
 
 import click
 
-__all__ = ["FAREWELL", "end_soon_from_here", "ends_soon"]
+__all__ = ["FAREWELL", "end_soon_from_here", "ends_soon", "leave_transfers"]
 
 FAREWELL = "stook: interrupted; what was finished is kept"
 _INTERRUPTED = 130
 _SECONDS = 3.0
+_TRANSFERS = ("stook-ahead", "stook-exchange", "stook-log", "stook-read", "stook-transfer")
 _CLEAR_LINE = "\r\x1b[2K"
 _SHOW_CURSOR = "\x1b[?25h"
 
@@ -48,6 +49,15 @@ def ends_soon(farewell: str) -> Iterator[None]:
     finally:
         signal.set_wakeup_fd(before)
         os.close(writer)
+
+
+def leave_transfers(code: int) -> None:
+    """End the process at once, where threads of it still wait for a server: Python would wait for them."""
+    if any(thread.name.startswith(_TRANSFERS) for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
 
 
 def _watch(reader: int, farewell: str) -> None:

@@ -19,7 +19,8 @@ def exchange_line(event: ExchangeFailed | ExchangeWaiting | Exchanged) -> str:
     match event:
         case ExchangeFailed():
             what = _FAILED.get(event.what, "exchange with")
-            return f"{what} {event.remote or 'the remote'}, and the run goes on without: {event.message}"
+            hint = f"; try: {event.hint}" if event.hint else ""
+            return f"{what} {event.remote}, and the run goes on without: {event.message}{hint}"
         case ExchangeWaiting():
             return f"waiting for {counted(event.results, 'result')} on the way; Ctrl-C leaves what is not there yet"
     remote = event.remote

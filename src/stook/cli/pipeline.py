@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import click
 
+from stook.cli.ctrl_c import leave_transfers
 from stook.cli.exchange_options import AskedExchange, exchange_options
 from stook.cli.failure import plain_failure
 from stook.cli.options import context_option, json_option, open_home
@@ -147,6 +148,7 @@ def _run(
         except KeyboardInterrupt:
             if not observer.tally.run:
                 raise
+            leave_transfers(_INTERRUPTED)
             raise click.exceptions.Exit(_INTERRUPTED) from None
 
 

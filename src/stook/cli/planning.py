@@ -87,7 +87,7 @@ def print_plan(
         contextlib.redirect_stdout(sys.stderr),
         planned(task, store, options, choice, _tell_unasked) as found,
     ):
-        pass
+        labels = labels_of(found.steps)
     if as_json:
         print_json([plain_step(step) for step in found.steps])
         return
@@ -95,7 +95,7 @@ def print_plan(
     is_short = counts["reuse"] > _MANY and not is_whole
     rows = [
         row
-        for step, label in zip(found.steps, labels_of(found.steps), strict=True)
+        for step, label in zip(found.steps, labels, strict=True)
         if not (is_short and step.decision == "reuse")
         for row in _rows(step, label)
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 __all__ = [
     "Event",
@@ -23,8 +24,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+class RunStarted(msgspec.Struct, frozen=True):
     """A run begins.
 
     Attributes:
@@ -38,8 +38,7 @@ class RunStarted:
     run: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskAdded:
+class TaskAdded(msgspec.Struct, frozen=True):
     """A task is part of the run: at its start, or because another one has asked for it.
 
     Attributes:
@@ -57,8 +56,7 @@ class TaskAdded:
     requires: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TaskWaiting:
+class TaskWaiting(msgspec.Struct, frozen=True):
     """Another run is at this very task; what it makes is taken, and where it makes nothing, the task is run here.
 
     Attributes:
@@ -74,8 +72,7 @@ class TaskWaiting:
     holder: str
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStarted:
+class TaskStarted(msgspec.Struct, frozen=True):
     """A task begins to run; a task that is reused does not.
 
     Attributes:
@@ -93,8 +90,7 @@ class TaskStarted:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFinished:
+class TaskFinished(msgspec.Struct, frozen=True):
     """A task's bundle is there.
 
     Attributes:
@@ -116,8 +112,7 @@ class TaskFinished:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFailed:
+class TaskFailed(msgspec.Struct, frozen=True):
     """A task raised, or its process died; there is no bundle.
 
     Attributes:
@@ -137,8 +132,7 @@ class TaskFailed:
     retry_in: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSkipped:
+class TaskSkipped(msgspec.Struct, frozen=True):
     """A task was not run, since something that it requires has failed.
 
     Attributes:
@@ -154,8 +148,7 @@ class TaskSkipped:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnded:
+class RunEnded(msgspec.Struct, frozen=True):
     """A run is over.
 
     Attributes:
@@ -167,8 +160,7 @@ class RunEnded:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeFailed:
+class ExchangeFailed(msgspec.Struct, frozen=True):
     """Results could not be taken from a remote, or sent there; the run goes on. Told as it happens, in any thread.
 
     Attributes:
@@ -184,8 +176,7 @@ class ExchangeFailed:
     remote: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeWaiting:
+class ExchangeWaiting(msgspec.Struct, frozen=True):
     """The run is over, and what is on its way to or from a remote is waited for.
 
     Attributes:
@@ -195,8 +186,7 @@ class ExchangeWaiting:
     results: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exchanged:
+class Exchanged(msgspec.Struct, frozen=True):
     """What was exchanged with a remote; told after the end of the run.
 
     Attributes:

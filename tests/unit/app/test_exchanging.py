@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from stook.app.exchange_choice import ExchangeChoice
 from stook.app.exchanging import Exchange, run_exchanging
-from stook.errors import NotFoundError, StorageError
+from stook.app.remote_results import RemoteResults
+from stook.app.running import run as run_here
+from stook.errors import NotFoundError, StookError, StorageError
 from stook.model.events import Event, Exchanged, ExchangeFailed, ignore
 from stook.pipeline import Others, RunOptions, RunResult, Task, load_task, run
 from stook.store import Store
@@ -193,3 +196,64 @@ def test_what_comes_from_a_remote_is_no_file_of_a_task(ann: Store, bob: Store, t
     result, _ = _run(bob, total(count=4), take=True, send=True)
     assert [step.decision for step in result.steps] == ["reused"] * 3 + ["ran"] * 2
     assert not result.bundle.lineage.reads
+
+
+def _damage(folder: Path, how: str) -> None:
+    packs = [path for path in (folder / "packs" / "data").rglob("*") if path.is_file()]
+    assert packs
+    for path in packs:
+        if how == "missing":
+            path.unlink()
+        else:
+            path.write_bytes(bytes(len(path.read_bytes())))
+
+
+@pytest.mark.parametrize("how", ["damaged", "missing"])
+def test_data_that_cannot_be_had_is_made_here(
+    ann: Store, bob: Store, total: type[Task], tmp_path: Path, how: str
+) -> None:
+    """Where data of results is damaged or missing there, those that are needed are made here, and it is said."""
+    _run(ann, total(count=3), send=True)
+    _damage(tmp_path / "remote", how)
+    result, told = _run(bob, total(count=4), take=True)
+    assert [step.decision for step in result.steps] == ["ran"] * 5
+    assert result.bundle.data == 6
+    assert "take" in _failed(told)
+    again, _ = _run(bob, total(count=4), take=True)
+    assert {step.decision for step in again.steps} == {"reused"}
+    assert [step.bundle.data[0] for step in again.steps[:4]] == [0, 1, 2, 3]
+
+
+def test_data_that_nobody_needs_may_be_lost(
+    ann: Store, bob: Store, total: type[Task], tmp_path: Path
+) -> None:
+    """A result is taken though data of what it was made from is damaged on the remote."""
+    _run(ann, total(count=3), send=True)
+    _damage(tmp_path / "remote", "damaged")
+    result, told = _run(bob, total(count=3), take=True)
+    assert {step.decision for step in result.steps} == {"reused"}
+    assert result.bundle.data == 3
+    assert not _failed(told)
+
+
+def test_in_python_failures_are_warnings(ann: Store, total: type[Task], tmp_path: Path) -> None:
+    """Where nobody observes a run, what could not be taken is a warning, and the result is returned."""
+    shutil.rmtree(tmp_path / "remote")
+    with pytest.warns(UserWarning, match="there is no store"):
+        result = run_here(total(count=1), store=ann, only_missing=True)
+    assert result.decision == "ran"
+
+
+def test_what_comes_while_a_run_goes_on(ann: Store, bob: Store, total: type[Task]) -> None:
+    """After a while the remote is asked again, so that what a colleague has sent meanwhile is taken."""
+    failures: list[StookError] = []
+    asked_often = RemoteResults(bob, fail=failures.append, every=0.0)
+    asked_once = RemoteResults(bob, fail=failures.append, every=1e9)
+    with closing(asked_often), closing(asked_once):
+        assert not asked_often.adopt("leaf", "nobody has made it")
+        assert not asked_once.adopt("leaf", "nobody has made it")
+        made, _ = _run(ann, total(count=1), send=True)
+        leaf = made.steps[0].bundle
+        assert not asked_once.adopt("leaf", leaf.fingerprint)
+        assert asked_often.adopt("leaf", leaf.fingerprint)
+    assert not failures

@@ -95,7 +95,7 @@ def test_a_version_made_from_what_was_left(stook: Stook, team: Store) -> None:
     assert stook("pull")[0] == 5
     for words in (("show", "child"), ("trace", "child.txt")):
         code, out, _ = stook(*words)
-        assert (code, f"raw@{evil}" in out) == (0, True)
+        assert (code, f"raw@{evil[-8:]}" in out or f"raw@{evil}" in out) == (0, True)
     for words in (("verify", "--deep"), ("gc", "--yes"), ("log", "child"), ("cat", "child")):
         assert stook(*words)[0] == 0, words
     assert stook("pull", "raw")[0] == 5

@@ -156,13 +156,13 @@ def test_a_log_has_a_line_for_each_thing_that_happens(capsys: pytest.CaptureFixt
 def test_what_is_exchanged_with_a_remote_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """A failure with what to do, what is waited for, and in the end what came of it."""
     lines = RunLines()
-    lines(ExchangeFailed("send", "the bucket is not there", "stook remote check"))
+    lines(ExchangeFailed("send", "no bucket", "stook remote check", "origin"))
     lines(ExchangeWaiting(2))
     lines(Exchanged("origin", ("a@1",), 0, ("b@1", "b@2")))
     assert capsys.readouterr().err.splitlines() == [
-        "sending results failed: the bucket is not there; try: stook remote check",
-        "waiting for 2 results on the way",
-        "remote origin: 1 taken, 2 sent",
+        "could not send results to origin, and the run goes on without: no bucket; try: stook remote check",
+        "waiting for 2 results on the way; Ctrl-C leaves what is not there yet",
+        "1 result taken from origin; 2 results sent to origin",
     ]
 
 

@@ -35,7 +35,7 @@ def test_a_file_is_traced_through_a_remote(ben: Stook) -> None:
     code, out, talk = ben("trace", "--remote", "prices.csv")
     assert (code, "is in the store at" in talk) == (0, True)
     assert out.splitlines()[1].startswith("prices ")
-    assert "input raw" in out
+    assert "└─ raw@" in out
     code, _, talk = ben("trace", "prices.csv")
     assert (code, talk.splitlines()[-1].split("; ")[1]) == (
         4,
@@ -88,13 +88,12 @@ def test_names_that_a_remote_does_not_have(ben: Stook) -> None:
     [
         (("add", "--remote", "prices", "prices.csv"), "stook add NAME PATH, and then stook push NAME"),
         (("add", "prices", "prices.csv", "--remote=origin"), "stook add NAME PATH, and then stook push NAME"),
-        (("run", "--remote", "pipeline.py:Task"), "stook pull first, and then the same without --remote"),
+        (("why", "--remote", "pipeline.py:Task"), "stook pull first, and then the same without --remote"),
         (
             ("predict", "-i", "x.csv", "--remote"),
             "stook pull --data first, and then the same without --remote",
         ),
         (("fetch", "--remote", "origin"), "stook fetch NAME"),
-        (("status", "--remote"), "stook status --fetch asks all remotes first"),
         (("doctor", "--remote"), "stook doctor --help"),
     ],
 )
@@ -106,11 +105,16 @@ def test_what_does_not_work_on_a_remote_says_what_does(ben: Stook, words: tuple[
 
 
 def test_a_task_may_have_a_parameter_of_that_name(ben: Stook) -> None:
-    """After the task, `--remote` is the task's."""
+    """`--remote` is the run's, which says how the task's is given."""
     Path("pipeline.py").write_text(
         "import stook\n\n\n@stook.task\ndef Where(*, remote: str) -> str:\n    return remote\n"
     )
-    code, out, talk = ben("run", "pipeline.py:Where", "--remote", "there")
+    code, _, talk = ben("run", "pipeline.py:Where", "--remote", "there")
+    assert (code, talk.splitlines()[0]) == (
+        2,
+        "--remote is an option of stook run; the task's parameter is given by -p remote=…",
+    )
+    code, out, talk = ben("run", "pipeline.py:Where", "-p", "remote=there")
     assert code == 0, talk
     assert library.open().get(out.strip()).data == "there"
 
