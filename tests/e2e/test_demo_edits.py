@@ -44,7 +44,7 @@ def test_helper_with_equal_output(demo: Demo) -> None:
 
 
 def test_a_plan_names_the_changed_definition(demo: Demo) -> None:
-    """`stook plan` says which definition changed and which steps depend on it, `stook why` how; neither runs anything."""
+    """`stook plan` says which definition changed and what depends on it, `stook why` how; neither runs anything."""
     demo.edit(FEATURES, "sales.filter(chosen & ~void)", "sales.filter(~void & chosen)")
     before = demo.stook("ls", "--json")
     plan = {step["name"]: step for step in json.loads(demo.stook("plan", REPORT, "--json"))}

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.edits import edits_of_classes, edits_of_definitions, edits_of_imports, edits_of_tasks
+from tests.edits import (
+    edits_of_classes,
+    edits_of_definitions,
+    edits_of_imports,
+    edits_of_surroundings,
+    edits_of_tasks,
+)
 from tests.edits.table import Edit
 
-EDITS = {
-    one.name: one
-    for module in (edits_of_definitions, edits_of_classes, edits_of_imports, edits_of_tasks)
-    for one in module.EDITS
-}
+SUITE = (edits_of_definitions, edits_of_classes, edits_of_imports, edits_of_surroundings, edits_of_tasks)
+EDITS = {one.name: one for module in SUITE for one in module.EDITS}
 Outcomes = dict[str, dict[str, list[str]]]
 # Rows that no edit of a file shows.
 ELSEWHERE = {
@@ -61,8 +64,7 @@ def test_edit(name: str, outcomes: Mapping[str, Outcomes]) -> None:
 
 def test_suite_is_wide() -> None:
     """There are as many kinds of edit as were promised, under names of their own."""
-    every = (edits_of_definitions, edits_of_classes, edits_of_imports, edits_of_tasks)
-    assert len(EDITS) == sum(len(module.EDITS) for module in every)
+    assert len(EDITS) == sum(len(module.EDITS) for module in SUITE)
     assert len(EDITS) >= 60
 
 

@@ -26,6 +26,7 @@ _SYSTEM: Final = (
     "/run",
     "/var/lib",
 )
+_SHARED_MEMORY: Final = "/dev/shm/"  # noqa: S108 - files like any others, though among devices
 _MAC: Final = ("/System", "/Library", "/opt/homebrew", "/private/etc", "/private/var/db")
 _CACHES: Final = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 _INSTALLED: Final = ("/site-packages/", "/dist-packages/", "/__pycache__/")
@@ -58,9 +59,9 @@ class Counted:
         for below in self._below:
             if inner.startswith(below) and not (self._is_home and _is_hidden_at_home(path)):
                 return path[len(below) :] or "."
-        if inner.startswith(self._elsewhere) or _is_hidden_at_home(path):
+        if _is_hidden_at_home(path):
             return None
-        return path
+        return None if inner.startswith(self._elsewhere) and not inner.startswith(_SHARED_MEMORY) else path
 
     def place_of(self, name: str) -> str:
         """Return where a file of a name is; it may be anywhere, for a lineage may come from elsewhere."""

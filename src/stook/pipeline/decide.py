@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
 from stook.errors import InputError, IntegrityError, StookError
 from stook.model.lineage import Asked, Input, Lineage
+from stook.pipeline.at_import import files_read_at_import
 from stook.pipeline.closure import Closure, Codebase, CodeText, Entry, Kind, Rules, close, read_texts
 from stook.pipeline.env import read_at_import
 from stook.pipeline.file_digests import digests_in
@@ -34,8 +35,7 @@ _STOOK_ROOM = "stook.pipeline."
 FindDigest = Callable[[Task], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What is to be done about a task.
 
     Attributes:
@@ -106,7 +106,7 @@ class Decider:
         named = find_named(node, self.file_names(node)).names
         if not node.traits.cache:
             return Decision(made, None, ("not cached",))
-        is_plain = not named and not read_at_import(made.code)
+        is_plain = not (named or read_at_import(made.code) or files_read_at_import(made.code))
         reasons: tuple[str, ...] = ()
         for bundle in self._store.outputs(node.name, made.fingerprint) if bundles is None else bundles:
             if is_plain and not bundle.record.conditional:

@@ -6,16 +6,15 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
-from types import FrameType
 from typing import Final, overload
 
 from stook.format import canonical
+from stook.pipeline.at_import import ByReader
 from stook.pipeline.observing import find_observation
 
 __all__ = ["digest_current", "digest_variable", "env", "read_at_import"]
 
 _CONTEXT: Final = "stook v1 environment variable"
-_PIPELINE: Final = os.path.dirname(os.path.abspath(__file__))
 
 
 @overload
@@ -36,9 +35,8 @@ def env(name: str, default: str | None = None) -> str | None:
     observation = find_observation()
     if observation is not None:
         observation.env.setdefault(name, digest_variable(name, value))
-    else:
-        for module in _importing(sys._getframe(1)):
-            _at_import().setdefault(module, {})[name] = digest_variable(name, value)
+    for _, known in _at_import().open(sys._getframe(1)):
+        known[name] = digest_variable(name, value)
     return default if value is None else value
 
 
@@ -52,32 +50,17 @@ def digest_current(name: str) -> str:
     return digest_variable(name, os.environ.get(name))
 
 
-def read_at_import(code: Mapping[str, str]) -> dict[str, str]:
-    """Return variables that were read while modules were imported, and digests of their values then.
+def read_at_import(code: Mapping[str, str], *, with_functions: bool = False) -> dict[str, str]:
+    """Return variables that modules have read when they were imported, and digests of their values then.
 
     Args:
-        code: A closure, whose modules are meant; a script counts for all that it runs.
+        code: A closure, whose modules are meant.
+        with_functions: Those that functions have read which remember their results, too.
     """
-    if not _at_import():
-        return {}
-    modules = {"__main__", *(key.partition(":")[0] for key in code)}
-    return {name: d for module in modules for name, d in _at_import().get(module, {}).items()}
+    return _at_import().of(code, with_functions=with_functions)
 
 
 @lru_cache(maxsize=1)
-def _at_import() -> dict[str, dict[str, str]]:
-    """Return the variables that modules read when they were imported: a module is imported once for a process."""
-    return {}
-
-
-def _importing(frame: FrameType | None) -> list[str]:
-    """Return the modules whose code runs on the way from an import; none where nothing is being imported."""
-    names: list[str] = []
-    while frame is not None:
-        if os.path.dirname(frame.f_code.co_filename) == _PIPELINE:
-            return []
-        names.append(frame.f_globals.get("__name__", ""))
-        if frame.f_code.co_name == "<module>":
-            return names
-        frame = frame.f_back
-    return []
+def _at_import() -> ByReader[str]:
+    """Return the variables that this process has read: a module is imported once for many tasks."""
+    return ByReader()

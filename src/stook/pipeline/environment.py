@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from pathlib import Path
 
@@ -16,6 +15,8 @@ _GIT_SECONDS = 2.0
 
 def read_environment(root: Path, user: str) -> Environment:
     """Return where and with what code in a folder runs; Git's part is empty where Git does not answer in 2 seconds."""
+    import platform
+
     commit, dirty = _git_state(root)
     system = os.uname()
     return Environment(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final
+
+import msgspec
 
 from stook.pipeline.file_digests import State, is_young, state_of
 from stook.pipeline.observing import unobserved
@@ -15,10 +17,10 @@ __all__ = ["FileNames", "find_files"]
 
 _MOST_FILES: Final = 20_000
 _MOST_FOLDERS: Final = 16
+_OF_TABLES: Final = (".arrow", ".feather", ".ipc", ".orc", ".parquet")
 
 
-@dataclass(slots=True)
-class FileNames:
+class FileNames(msgspec.Struct):
     """Texts that may name files, and the files that they name now.
 
     Attributes:
@@ -29,7 +31,7 @@ class FileNames:
     texts: tuple[str, ...]
     folders: tuple[str, ...]
     _found: tuple[str, ...] = ()
-    _looked_in: dict[str, State | None] = field(default_factory=dict)
+    _looked_in: dict[str, State | None] = {}
 
     def find(self) -> tuple[str, ...]:
         """Return the files, as absolute paths; looked for again when a folder that they may be in has changed."""
@@ -65,6 +67,7 @@ def find_files(
                 elif os.path.isdir(path):
                     if path not in todo and len(todo) < limit:
                         todo.append(path)
+                        found.update(dict.fromkeys(_iter_parts(path, looked_in, _MOST_FILES - len(found))))
                 elif os.path.isfile(path):
                     found[path] = None
     return tuple(found), looked_in
@@ -73,6 +76,22 @@ def find_files(
 def _matching(pattern: str, most: int) -> list[str]:
     matching = (path for path in glob.iglob(pattern, recursive=True) if os.path.isfile(path))
     return [path for path, _ in zip(matching, range(most), strict=False)]
+
+
+def _iter_parts(folder: str, looked_in: dict[str, State | None], most: int) -> Iterator[str]:
+    """Yield the files of a table that is kept as a folder, which only libraries in C++ read."""
+    todo = [folder]
+    for place in todo:  # which grows
+        _note(os.path.join(place, "*"), looked_in)
+        with suppress(OSError), os.scandir(place) as entries:
+            for entry in entries:
+                if entry.name.endswith(_OF_TABLES):
+                    most -= 1
+                    yield entry.path
+                elif "=" in entry.name and entry.is_dir():
+                    todo.append(entry.path)
+                if most < 1:
+                    return
 
 
 def _note(path: str, looked_in: dict[str, State | None]) -> None:

@@ -4,53 +4,77 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec
 from importlib.util import cache_from_source
-from itertools import islice
 from pathlib import Path
+from types import ModuleType
+from typing import Final
 
+from stook.pipeline.at_import import watching_imports
 from stook.pipeline.closure.packages import is_installed
 
-__all__ = ["importable"]
+__all__ = ["RACY_SECONDS", "forget_bytecode", "importable"]
 
-_RACY_SECONDS = 2.5
+RACY_SECONDS = 2.5
+"""For how long after a change bytecode may be taken for that of the file, though it is not."""
+
+_LIBRARY: Final = f"{os.path.dirname(os.__file__)}/"
 
 
 @contextmanager
 def importable(roots: tuple[Path, ...]) -> Iterator[None]:
     """Let modules in some folders be imported within the block; afterwards `sys.path` is as it was."""
     added = [str(root) for root in roots if str(root) not in sys.path]
-    before = len(sys.modules)
     # Several threads may be in here at once, so entries are added and taken away one by one.
     sys.path[:0] = added
+    sys.meta_path.insert(0, _FINDER)
     try:
-        yield
+        with watching_imports(roots[0]):
+            yield
     finally:
+        with suppress(ValueError):
+            sys.meta_path.remove(_FINDER)
         for entry in added:
             if entry in sys.path:
                 sys.path.remove(entry)
-        if len(sys.modules) > before:
-            # Those imported in the block are the last ones: a dict keeps its order.
-            _forget_racy_bytecode(roots, list(islice(sys.modules, before, None)))
 
 
-def _forget_racy_bytecode(roots: tuple[Path, ...], names: list[str]) -> None:
-    """Remove bytecode of files changed just now.
+class _Finder:
+    """Finds modules as Python does, and removes bytecode that may be of another source.
 
     Python takes bytecode for current when the source's size and whole second of change are the same, so it would run
-    old code after two quick edits, under a fingerprint of the new.
+    old code after two quick edits, or a file put back with its time, under a fingerprint of the new.
     """
-    newest = time.time() - _RACY_SECONDS
-    for name in names:
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if not file or not file.endswith(".py") or not Path(file).is_relative_to(roots[0]):
-            continue
-        if is_installed(Path(file)):
-            continue
-        try:
-            if os.stat(file).st_mtime > newest:
-                os.unlink(cache_from_source(file))
-        except (OSError, NotImplementedError):
-            continue
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return what the other finders find first."""
+        for finder in tuple(sys.meta_path):
+            find = None if finder is self else getattr(finder, "find_spec", None)
+            spec: ModuleSpec | None = find(name, path, target) if find else None
+            if spec is not None:
+                if spec.cached and spec.origin:
+                    _forget_older_bytecode(spec.origin, spec.cached)
+                return spec
+        return None
+
+
+_FINDER: Final = _Finder()
+
+
+def _forget_older_bytecode(source: str, bytecode: str) -> None:
+    if source.startswith(_LIBRARY) or is_installed(Path(source)):
+        return
+    with suppress(OSError):
+        changed = max(os.stat(source).st_ctime, os.lstat(source).st_ctime)  # a link may lead elsewhere now
+        if os.stat(bytecode).st_mtime < changed + RACY_SECONDS:
+            os.unlink(bytecode)
+
+
+def forget_bytecode(file: str) -> None:
+    """Have a file compiled anew when it is imported next."""
+    with suppress(OSError, NotImplementedError):
+        os.unlink(cache_from_source(file))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,11 +13,12 @@ import msgspec
 
 from stook.pipeline.closure import Closure, Codebase, CodeText, read_texts
 from stook.pipeline.closure.facts import TASK_TRAITS
+from stook.pipeline.parsing import PARSING
 from stook.pipeline.tasks import Task
 
 __all__ = ["find_literals"]
 
-_SORT: Final = "literals 1"
+_SORT: Final = "literals 2"
 _LONGEST: Final = 255
 _QUOTED: Final = re.compile(r"""'([^'\n]{1,255})'|"([^"\n]{1,255})\"""")
 _MAGIC: Final = re.compile(r"[*?\[]")
@@ -49,14 +51,21 @@ def find_literals(closure: Closure, codebase: Codebase) -> tuple[str, ...]:
 
 def _iter_names(texts: Iterable[CodeText]) -> Iterator[str]:
     for text in texts:
-        if not text.path.endswith((".py", ".ipynb", "notebook")) or not ("'" in text.text or '"' in text.text):
+        if not text.path.endswith((".py", ".ipynb", "notebook")) or not (
+            "'" in text.text or '"' in text.text
+        ):
             continue
         try:
-            tree = ast.parse(text.text)
+            with PARSING:
+                tree = ast.parse(text.text)
         except (SyntaxError, ValueError):  # of a notebook's cell, or a file that changed meanwhile
             continue
+        folder = os.path.dirname(text.path)
         for literal in _iter_literals(tree, is_task=_is_task(text.key)):
-            yield from _names_in(literal)
+            for name in _names_in(literal):
+                yield name
+                if folder and not name.startswith(("/", "~")) and not any(map(str.isspace, name)):
+                    yield f"{folder}/{name}"  # from the folder of the module, as in `Path(__file__).parent / name`
 
 
 def _is_task(key: str) -> bool:

@@ -15,7 +15,7 @@ from stook.pipeline.closure.packages import is_installed
 from stook.pipeline.tasks import Task
 from stook.pipeline.where import where_is
 
-__all__ = ["CodePlace", "is_live", "locate", "module_name", "roots_of"]
+__all__ = ["CodePlace", "is_here_alone", "is_live", "locate", "module_name", "roots_of"]
 
 _CELLS = "<notebook>"
 
@@ -73,6 +73,12 @@ def is_live(task: type[Task]) -> bool:
         return True
     functions = [*_functions_of(task)]
     return bool(functions) and all(function.__code__.co_filename in linecache.cache for function in functions)
+
+
+def is_here_alone(kind: type) -> bool:
+    """Tell whether no other process can have a class: it was typed, or made by `%run`."""
+    main = sys.modules.get("__main__")
+    return kind.__module__ == "__main__" and not getattr(main, "__file__", None)
 
 
 def _file_of_run(task: type[Task]) -> str | None:

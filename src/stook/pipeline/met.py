@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from stook.model.lineage import Asked, Lineage, Read
+from stook.pipeline.at_import import files_read_at_import
 from stook.pipeline.counting import counted_at
 from stook.pipeline.env import digest_current, read_at_import
 from stook.pipeline.file_digests import FileDigests
@@ -32,6 +33,11 @@ def differences(
     lines = [line for read in lineage.reads if (line := world.difference(read))]
     known = {read.path for read in lineage.reads}
     lines += [f"{name}, which it names, is there now" for name in named or () if name not in known]
+    lines += [
+        f"{name}, which its modules read, is new"
+        for name in files_read_at_import(lineage.code)
+        if name not in known
+    ]
     return (*lines, *_variables(lineage))
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from stook.errors import InputError
 from stook.model.lineage import Read
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["NamedFiles", "digest_pattern", "find_named", "is_pattern", "reads_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class NamedFiles:
+class NamedFiles(msgspec.Struct, frozen=True):
     """Files that there are and that a task names, each by the name that its lineage has for it.
 
     Attributes:
@@ -38,9 +38,9 @@ class NamedFiles:
         patterns: Patterns in `reads`, and digests of the names that fit them.
     """
 
-    declared: dict[str, str] = field(default_factory=dict)
-    found: dict[str, str] = field(default_factory=dict)
-    patterns: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, str] = {}
+    found: dict[str, str] = {}
+    patterns: dict[str, str] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,8 +121,17 @@ def _iter_declared(node: Node, lacking_none: bool) -> Iterator[str]:
                 if state_of(path) is None and lacking_none:
                     raise _not_there(node, read, path)
                 yield path
-                for folder, folders, files in os.walk(path):
+                for folder, folders, files in _walk(path):
                     yield from (os.path.join(folder, inner) for inner in (*folders, *files))
+
+
+def _walk(path: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Go through a folder and those that links in it lead to, but in no circle."""
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(path, followlinks=True):
+        yield folder, [*folders], files
+        seen.add(os.path.realpath(folder))
+        folders[:] = [one for one in folders if os.path.realpath(os.path.join(folder, one)) not in seen]
 
 
 def _paths_in(values: Iterable[object]) -> list[str]:

@@ -7,7 +7,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, Final
@@ -16,7 +16,16 @@ from stook.model.lineage import Read
 from stook.pipeline.counting import Counted
 from stook.pipeline.file_digests import FileDigests, State, is_young, state_of
 
-__all__ = ["CHANGED", "WRITTEN", "Observation", "find_observation", "observed", "unobserved"]
+__all__ = [
+    "CHANGED",
+    "WRITTEN",
+    "Bystander",
+    "Observation",
+    "attending",
+    "find_observation",
+    "observed",
+    "unobserved",
+]
 
 CHANGED: Final = "changed"
 """In place of a digest: the file changed while the task ran, so what it read cannot be told; equal to no digest."""
@@ -29,6 +38,7 @@ _LOOKING: Final = ("/importlib/", "/importlib_metadata/", "/pkg_resources/", "/p
 _ABSENT: Final = ""
 _current: Final[ContextVar[Observation | None]] = ContextVar("stook_observation", default=None)
 _active: Final[list[Observation]] = []
+_bystanders: Final[list[Bystander]] = []
 _busy: Final = threading.local()
 _lock: Final = threading.Lock()
 _hooked: Final[list[bool]] = []  # a hook cannot be taken away, so there is one for the process
@@ -163,8 +173,51 @@ class Observation:
         """A database in a file is about to be opened."""
         if os.path.exists(path):
             self.note(path)
+            self.note(f"{path}-wal")  # where SQLite keeps what was written last
         else:
             self._made.setdefault(path, None)
+
+
+class Bystander:
+    """Is told of all that is read, by whomever; one that is interested overrides `note`."""
+
+    def note(self, path: str) -> None:
+        """A file or folder is about to be read.
+
+        Args:
+            path: Absolute.
+        """
+
+    def on_open(self, path: str, flags: int) -> None:
+        """A file is about to be opened."""
+        if flags & os.O_ACCMODE != os.O_WRONLY and not flags & os.O_TRUNC:
+            self.note(path)
+
+    def on_alter(self, path: str) -> None:
+        """A file is about to be changed."""
+
+    def on_make_folder(self, path: str) -> None:
+        """A folder is about to be made."""
+
+    def on_move(self, source: str, target: str) -> None:
+        """Something gets another name."""
+
+    def on_connect(self, path: str) -> None:
+        """A database in a file is about to be opened."""
+        self.note(path)
+
+
+@contextmanager
+def attending(bystander: Bystander) -> Iterator[None]:
+    """Tell somebody of all that is read within the block."""
+    _install()
+    with _lock:
+        _bystanders.append(bystander)
+    try:
+        yield
+    finally:
+        with _lock:
+            _bystanders.remove(bystander)
 
 
 def find_observation() -> Observation | None:
@@ -173,26 +226,31 @@ def find_observation() -> Observation | None:
     return mine or (_active[0] if len(_active) == 1 else None)
 
 
-@contextmanager
-def observed() -> Iterator[None]:
+class _Block:
+    """A block in which it is said whether what is opened is our doing; written out, as there are many a task."""
+
+    __slots__ = ("_before", "_is_on")
+
+    def __init__(self, is_on: bool) -> None:
+        self._is_on = is_on
+        self._before = False
+
+    def __enter__(self) -> None:
+        self._before = getattr(_busy, "is_on", False)
+        _busy.is_on = self._is_on
+
+    def __exit__(self, *raised: object) -> None:
+        _busy.is_on = self._before
+
+
+def observed() -> AbstractContextManager[None]:
     """Let what is opened within the block count again, though it is within an unobserved one."""
-    before = getattr(_busy, "is_on", False)
-    _busy.is_on = False
-    try:
-        yield
-    finally:
-        _busy.is_on = before
+    return _Block(False)
 
 
-@contextmanager
-def unobserved() -> Iterator[None]:
+def unobserved() -> AbstractContextManager[None]:
     """Let what is opened within the block not count, since it is not the task that opens it."""
-    before = getattr(_busy, "is_on", False)
-    _busy.is_on = True
-    try:
-        yield
-    finally:
-        _busy.is_on = before
+    return _Block(True)
 
 
 def _install() -> None:
@@ -203,15 +261,16 @@ def _install() -> None:
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
     """Be told of everything that Python does; most of it is nothing to us."""
-    if not _active or event not in _EVENTS or getattr(_busy, "is_on", False):
+    if event not in _EVENTS or not (_active or _bystanders) or getattr(_busy, "is_on", False):
         return
     _busy.is_on = True
     try:
         if _is_of_python(sys._getframe(1), event, args):
             return
         mine = _current.get()
-        for observation in (mine,) if mine is not None else tuple(_active):
-            _EVENTS[event](observation, args)
+        observers: list[Observation | Bystander] = [mine] if mine is not None else [*_active]
+        for observer in (*observers, *_bystanders[-1:]):
+            _EVENTS[event](observer, args)
     except (OSError, ValueError, TypeError):
         return  # the operation itself will say so
     finally:
@@ -221,11 +280,18 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 def _is_of_python(frame: FrameType, event: str, args: tuple[Any, ...]) -> bool:
     """Tell whether it is Python that looks for a module, shows a line of source, or removes a folder with all in it."""
     file = frame.f_code.co_filename
-    if file.startswith(("<frozen importlib", "<frozen zipimport")) or any(part in file for part in _LOOKING):
+    path = args[0]
+    if file.startswith(("<frozen importlib", "<frozen zipimport")):
+        # A loader also hands out files of a package that are no code.
+        return (
+            event != "open"
+            or str(path).endswith((".py", ".pyc", ".zip", ".egg", ".whl"))
+            or ".pyc." in str(path)
+        )
+    if any(part in file for part in _LOOKING):
         return True
     if file.endswith("shutil.py") and "rmtree" in frame.f_code.co_name:
         return True
-    path = args[0]
     if event != "open" or not isinstance(path, str) or not path.endswith((".py", ".pyc")):
         return False
     above: FrameType | None = frame
@@ -252,15 +318,15 @@ def _folder(given: Any) -> str:
     return os.getcwd() if given is None else _path(given)
 
 
-def _opened(observation: Observation, args: tuple[Any, ...]) -> None:
+def _opened(observation: Observation | Bystander, args: tuple[Any, ...]) -> None:
     observation.on_open(_path(args[0]), args[2])
 
 
-def _moved(observation: Observation, args: tuple[Any, ...]) -> None:
+def _moved(observation: Observation | Bystander, args: tuple[Any, ...]) -> None:
     observation.on_move(_path(args[0]), _path(args[1]))
 
 
-def _connected(observation: Observation, args: tuple[Any, ...]) -> None:
+def _connected(observation: Observation | Bystander, args: tuple[Any, ...]) -> None:
     name = os.fsdecode(args[0])
     if name.startswith("file:"):
         name = name.removeprefix("file:").partition("?")[0]
@@ -268,7 +334,7 @@ def _connected(observation: Observation, args: tuple[Any, ...]) -> None:
         observation.on_connect(_path(name))
 
 
-_EVENTS: Final[dict[str, Callable[[Observation, tuple[Any, ...]], None]]] = {
+_EVENTS: Final[dict[str, Callable[[Observation | Bystander, tuple[Any, ...]], None]]] = {
     "open": _opened,
     "os.listdir": lambda observation, args: observation.note(_folder(args[0])),
     "os.scandir": lambda observation, args: observation.note(_folder(args[0])),

@@ -59,12 +59,18 @@ class PlannedStep:
     held: dict[str, str]
     lineage: Lineage | None
 
+    def _repr_html_(self) -> str:
+        return _html((self,))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Steps in the order in which they would be taken; the last is the task that was asked for."""
 
     steps: tuple[PlannedStep, ...]
+
+    def _repr_html_(self) -> str:
+        return _html(self.steps)
 
 
 def make_plan(
@@ -275,6 +281,13 @@ class Planner:
             return None
         path = resolve_path(need.path, node.place.roots[0], need.name)
         return find_kept(self._store.versions(need.name), path)
+
+
+def _html(steps: Sequence[PlannedStep]) -> str:
+    from stook.pipeline.html_table import html_table
+
+    shown = ((one.name, one.decision, "; ".join(one.because)) for one in steps)
+    return html_table("what a run would do", ("task", "would", "because"), shown)
 
 
 def _called(held: object) -> str:

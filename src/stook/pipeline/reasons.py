@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -99,6 +98,8 @@ def _with_diff(change: Change, old: Mapping[str, Definition], new: Mapping[str, 
     was, now = old.get(change.name), new.get(change.name)
     if not old or (was is None and now is None):
         return change
+    import difflib
+
     lines = difflib.unified_diff(
         was.text.splitlines() if was else [],
         now.text.splitlines() if now else [],

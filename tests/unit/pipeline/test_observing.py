@@ -142,7 +142,7 @@ def test_a_folder_that_is_listed_is_seen(folder: Path, look: Callable[[], object
 
 
 def test_a_database_is_seen(folder: Path) -> None:
-    """SQLite opens its file unseen, but Python says so."""
+    """SQLite opens its file unseen, but Python says so; what was written last may be in a file beside it."""
     sqlite3.connect("data/shop.db").execute("create table sales (amount)").connection.close()
 
     def query() -> None:
@@ -152,7 +152,7 @@ def test_a_database_is_seen(folder: Path) -> None:
         sqlite3.connect(":memory:").close()
         sqlite3.connect("scratch.db").close()
 
-    assert list(seen(folder, query)) == ["data/shop.db"]
+    assert list(seen(folder, query)) == ["data/shop.db", "data/shop.db-wal"]
 
 
 def test_python_itself_and_the_machine_do_not_count(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,6 +189,14 @@ def test_files_elsewhere_have_their_whole_path(folder: Path, tmp_path: Path) -> 
     """A file outside of the workspace counts too."""
     (tmp_path / "shared.csv").write_text("1")
     assert list(seen(folder, Path("../shared.csv").read_text)) == [str(tmp_path / "shared.csv")]
+
+
+def test_shared_memory_is_a_folder_like_others(folder: Path) -> None:
+    """Devices do not count, but files that are kept in memory do."""
+    counted = Counted(folder)
+    in_memory = "/dev/shm/rates.csv"  # noqa: S108 - nothing is written there
+    assert counted.name_of(in_memory) == in_memory
+    assert counted.name_of("/dev/null") is None
 
 
 def test_threads_are_seen_and_two_tasks_at_once_are_told_apart(folder: Path) -> None:

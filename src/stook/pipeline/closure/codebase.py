@@ -50,10 +50,11 @@ class Codebase:
     ) -> None:
         self.roots = roots
         rest = [Path(entry or ".").absolute() for entry in (sys.path if path is None else path)]
-        self.search = tuple(dict.fromkeys([*roots, *rest]))
+        # As `importable` has it: what is on the path already stays where it is.
+        self.search = tuple(dict.fromkeys([*(root for root in roots if root not in rest), *rest]))
         self.kept = Kept(cache, f"{sys.version_info[0]}.{sys.version_info[1]} {finder_version()}")
         self.sights = Sights({"importer": find_by_importer, "stook": room_version}, clock)
-        self._finder = Finder(roots, self.search, self.sights)
+        self._finder = Finder(self.search, self.sights)
         self._packages = Packages(self.sights)
         self._known: dict[tuple[str, str], tuple[object, frozenset[Sight]]] = {}
         self._found: dict[str, Found] = {}
@@ -72,6 +73,15 @@ class Codebase:
         if module is None:
             module = self._modules[name] = self._once("module", name, self._read)
         return module
+
+    def folders_of(self, name: str) -> tuple[Path, ...]:
+        """Return the folders of a package; none of what is a file."""
+        found = self.find(name)
+        if found.path is None or found.kind is Kind.FOLDER:
+            return found.portions
+        if found.path.name == "__init__.py":
+            return (found.path.parent,)
+        return () if found.path.suffix == ".py" else (found.path,)
 
     def distribution(self, name: str) -> tuple[str, str]:
         """Return name and version of the distribution that an installed module belongs to."""
@@ -128,10 +138,15 @@ class Codebase:
 
     def _find(self, name: str) -> Found:
         parent, _, last = name.rpartition(".")
-        return self._finder.find_within(self.find(parent), last) if parent else self._finder.find_top(name)
+        if not parent:
+            return self._finder.find_top(name)
+        found = self._finder.find_within(self.find(parent), last)
+        is_lost = found.kind is Kind.NOTHING and self.find(parent).kind is Kind.CODE
+        return self._finder.ask_importer(name) if is_lost and self.module(parent).extends_itself else found
 
     def _distribution(self, top: str) -> tuple[str, str]:
-        path = self.find(top).path
+        found = self.find(top)
+        path = next(filter(is_installed, found.portions), found.path)
         return self._packages.distribution_of(top, path.parent) if path else (top, "?")
 
     def _read(self, name: str) -> Module:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import Final
 
 from stook.pipeline.closure.packages import is_installed
 from stook.pipeline.closure.sights import Sight, Sights
@@ -13,6 +17,7 @@ from stook.pipeline.closure.sights import Sight, Sights
 __all__ = ["Finder", "Found", "Kind", "find_by_importer"]
 
 _STOOK = Path(__file__).resolve().parents[2]
+_LIBRARY: Final = Path(os.__file__).parent
 
 
 class Kind(Enum):
@@ -26,12 +31,27 @@ class Kind(Enum):
     NOTHING = auto()
 
 
+# What a module's file may end with, in the order in which Python looks.
+_ENDINGS: Final = (
+    *((ending, Kind.BINARY) for ending in EXTENSION_SUFFIXES),
+    (".py", Kind.CODE),
+    *((ending, Kind.BINARY) for ending in BYTECODE_SUFFIXES),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a module's name was found to be, and its file or folder."""
+    """What a module's name was found to be.
+
+    Attributes:
+        kind: What.
+        path: Its file or folder.
+        portions: The folders of a package without `__init__.py`, of which there may be several, in order.
+    """
 
     kind: Kind
     path: Path | None = None
+    portions: tuple[Path, ...] = ()
 
 
 _NOTHING = Found(Kind.NOTHING)
@@ -41,69 +61,75 @@ class Finder:
     """Looks for modules as Python does, without importing any.
 
     Args:
-        roots: Folders of the project.
         search: The folders to look in, in order.
         sights: Looks at folders.
     """
 
-    def __init__(self, roots: tuple[Path, ...], search: tuple[Path, ...], sights: Sights) -> None:
-        self._roots = roots
+    def __init__(self, search: tuple[Path, ...], sights: Sights) -> None:
         self._search = search
+        self._before_library = search[: search.index(_LIBRARY)] if _LIBRARY in search else ()
         self._sights = sights
 
     def find_top(self, name: str) -> Found:
         """Return what a name without dots stands for."""
         if name == "stook":
             return Found(Kind.STOOK, _STOOK)
-        for folder in self._roots:
-            found = self._look_in(folder, name)
-            if found.kind in {Kind.CODE, Kind.BINARY}:
-                return found
-        if name in sys.stdlib_module_names or name == "__future__":
+        if name in sys.builtin_module_names or name == "__future__":
             return _NOTHING
-        found = self._first_on_path(name)
-        return found if found.kind is not Kind.NOTHING else self._ask_importer(name)
+        if name in sys.stdlib_module_names:
+            return self._look_in_all(self._before_library, name)
+        found = self._look_in_all(self._search, name)
+        return found if found.kind is not Kind.NOTHING else self.ask_importer(name)
 
     def find_within(self, parent: Found, name: str) -> Found:
         """Return what a name within a package or folder stands for."""
         if parent.kind in {Kind.PACKAGE, Kind.STOOK}:
             return parent
-        if parent.kind is Kind.FOLDER and parent.path:
-            return self._look_in(parent.path, name)
+        if parent.kind is Kind.FOLDER:
+            return self._look_in_all(parent.portions, name)
         if parent.kind is Kind.CODE and parent.path and parent.path.name == "__init__.py":
-            return self._look_in(parent.path.parent, name)
+            return self._look_in_all((parent.path.parent,), name)
         return _NOTHING
 
-    def _first_on_path(self, name: str) -> Found:
-        """A module wins over a folder without `__init__.py`, wherever that is on the path, as in Python."""
-        folder_only = _NOTHING
-        for folder in self._search:
+    def _look_in_all(self, folders: tuple[Path, ...], name: str) -> Found:
+        """A module wins over folders without `__init__.py`, wherever that is on the path, as in Python."""
+        portions: list[Path] = []
+        for folder in folders:
             found = self._look_in(folder, name)
-            if found.kind is Kind.FOLDER and folder_only is _NOTHING:
-                folder_only = found
-            elif found.kind not in {Kind.FOLDER, Kind.NOTHING}:
+            if found.kind is Kind.FOLDER:
+                portions += found.portions
+            elif found.kind is not Kind.NOTHING:
                 return found
-        return folder_only
+        own = [portion for portion in portions if not is_installed(portion)]
+        if own:
+            return Found(Kind.FOLDER, own[0], tuple(portions))
+        return Found(Kind.PACKAGE, portions[0]) if portions else _NOTHING
 
     def _look_in(self, folder: Path, name: str) -> Found:
         names = self._sights.listing(str(folder))
-        in_package = is_installed(folder)
         if names.get(name):
-            file = folder / name / "__init__.py"
-            if self._sights.listing(str(folder / name)).get("__init__.py") is False:
-                return Found(Kind.PACKAGE, file.parent) if in_package else Found(Kind.CODE, file)
-        if names.get(f"{name}.py") is False:
-            return Found(Kind.PACKAGE if in_package else Kind.CODE, folder / f"{name}.py")
-        for binary in names:
-            if binary.startswith(f"{name}.") and binary.endswith((".so", ".pyd")):
-                return Found(Kind.PACKAGE if in_package else Kind.BINARY, folder / binary)
+            package = _file_of("__init__", folder / name, self._sights.listing(str(folder / name)))
+            if package:
+                return Found(Kind.PACKAGE, folder / name) if is_installed(folder) else package
+        module = _file_of(name, folder, names)
+        if module:
+            return Found(Kind.PACKAGE, module.path) if is_installed(folder) else module
         if names.get(name):
-            return Found(Kind.PACKAGE if in_package else Kind.FOLDER, folder / name)
+            return Found(Kind.FOLDER, folder / name, (folder / name,))
         return _NOTHING
 
-    def _ask_importer(self, name: str) -> Found:
+    def ask_importer(self, name: str) -> Found:
+        """Return what Python's import hooks know of a name."""
         kind, _, path = self._sights.state(Sight("importer", name)).digest.partition(" ")
         return Found(Kind[kind], Path(path)) if kind else _NOTHING
+
+
+def _file_of(name: str, folder: Path, names: Mapping[str, bool]) -> Found | None:
+    """Return the file that Python takes for a module, of all names in a folder."""
+    for ending, kind in _ENDINGS:
+        if names.get(f"{name}{ending}") is False:
+            return Found(kind, folder / f"{name}{ending}")
+    return None
 
 
 def find_by_importer(name: str) -> str:
@@ -115,6 +141,8 @@ def find_by_importer(name: str) -> str:
     """
     from importlib.util import find_spec
 
+    if "." in name and name.rpartition(".")[0] not in sys.modules:
+        return ""  # it would be imported
     try:
         spec = find_spec(name)
     except (ImportError, ValueError):

@@ -140,9 +140,9 @@ class Lookup:
 
     def _within(self, package: str) -> list[Part]:
         """Return the modules of a package, at any depth, that may stand behind a name which nothing defines."""
-        path = self._codebase.find(package).path
-        if path is None or (path.name != "__init__.py" and path.suffix == ".py"):
-            return []
-        folder = path.parent if path.name == "__init__.py" else path
-        names = (file.relative_to(folder).with_suffix("").parts for file in self._codebase.files(folder))
-        return [Part(".".join((package, *parts)), WHOLE) for parts in names if parts[-1] != "__init__"]
+        return [
+            Part(".".join((package, *parts)), WHOLE)
+            for folder in self._codebase.folders_of(package)
+            for file in self._codebase.files(folder)
+            if (parts := file.relative_to(folder).with_suffix("").parts)[-1] != "__init__"
+        ]

@@ -52,6 +52,13 @@ class Module:
         return self._facts.stars
 
     @property
+    def extends_itself(self) -> bool:
+        """Whether it is a package that says where its modules are."""
+        return any(
+            use.root == "__path__" for one in self._facts.statements for use in one.piece.references.uses
+        )
+
+    @property
     def imported(self) -> tuple[Target, ...]:
         """What importing the module imports."""
         return self._facts.imported

@@ -8,7 +8,15 @@ from typing import Final
 
 from stook.pipeline.closure.facts import TASK_TRAITS, References, Target, Use
 
-__all__ = ["DYNAMIC_IMPORTS", "Names", "chain", "imports_of", "named_module"]
+__all__ = [
+    "DYNAMIC_IMPORTS",
+    "IMPORTS_BY_NAME",
+    "IMPORTS_OF_PACKAGES",
+    "Names",
+    "chain",
+    "imports_of",
+    "named_module",
+]
 
 _SEES_OWN_MODULE: Final = frozenset({"eval", "exec", "globals"})
 _SEES_OWN_SCOPE: Final = frozenset({"dir", "locals", "vars"})
@@ -16,14 +24,31 @@ DYNAMIC_IMPORTS: Final = frozenset(
     {
         "SourceFileLoader",
         "__import__",
+        "entry_points",
         "exec_module",
         "import_module",
+        "import_string",
+        "iter_entry_points",
         "load_module",
         "load_source",
+        "resolve_name",
         "run_module",
         "run_path",
         "spec_from_file_location",
         "walk_packages",
+    }
+)
+# Those whose first argument names a module; with a constant text there is nothing to guess.
+IMPORTS_BY_NAME: Final = frozenset({"__import__", "import_module", "run_module"})
+# What has a name that says little, by the module that it is taken from.
+IMPORTS_OF_PACKAGES: Final = frozenset(
+    {
+        ("hydra.utils", "call"),
+        ("hydra.utils", "get_class"),
+        ("hydra.utils", "get_method"),
+        ("hydra.utils", "get_object"),
+        ("hydra.utils", "instantiate"),
+        ("pydoc", "locate"),
     }
 )
 _DYNAMIC_MODULES: Final = frozenset({"importlib", "runpy", "imp", "pkgutil"})
@@ -78,7 +103,7 @@ class _Scope:
         self.in_function: bool = kind == "function" or (parent is not None and parent.in_function)
         self.bound: dict[str, list[Target]] = {}
         self.elsewhere: set[str] = set()
-        self.loads: list[tuple[str, tuple[str, ...]]] = []
+        self.loads: list[tuple[str, tuple[str, ...], bool]] = []
 
 
 class Names:
@@ -120,16 +145,18 @@ class Names:
         if scope is None:
             return
         self._scope = scope.parent
-        for name, attributes in scope.loads:
+        for name, attributes, is_quiet in scope.loads:
             bound = scope.bound.get(name) if name not in scope.elsewhere else None
             for target in bound or ():
-                self._use(target, attributes)
+                self._use(target, attributes, is_quiet=is_quiet)
             # Methods do not see what their class binds.
             if bound is None or scope.kind == "class":
-                self.load(name, attributes, is_new=False)
+                self.load(name, attributes, is_new=False, is_quiet=is_quiet)
 
-    def load(self, name: str, attributes: tuple[str, ...] = (), *, is_new: bool = True) -> None:
-        """Note that a name is used."""
+    def load(
+        self, name: str, attributes: tuple[str, ...] = (), *, is_new: bool = True, is_quiet: bool = False
+    ) -> None:
+        """Note that a name is used; quietly where it is known what it does."""
         scope = self._scope
         if is_new and name in _SEES_OWN_SCOPE and not (scope and scope.in_function):
             self._flags["own"] = True
@@ -137,9 +164,9 @@ class Names:
             is_late = scope is not None and scope.in_function and not _CHANGES_PATH.isdisjoint(attributes)
             self._flags["any"] |= is_late
         if scope is None:
-            self._use(name, attributes)
+            self._use(name, attributes, is_quiet=is_quiet)
         else:
-            scope.loads.append((name, attributes))
+            scope.loads.append((name, attributes, is_quiet))
 
     def bind(self, name: str, target: Target | None = None, *, is_walrus: bool = False) -> None:
         """Note that a name is bound; by an import where there is a target."""
@@ -149,7 +176,7 @@ class Names:
         if scope is None:
             return
         if name in scope.elsewhere:
-            scope.loads.append((name, ()))
+            scope.loads.append((name, (), False))
             self._changes[Use(name)] = None
         targets = scope.bound.setdefault(name, [])
         if target is not None:
@@ -214,12 +241,16 @@ class Names:
         """Note that any module may be used."""
         self._flags["any"] = True
 
-    def _use(self, root: str | Target, attributes: tuple[str, ...]) -> None:
-        if isinstance(root, str):
+    def _use(self, root: str | Target, attributes: tuple[str, ...], *, is_quiet: bool = False) -> None:
+        if is_quiet:
+            pass
+        elif isinstance(root, str):
             if root in _SEES_OWN_MODULE:
                 self._flags["own"] = True
             elif root in DYNAMIC_IMPORTS:
                 self._flags["any"] = True
+            elif root == "__path__":
+                self._flags["path"] = True
             elif root == "sys" and attributes[:1] == ("path",):
                 self._flags["path"] |= not _CHANGES_PATH.isdisjoint(attributes) or len(attributes) == 1
         else:
@@ -227,8 +258,11 @@ class Names:
         self._uses[Use(root, attributes)] = None
 
     def _flag_target(self, target: Target, attributes: tuple[str, ...]) -> None:
-        if target.attribute in DYNAMIC_IMPORTS or (
-            target.module in _DYNAMIC_MODULES and not (target.attribute or attributes)
+        named = (target.module, target.attribute or "".join(attributes[:1]))
+        if (
+            target.attribute in DYNAMIC_IMPORTS
+            or named in IMPORTS_OF_PACKAGES
+            or (target.module in _DYNAMIC_MODULES and not named[1])
         ):
             self._flags["any"] = True
         elif target.module == "builtins" and target.attribute in _SEES_OWN_MODULE:

@@ -39,7 +39,7 @@ class Packages:
 
     def __init__(self, sights: Sights) -> None:
         self._sights = sights
-        self._owners: dict[Path, dict[str, Path]] = {}
+        self._owners: dict[Path, dict[str, list[Path]]] = {}
 
     def distribution_of(self, package: str, folder: Path) -> tuple[str, str]:
         """Return the name and version of the distribution that installed a package.
@@ -49,14 +49,17 @@ class Packages:
             folder: The `site-packages` that it is in.
 
         Returns:
-            Name and version; the package's own name and `"?"` where no metadata names it.
+            Name and version, of several that share the package all; the package's own name and `"?"` where no
+            metadata names it.
         """
         installed = {_normal(entry.name.partition("-")[0]): entry for entry in self._metadata_folders(folder)}
         for name in (package, _KNOWN.get(package, "")):
             if name and (found := installed.get(_normal(name))):
                 return self._describe(found)
-        owner = self._owners_in(folder).get(package)
-        return self._describe(owner) if owner else (package, "?")
+        owners = [self._describe(owner) for owner in self._owners_in(folder).get(package, ())]
+        if len(owners) > 1:
+            return package, ", ".join(f"{name} {version}" for name, version in owners)
+        return owners[0] if owners else (package, "?")
 
     def _describe(self, metadata: Path) -> tuple[str, str]:
         """Return name and version, as the metadata says and, where that is silent, as its folder is named."""
@@ -73,13 +76,13 @@ class Packages:
             if name.endswith(_METADATA):
                 yield folder / name
 
-    def _owners_in(self, folder: Path) -> dict[str, Path]:
+    def _owners_in(self, folder: Path) -> dict[str, list[Path]]:
         """Return the metadata of each top-level name, by the lists of installed files."""
         if folder not in self._owners:
             owners = self._owners[folder] = {}
             for entry in self._metadata_folders(folder):
-                for name in self._top_names(entry):
-                    owners.setdefault(name, entry)
+                for name in set(self._top_names(entry)):
+                    owners.setdefault(name, []).append(entry)
         return self._owners[folder]
 
     def _top_names(self, metadata: Path) -> Iterator[str]:

@@ -101,13 +101,10 @@ class Scope:
         self.files += found
 
     def _modules_below(self, package: str) -> Iterator[str]:
-        path = self._codebase.find(package).path
-        if path is None:
-            return
-        folder = path.parent if path.name == "__init__.py" else path
-        for file in self._codebase.files(folder):
-            parts = file.relative_to(folder).with_suffix("").parts
-            yield ".".join((package, *(part for part in parts if part != "__init__")))
+        for folder in self._codebase.folders_of(package):
+            for file in self._codebase.files(folder):
+                parts = file.relative_to(folder).with_suffix("").parts
+                yield ".".join((package, *(part for part in parts if part != "__init__")))
 
     def _check_module(self, name: str, where: str, module: str) -> Kind:
         kind = self._codebase.find(module).kind if module else Kind.NOTHING

@@ -13,7 +13,8 @@ from typing import Any, Final, TypeAlias
 from blake3 import blake3
 
 from stook.pipeline.closure.facts import Piece
-from stook.pipeline.closure.names import DYNAMIC_IMPORTS, Names, chain
+from stook.pipeline.closure.names import IMPORTS_BY_NAME, Names, chain
+from stook.pipeline.parsing import PARSING
 
 __all__ = ["Function", "scan"]
 
@@ -166,7 +167,9 @@ class _Walker:
         called = attributes[-1] if attributes else getattr(root, "id", "")
         first = node.args[0] if node.args else None
         text = first.value if isinstance(first, ast.Constant) else None
-        if called in DYNAMIC_IMPORTS and text and isinstance(text, str) and isinstance(root, ast.Name):
+        if called in IMPORTS_BY_NAME and text and isinstance(text, str) and isinstance(root, ast.Name):
+            # It may be a function of the project that has the name of one of Python's.
+            self.names.load(root.id, attributes, is_quiet=True)
             self.names.use_module(text, is_outermost=called == "__import__")
             rest = [*node.args, *(keyword.value for keyword in node.keywords)]
             self._stack += [")", *rest[::-1], f"(Import {'.'.join((root.id, *attributes))} "]
@@ -208,7 +211,8 @@ class _Walker:
     def _compare(self, node: ast.Compare) -> None:
         """To ask whether a module has been imported is no use of it."""
         last = node.comparators[0]
-        if isinstance(last, ast.Attribute) and chain(last)[1] == ("modules",):
+        root, attributes = chain(last)
+        if attributes == ("modules",) and getattr(root, "id", "") == "sys":
             self._out.append(f"(Compare {type(node.ops[0]).__name__} ")
             self._stack += [")", *node.comparators[:0:-1], node.left]
         else:
@@ -401,7 +405,8 @@ def _texts_in(node: ast.expr) -> Iterator[str]:
 
 def _names_in(text: str) -> list[ast.AST]:
     try:
-        tree = ast.parse(text, mode="eval")
+        with PARSING:
+            tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute)]

@@ -15,7 +15,7 @@ from stook.errors import InputError
 from stook.pipeline.closure.as_task import class_facts, is_task_decorator, task_piece
 from stook.pipeline.closure.at_import import AtImport, look_at
 from stook.pipeline.closure.facts import Facts, Piece, References, Statement, Target, Use
-from stook.pipeline.closure.names import DYNAMIC_IMPORTS, imports_of
+from stook.pipeline.closure.names import DYNAMIC_IMPORTS, IMPORTS_OF_PACKAGES, imports_of
 from stook.pipeline.closure.scan import Function, scan
 from stook.pipeline.closure.statements import (
     COMPOUND,
@@ -25,6 +25,7 @@ from stook.pipeline.closure.statements import (
     is_main_block,
     is_typing_block,
 )
+from stook.pipeline.parsing import PARSING
 
 __all__ = ["take_apart"]
 
@@ -60,7 +61,8 @@ def take_apart(source: bytes, path: Path, package: str) -> Facts:
         InputError: It is no valid Python.
     """
     try:
-        tree = ast.parse(source, str(path))
+        with PARSING:
+            tree = ast.parse(source, str(path))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         place = f"{path}, line {line}" if line else str(path)
@@ -190,7 +192,7 @@ class _Maker:
             name
             for name, targets in sorted_.imports.items()
             if not DYNAMIC_IMPORTS.isdisjoint(target.attribute for target in targets)
-            or any(target == ("sys", "modules") for target in targets)
+            or any(target == ("sys", "modules") or target in IMPORTS_OF_PACKAGES for target in targets)
         }
         self._scopes = {
             name
@@ -262,7 +264,7 @@ class _Maker:
 
     def _name_dynamic(self, references: References) -> References:
         """Know `import_module` and `eval` by any name that they are imported under."""
-        if not self._dynamic and not self._scopes:
+        if not self._dynamic and not self._scopes and not self._asks_packages(references.uses):
             return references
         roots = {use.root for use in references.uses if isinstance(use.root, str)}
         return References(
@@ -279,4 +281,14 @@ class _Maker:
     def _is_dynamic(self, uses: tuple[Use, ...], roots: set[str]) -> bool:
         # `import_module("name")` under its own name has been seen to: its argument is constant, or it is known.
         renamed = self._dynamic - DYNAMIC_IMPORTS
-        return bool(uses) and not roots.isdisjoint(renamed)
+        return not roots.isdisjoint(renamed) or self._asks_packages(uses)
+
+    def _asks_packages(self, uses: tuple[Use, ...]) -> bool:
+        """Tell whether it is `pydoc.locate` or the like that is used."""
+        return any(
+            (f"{target.module}.{'.'.join(use.attributes[:-1])}".strip("."), use.attributes[-1])
+            in IMPORTS_OF_PACKAGES
+            for use in uses
+            if use.attributes and isinstance(use.root, str)
+            for target in self._sorted.imports.get(use.root, ())
+        )

@@ -213,8 +213,7 @@ class Walk:
 
     def _open(self, package: str) -> None:
         """Modules of a package that are imported can be reached through the package."""
-        path = self._codebase.find(package).path
-        if path is None or (path.suffix == ".py" and path.name != "__init__.py"):
+        if not self._codebase.folders_of(package):
             return
         self._opened += (f"{package}.",)
         self._todo += [Part(name, WHOLE) for name in self._run if name.startswith(f"{package}.")]

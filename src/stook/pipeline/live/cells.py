@@ -8,9 +8,9 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from types import CodeType
+from types import CodeType, FunctionType
 
-__all__ = ["Cell", "Cells", "is_kept", "notebook_name"]
+__all__ = ["Cell", "Cells", "first_line", "is_kept", "notebook_name"]
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -29,8 +29,7 @@ class Cell:
 
     def text_of(self, node: ast.stmt) -> str:
         """Return the text of a statement, its decorators included."""
-        first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
-        return "\n".join(self.lines[first - 1 : node.end_lineno]) + "\n"
+        return "\n".join(self.lines[first_line(node) - 1 : node.end_lineno]) + "\n"
 
 
 class Cells:
@@ -58,20 +57,22 @@ class Cells:
         found = [node for node in ast.walk(cell.tree) if isinstance(node, kinds) and _begins(node, code)]
         return (cell, found[0]) if len(found) == 1 else None
 
-    def find_statement(self, name: str, *, of_class: bool = False) -> tuple[Cell, ast.stmt] | None:
-        """Return the statement that has bound a name last; None where there is none in a cell.
+    def find_text(self, name: str, value: object) -> tuple[int, str] | None:
+        """Return the statement that a variable was bound by, and its line in its cell; None where none is kept.
 
         Args:
-            name: The name.
-            of_class: Whether it is a class, and its whole definition is wanted.
+            name: The variable.
+            value: What it is bound to; of what is no function, the last such statement is taken.
         """
+        if isinstance(value, FunctionType):
+            found = self.find_function(value.__code__)
+            if found is not None and not isinstance(found[1], ast.Lambda):
+                return first_line(found[1]), found[0].text_of(found[1])
         for text in reversed(self._history):
-            if name not in text:
-                continue
-            cell = self._parse(text)
+            cell = self._parse(text) if name in text else None
             for node in reversed(cell.tree.body) if cell else ():
-                if cell and (isinstance(node, ast.ClassDef) or not of_class) and name in _bound(node):
-                    return cell, node
+                if cell and name in _bound(node):
+                    return first_line(node), cell.text_of(node)
         return None
 
     def _parse(self, text: str) -> Cell | None:
@@ -101,13 +102,18 @@ def notebook_name(namespace: Mapping[str, object]) -> str:
     return name if name.endswith(".ipynb") else "notebook"
 
 
+def first_line(node: ast.stmt) -> int:
+    """Return the first line of a statement, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
 def _begins(node: ast.AST, code: CodeType) -> bool:
     """Tell whether a function begins where code does: its first line is that of its first decorator."""
     if isinstance(node, ast.Lambda):
         return node.lineno == code.co_firstlineno
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-        return node.name == code.co_name and first == code.co_firstlineno
+        return node.name == code.co_name and first_line(node) == code.co_firstlineno
     return False
 
 

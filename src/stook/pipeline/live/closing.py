@@ -35,4 +35,4 @@ def close_live(
     code = dict(sorted({**files.code, **walk.code}.items()))
     keys = tuple(f"{PREFIX}{task.__qualname__}" for task in live)
     closure = Closure(code, digest_of(code), (*keys, *files.entries), tuple(walk.texts.values()))
-    return closure, tuple(walk.held.values())
+    return closure, walk.held

@@ -155,11 +155,7 @@ def _attributes_of(cls: type) -> Iterator[tuple[str, object]]:
             continue
         if isinstance(value, types.GetSetDescriptorType):
             continue
-        if (
-            is_generated
-            and isinstance(value, types.FunctionType)
-            and value.__code__.co_filename.startswith("<s")
-        ):
+        if is_generated and _is_generated(value):
             continue
         is_slot = isinstance(value, types.MemberDescriptorType) or type(value).__name__ == "_tuplegetter"
         yield name, "a slot" if is_slot else value
@@ -168,6 +164,12 @@ def _attributes_of(cls: type) -> Iterator[tuple[str, object]]:
     for name, field in vars(cls).get("__dataclass_fields__", {}).items():
         if name in vars(cls).get("__annotations__", {}):
             yield f"{name} (field)", field
+
+
+def _is_generated(value: object) -> bool:
+    """Tell whether a method was made of the fields, which count."""
+    function = getattr(value, "__func__", value)
+    return isinstance(function, types.FunctionType) and function.__code__.co_filename == "<string>"
 
 
 def _is_of_enum(value: object) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from stook.errors import InputError
 from stook.pipeline.closure.facts import WHOLE
+from stook.pipeline.importing import forget_bytecode
 from stook.pipeline.live.code_shape import inner_codes, shape_of
 
 __all__ = ["check_definitions", "check_held"]
@@ -72,6 +73,7 @@ def check_definitions(
     ]
     edited = tuple(dict.fromkeys([*odd, *changed]))
     if edited:
+        forget_bytecode(file)  # it may be taken for that of the new file
         raise _edited(module, file, edited)
 
 
@@ -88,16 +90,21 @@ def check_held(
     Raises:
         InputError: Something is of an earlier state of its file.
     """
-    files = {name: _File(file, holders[name]) for name, file in young.items()}
+    files: dict[str, _File] = {}
     every = [("", value) for value in held]
     every += [(holder, value) for holder, names in holders.items() for value in tuple(names.values())]
     for holder, value in every:
-        source = getattr(value, "__module__", None)
-        if source not in files or source == holder or not isinstance(value, type | FunctionType):
+        if not isinstance(value, type | FunctionType):
             continue
-        if not all(files[source].has(code) for code in _codes_of(value)):
+        source = value.__module__
+        if source not in young or source == holder:
+            continue
+        if holders[source].get(value.__qualname__) is value:
+            continue
+        file = files[source] = files.get(source) or _File(young[source], holders[source])
+        if not all(file.has(code) for code in _codes_of(value)):
             name = f"{holder}:{value.__qualname__}" if holder else value.__qualname__
-            raise _edited(source, files[source].file, (name,), holder)
+            raise _edited(source, file.file, (name,), holder)
 
 
 def _differs(node: ast.stmt, live: object, now: _File) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class _Agreed:
     spec: object
     state: _State
     code: dict[str, str]
+    here: dict[str, list[object]]
 
 
 _agreed: Final[dict[str, _Agreed]] = {}  # of this process, as its modules are
@@ -52,29 +53,36 @@ def check_imported(closure: Closure, task: type, held: Iterable[object] = ()) ->
     for name in parts:
         names = _names_of(name, task)
         file = names.get("__file__") if names else None
-        if names is None or not isinstance(file, str) or not file.endswith(".py"):
-            continue
-        states[name] = state = _state(file)
-        is_new = max(state[:2]) >= _began() - int(_COARSE_SECONDS * 1e9)
-        if is_new and not _is_agreed(_known(name, names), state, parts[name]):
-            young[name] = file
+        if isinstance(file, str) and file.endswith(".py"):
+            states[name] = state = _state(file)
+            if max(state[:2]) >= _began() - int(_COARSE_SECONDS * 1e9):
+                young[name] = file
     if young:
-        _compare(young, parts, task, held)
+        _compare(young, states, parts, task, held)
     for name, state in states.items():
         _agree(name, _names_of(name, task) or {}, state, parts[name])
 
 
 def _compare(
-    young: Mapping[str, str], parts: Mapping[str, dict[str, str]], task: type, held: Iterable[object]
+    young: Mapping[str, str],
+    states: Mapping[str, _State],
+    parts: Mapping[str, dict[str, str]],
+    task: type,
+    held: Iterable[object],
 ) -> None:
+    from stook.pipeline.importing import RACY_SECONDS, forget_bytecode
     from stook.pipeline.live.edited import check_definitions, check_held
 
     holders = {name: names for name in parts if (names := _names_of(name, task)) is not None}
     for name, file in young.items():
+        if max(states[name][:2]) > time.time_ns() - RACY_SECONDS * 1e9:
+            forget_bytecode(file)
         known = _known(name, holders[name])
-        before = known.code if known else {}
-        changed = [one.removesuffix(_AS_TASK) for one, now in parts[name].items() if before.get(one, now) != now]
-        check_definitions(name, holders[name], file, [*parts[name]], changed)
+        if _is_agreed(known, states[name], parts[name]):
+            continue
+        changed = _changed(known, holders[name], parts[name]) if known else []
+        wanted = _unsettled(known, holders[name], parts[name]) if known else [*parts[name]]
+        check_definitions(name, holders[name], file, wanted, changed)
     # What modules have imported from one that was reloaded may be as it was before.
     check_held(young, holders, held)
 
@@ -107,14 +115,48 @@ def _known(name: str, names: Mapping[str, Any]) -> _Agreed | None:
     return known if known is not None and spec is not None and known.spec is spec else None
 
 
+def _changed(known: _Agreed, names: Mapping[str, Any], parts: Mapping[str, str]) -> list[str]:
+    """Return what was edited since a module was like its file, and did not change here since."""
+    edited = [name for name, digest in parts.items() if known.code.get(name, digest) != digest]
+    now = _parts_here(names, edited)
+    return [name.removesuffix(_AS_TASK) for name in edited if now.get(name) == known.here.get(name)]
+
+
+def _unsettled(known: _Agreed, names: Mapping[str, Any], parts: Mapping[str, str]) -> list[str]:
+    """Return what is to be compared: not what a program gave another value since, while its text stayed."""
+    # Of a task, more than its digest has reaches the result: what it requires, and defaults.
+    same = [one for one, now in parts.items() if known.code.get(one) == now and not one.endswith(_AS_TASK)]
+    now = _parts_here(names, same)
+    settled = {name for name in same if _codes(now.get(name)) == _codes(known.here.get(name))}
+    return [name for name in parts if name not in settled]
+
+
+def _codes(here: list[object] | None) -> list[object]:
+    return [one for one in here or () if isinstance(one, CodeType)]
+
+
+def _parts_here(names: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, list[object]]:
+    """Return what definitions are in this process; IPython puts new code into old functions, without a reload."""
+    if "IPython" not in sys.modules:
+        return {}
+    here: dict[str, list[object]] = {}
+    for name in wanted:
+        value = names.get(name.partition(".")[0])
+        parts = vars(value).values() if isinstance(value, type) else (value,)
+        here[name] = [getattr(getattr(one, "__func__", one), "__code__", id(one)) for one in parts]
+    return here
+
+
 def _is_agreed(known: _Agreed | None, state: _State, parts: Mapping[str, str]) -> bool:
     return known is not None and known.state == state and parts.items() <= known.code.items()
 
 
 def _agree(name: str, names: Mapping[str, Any], state: _State, parts: Mapping[str, str]) -> None:
     known = _known(name, names)
-    before = known.code if known is not None else {}
-    _agreed[name] = _Agreed(names.get("__spec__"), state, {**before, **parts})
+    before, here = (known.code, known.here) if known is not None else ({}, {})
+    _agreed[name] = _Agreed(
+        names.get("__spec__"), state, {**before, **parts}, {**here, **_parts_here(names, parts)}
+    )
 
 
 def _state(file: str) -> _State:

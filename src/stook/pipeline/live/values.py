@@ -51,6 +51,8 @@ def digest_value(value: object, where: str, describe: Describe) -> str | None:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = ((one.name, getattr(value, one.name, None)) for one in dataclasses.fields(value))
         return mark("record", describe(kind, where), items=_pairs(fields, where, describe))
+    if kind.__module__ == "dataclasses":
+        return mark("dataclasses", kind.__qualname__, "" if " at 0x" in repr(value) else repr(value))
     if kind.__module__ == "logging" and isinstance(name := getattr(value, "name", None), str):
         return mark("logger", name)
     if kind.__module__ in {"typing", "typing_extensions"}:
@@ -134,7 +136,7 @@ def _data(value: object, where: str, describe: Describe) -> str | None:
     kind = find_codec_kind(value)
     if kind not in _DATA or isinstance(value, type):
         return None
-    if isinstance(getattr(value, "char", None), str) and not hasattr(value, "shape"):
+    if isinstance(getattr(value, "char", None), str) and hasattr(value, "itemsize"):
         return mark("dtype", str(value))
     try:
         encoded = codec(kind).dump(value, _Nowhere())

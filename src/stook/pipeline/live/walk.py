@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from stook.errors import InputError
-from stook.pipeline.closure import Codebase, CodeText, Kind
-from stook.pipeline.closure.facts import TASK_TRAITS, References, Target, Use
-from stook.pipeline.live.cells import Cell, Cells, notebook_name
+from stook.pipeline.closure import Codebase, CodeText
+from stook.pipeline.closure.facts import TASK_TRAITS, References, Target
+from stook.pipeline.live.cells import Cells, notebook_name
 from stook.pipeline.live.definitions import (
     Source,
     cells_of,
@@ -21,9 +19,9 @@ from stook.pipeline.live.definitions import (
     find_wrapped,
     left_out_of,
 )
+from stook.pipeline.live.elsewhere import Elsewhere
 from stook.pipeline.live.marks import mark
 from stook.pipeline.live.values import digest_value
-from stook.pipeline.locate import module_name
 from stook.pipeline.tasks import Task
 
 __all__ = ["PREFIX", "LiveWalk"]
@@ -31,7 +29,7 @@ __all__ = ["PREFIX", "LiveWalk"]
 PREFIX: Final = "notebook:"
 _OF_IPYTHON: Final = frozenset({"exit", "get_ipython", "open", "quit"})
 _HISTORY: Final = frozenset({"In", "Out"})
-_MAX_DEPTH: Final = 200
+_MAX_DEPTH: Final = 60
 _COMPILED: Final = (
     types.BuiltinFunctionType,
     types.MethodDescriptorType,
@@ -49,14 +47,12 @@ class LiveWalk:
         codebase: Where code in files is looked up.
 
     Attributes:
-        code: `notebook:NAME` to the digest of what was found under it.
-        texts: The source of these, as far as it is kept.
-        held: Functions and classes from files that the notebook has.
+        texts: The source of what was found, as far as it is kept.
     """
 
     def __init__(self, namespace: Mapping[str, Any], codebase: Codebase) -> None:
         self._namespace = namespace
-        self._codebase = codebase
+        self._elsewhere = Elsewhere(namespace, codebase)
         self._cells = Cells(namespace)
         self._path = notebook_name(namespace)
         self._todo: list[tuple[str, object, bool]] = []
@@ -64,12 +60,10 @@ class LiveWalk:
         self._found: dict[str, list[str]] = {}
         self._known: dict[int, tuple[object, str]] = {}
         self._open: dict[int, int] = {}
-        self._uses: dict[Use, None] = {}
         self._imported: dict[Target, None] = {}
         self._mentions: set[str] = set()
         self._flags = {"names": False, "subclasses": False, "path": False}
         self.texts: dict[str, CodeText] = {}
-        self.held: dict[int, object] = {}
 
     @property
     def code(self) -> dict[str, str]:
@@ -80,10 +74,15 @@ class LiveWalk:
         }
 
     @property
+    def held(self) -> tuple[object, ...]:
+        """Functions and classes from files that the notebook has."""
+        return tuple(self._elsewhere.held.values())
+
+    @property
     def references(self) -> References:
         """What of files is used."""
         return References(
-            tuple(self._uses),
+            tuple(self._elsewhere.uses),
             tuple(self._imported),
             imports_by_name=self._flags["names"],
             sees_subclasses=self._flags["subclasses"],
@@ -122,7 +121,7 @@ class LiveWalk:
         if id(value) in self._open:
             return mark("again", str(len(self._open) - self._open[id(value)]))
         if len(self._open) > _MAX_DEPTH:
-            raise self._refusal(value, where, "is nested too deeply")
+            raise _refusal(value, where, "is nested too deeply")
         self._open[id(value)] = len(self._open)
         try:
             digest = self._describe(value, where)
@@ -134,7 +133,7 @@ class LiveWalk:
 
     def _describe(self, value: Any, where: str) -> str:
         if isinstance(value, types.ModuleType):
-            self._use_module(value, ())
+            self._elsewhere.use_module(value, ())
             return mark("module", value.__name__)
         if isinstance(value, type | types.FunctionType):
             name = self._name_of(value)
@@ -144,28 +143,32 @@ class LiveWalk:
             return self._definition(value, where)
         if isinstance(value, _COMPILED):
             return self._compiled(value, where)
-        wrapped = find_wrapped(value)
-        if wrapped is not None:
-            return mark("wrapper", items=[self.describe(part, where) for part in wrapped])
+        if find_wrapped(value) is not None:
+            return self._definition(value, where)
         digest = digest_value(value, where, self.describe)
         if digest is None:
-            digest = self._named_elsewhere(value, where)
+            digest = self._elsewhere.find(value, where)
+        if digest is None:
+            raise _refusal(value, where, "cannot be told from another one by its content")
         return digest
 
     def _definition(self, value: Any, where: str) -> str:
         """Return the digest of a function, class or value, and not only of its name."""
         if isinstance(value, type):
-            home = self._home_of(value)
+            home = self._elsewhere.home_of(value)
             if home is not None:
-                return self._in_file(value, *home)
+                return self._elsewhere.in_file(value, *home)
             if issubclass(value, Task) and "function" in vars(value):
                 return mark("task", *self._function(value.__dict__["function"].__func__, where, is_task=True))
             return digest_class(value, where, self.describe)
+        wrapped = find_wrapped(value)
+        if wrapped is not None:
+            return mark("wrapper", items=[self.describe(part, where) for part in wrapped])
         if isinstance(value, types.FunctionType):
-            home = self._home_of(value)
+            home = self._elsewhere.home_of(value)
             if home is not None:
                 given = self._given(value, where) if "<" in value.__code__.co_qualname else ()
-                return mark("made", self._in_file(value, *home), items=given)
+                return mark("made", self._elsewhere.in_file(value, *home), items=given)
             return mark("function", *self._function(value, where))
         return self._describe(value, where)
 
@@ -192,7 +195,7 @@ class LiveWalk:
         skip: frozenset[str] = frozenset(),
     ) -> Iterator[str]:
         """Yield what makes a function of the notebook, and take up the names that it uses."""
-        name = self._home_of(function)
+        name = self._elsewhere.home_of(function)
         if name is not None:
             yield self._definition(function, where)
             return
@@ -223,7 +226,7 @@ class LiveWalk:
         names = function.__globals__
         for use in references.uses:
             if not isinstance(use.root, str):
-                self._uses[use] = None
+                self._elsewhere.uses[use] = None
             elif (
                 use.root not in inner and use.root in names and not _is_of_ipython(use.root, names[use.root])
             ):
@@ -239,7 +242,7 @@ class LiveWalk:
 
     def _take(self, name: str, value: object, attributes: tuple[str, ...]) -> None:
         if isinstance(value, types.ModuleType):
-            self._use_module(value, attributes)
+            self._elsewhere.use_module(value, attributes)
             self._found[f"{PREFIX}{name}"] = [mark("module", value.__name__)]
         else:
             self._todo.append((name, value, False))
@@ -257,64 +260,15 @@ class LiveWalk:
             )
             if not isinstance(name, str) or name not in sys.modules or name == "__main__":
                 continue
-            if self._codebase.find(name).kind in {Kind.CODE, Kind.BINARY}:
+            if self._elsewhere.has_code(name):
                 self._imported[Target(name)] = None
-
-    def _use_module(self, module: types.ModuleType, attributes: tuple[str, ...]) -> None:
-        """Note a use of a module; as many attributes as lead through modules are taken as such."""
-        while attributes and isinstance(inner := vars(module).get(attributes[0]), types.ModuleType):
-            module, attributes = inner, attributes[1:]
-        self._check_module(module.__name__, getattr(module, "__file__", None))
-        self._uses[Use(Target(module.__name__), attributes)] = None
-        if attributes and isinstance(held := vars(module).get(attributes[0]), type | types.FunctionType):
-            self.held[id(held)] = held
-
-    def _check_module(self, name: str, file: str | None) -> None:
-        """Make sure that a name leads to the file whose code is here."""
-        found = self._codebase.find(name)
-        if found.kind is Kind.NOTHING and name.partition(".")[0] not in sys.stdlib_module_names:
-            raise InputError(
-                f"the notebook uses the module {name}, whose code is not where Python would look for it",
-                kind="module-taken",
-                hint="start Python in the workspace, or put the file there",
-            )
-        if found.kind is Kind.CODE and file and found.path and found.path.resolve() != Path(file).resolve():
-            raise InputError(
-                f"{file} was imported as {name}, which now leads to {found.path}",
-                kind="module-taken",
-                hint="give one of the files another name, or start Python in the workspace",
-            )
 
     def _name_of(self, value: Any) -> str | None:
         """Return the name that the notebook has something of its own under."""
         name = value.__qualname__
-        if self._home_of(value) is not None or self._namespace.get(name) is not value:
+        if self._elsewhere.home_of(value) is not None or self._namespace.get(name) is not value:
             return None
         return str(name)
-
-    def _home_of(self, value: Any) -> tuple[str, str, str | None] | None:
-        """Return module, name and file of what is not the notebook's own."""
-        if isinstance(value, type):
-            module = sys.modules.get(value.__module__)
-            if value.__module__ == "__main__":
-                return None
-            return value.__module__, value.__qualname__, getattr(module, "__file__", None)
-        names, qualname = value.__globals__, value.__code__.co_qualname
-        if names is self._namespace:
-            return None
-        name, file = names.get("__name__"), names.get("__file__")
-        if name in {None, "__main__"} and file:  # `%run` has run it
-            return module_name(Path(file).resolve(), self._codebase.roots[0]), qualname, file
-        return (str(name), qualname, file) if name in sys.modules else None
-
-    def _in_file(self, value: object, module: str, qualname: str, file: str | None) -> str:
-        """Return the digest of a name of a file; what it stands for is found there."""
-        top = qualname.partition(".")[0]
-        if module.partition(".")[0] not in sys.stdlib_module_names:
-            self._check_module(module, file)
-            self._uses[Use(Target(module), () if top.startswith("<") else (top,))] = None
-            self.held[id(value)] = value
-        return mark("elsewhere", module, qualname)
 
     def _compiled(self, value: Any, where: str) -> str:
         """Return the digest of a function that is not written in Python, or of a method of something."""
@@ -322,27 +276,7 @@ class LiveWalk:
         if owner is not None and not isinstance(owner, types.ModuleType):
             return mark("builtin method", self.describe(owner, where), value.__name__)
         module = getattr(value, "__module__", None) or "builtins"
-        return self._in_file(value, module, value.__name__, None)
-
-    def _named_elsewhere(self, value: Any, where: str) -> str:
-        """What an imported module has under the very name is what that module makes of it."""
-        last = where.rpartition(".")[2]
-        name = getattr(value, "__name__", last)
-        own = getattr(value, "__module__", None) or type(value).__module__
-        modules = [sys.modules.get(own) if isinstance(own, str) else None, *sys.modules.values()]
-        for module in modules:
-            if (
-                not isinstance(module, types.ModuleType)
-                or module.__name__ == "__main__"
-                or vars(module).get(name) is not value
-            ):
-                continue
-            kind = self._codebase.find(module.__name__).kind
-            if kind in {Kind.CODE, Kind.PACKAGE, Kind.STOOK}:
-                return self._in_file(value, module.__name__, str(name), getattr(module, "__file__", None))
-            if module.__name__.partition(".")[0] in sys.stdlib_module_names:
-                return mark("elsewhere", module.__name__, str(name))
-        raise self._refusal(value, where, "cannot be told from another one by its content")
+        return self._elsewhere.in_file(value, module, value.__name__, None)
 
     def _take_mentioned(self, tasks: Iterable[type[Task]]) -> None:
         """What a task says of itself counts where code asks for it by its name."""
@@ -353,25 +287,20 @@ class LiveWalk:
                 self._found[key] = [self.describe(value, f"{task.__qualname__}.{name}")]
 
     def _keep_text(self, name: str, value: object) -> None:
-        statement: tuple[Cell, ast.stmt] | None = None
-        if isinstance(value, types.FunctionType):
-            found = self._cells.find_function(value.__code__)
-            if found is not None and not isinstance(found[1], ast.Lambda):
-                statement = found[0], found[1]
-        statement = statement or self._cells.find_statement(name)
-        if statement is not None:
-            cell, node = statement
+        found = self._cells.find_text(name, value)
+        if found is not None:
             key = f"{PREFIX}{name}"
-            self.texts[key] = CodeText(key, self._path, node.lineno, cell.text_of(node))
+            self.texts[key] = CodeText(key, self._path, *found)
 
-    def _refusal(self, value: object, where: str, problem: str) -> InputError:
-        kind = type(value)
-        return InputError(
-            f"a task of the notebook uses {where}, a {kind.__module__}.{kind.__qualname__}, which {problem}",
-            kind="not-a-value",
-            hint="make it in run, in a function that run calls, or require it as an input or parameter",
-            name=where,
-        )
+
+def _refusal(value: object, where: str, problem: str) -> InputError:
+    kind = type(value)
+    return InputError(
+        f"a task of the notebook uses {where}, a {kind.__module__}.{kind.__qualname__}, which {problem}",
+        kind="not-a-value",
+        hint="make it in run, in a function that run calls, or require it as an input or parameter",
+        name=where,
+    )
 
 
 def _is_of_ipython(name: str, value: object) -> bool:

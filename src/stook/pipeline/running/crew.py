@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError
+from stook.pipeline.locate import is_here_alone
+from stook.pipeline.requirements import needs_of
 from stook.pipeline.running.inline import InlineExecutor
 from stook.pipeline.running.options import RunOptions
 from stook.pipeline.running.work import Executor, Report, Work
@@ -80,7 +82,8 @@ class Crew:
     def _is_for_here(self, work: Work) -> bool:
         traits = work.node.traits
         is_limited = traits.timeout is not None or traits.memory is not None
-        if not getattr(work.node.place, "is_live", False):
+        held = (needs_of(one) for one in work.node.requirements.roles.values())
+        if not (work.node.place.is_live or any(is_here_alone(type(one)) for one in (work.node.task, *held))):
             return self._jobs == 1 and not is_limited
         if traits.timeout is not None:
             raise InputError(

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
+from msgspec import structs
+
+from stook.model.lineage import Environment
+from stook.pipeline.graph import Node
 from stook.pipeline.locate import CodePlace
 from stook.pipeline.running.wire import Script
+from stook.pipeline.running.work import Work
+from stook.pipeline.traits import traits_of
 from stook.store import Store
 
-__all__ = ["Errand", "Hello", "Shared"]
+__all__ = ["Errand", "Hello", "Own", "Shared", "put_together", "take_apart"]
+
+_NO_ENVIRONMENT = Environment()
+
+Own = tuple[Any, ...]
+"""What a task has for itself: a plain tuple, as each object costs on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +53,14 @@ class Shared:
         code: Digests of their closure's definitions.
         text: Source text of that.
         names: Texts in it that may name files.
+        environment: The circumstances.
     """
 
     place: CodePlace
     code: dict[str, str]
     text: bytes | None
     names: tuple[str, ...]
+    environment: Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,6 @@ class Errand:
 
     Attributes:
         task: `module:Name`, for errors that come before the task itself is there.
-        roots: Folders that its code imports from first.
         is_in_script: Whether something of it is in what runs as `__main__`.
         key: Of what it shares with others.
         shared: That, where it is not here yet.
@@ -64,8 +76,41 @@ class Errand:
     """
 
     task: str
-    roots: tuple[Path, ...]
     is_in_script: bool
     key: int
     shared: Shared | None
     work: bytes
+
+
+def take_apart(work: Work) -> tuple[Shared, Own]:
+    """Return what a task has in common with others, and what it has for itself."""
+    node, made = work.node, work.lineage
+    shared = Shared(node.place, made.code, work.code, work.names, made.environment)
+    lineage = structs.replace(made, code={}, environment=_NO_ENVIRONMENT)
+    ways = work.log, work.rejected
+    return shared, (
+        work.number,
+        work.attempt,
+        node.task,
+        node.name,
+        node.requirements,
+        work.inputs,
+        lineage,
+        *ways,
+    )
+
+
+def put_together(shared: Shared, own: Own) -> Work:
+    """Return the task that `take_apart` took apart."""
+    number, attempt, task, name, requirements, inputs, made, log, rejected = own
+    return Work(
+        number,
+        Node(task, name, shared.place, requirements, traits_of(type(task))),
+        inputs,
+        structs.replace(made, code=shared.code, environment=shared.environment),
+        attempt,
+        shared.text,
+        shared.names,
+        log,
+        rejected,
+    )

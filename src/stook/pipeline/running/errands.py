@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from msgspec import structs
-
-from stook.pipeline.locate import CodePlace
-from stook.pipeline.running.errand import Errand, Shared
+from stook.pipeline.running.errand import Errand, Shared, take_apart
 from stook.pipeline.running.wire import Packer, Script
 
 if TYPE_CHECKING:
@@ -19,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["Errands"]
 
 _MOST_SHARED: Final = 20_000
-_NOWHERE: Final = CodePlace("", "", Path(), ())
 
 
 class Errands:
@@ -32,22 +26,19 @@ class Errands:
 
     def __init__(self, store: Store, script: Script | None) -> None:
         self._packer = Packer(store, script)
-        self._keys: dict[tuple[int, int, int, int], int] = {}
+        self._keys: dict[tuple[int, ...], int] = {}
         self._parts: list[Shared] = []
         self._unshared = 0
 
     def make(self, work: Work, known: set[int]) -> Errand:
         """Return a task packed for a process that knows some of what is shared; by now it knows all of it."""
-        parts = Shared(work.node.place, work.lineage.code, work.code, work.names)
+        parts, own = take_apart(work)
         key = self._key(parts)
         is_news = key not in known
         known.add(key)
-        node = replace(work.node, place=_NOWHERE)
-        lineage = structs.replace(work.lineage, code={})
-        packed = self._packer.pack(replace(work, node=node, lineage=lineage, code=None, names=()))
+        packed = self._packer.pack(own)
         return Errand(
             task=work.node.task_id,
-            roots=parts.place.roots,
             is_in_script=self._packer.met_script,
             key=key,
             shared=parts if is_news else None,
@@ -56,7 +47,7 @@ class Errands:
 
     def _key(self, parts: Shared) -> int:
         """Return the key of what is shared: the same for the very same parts."""
-        ids = (id(parts.place), id(parts.code), id(parts.text), id(parts.names))
+        ids = (id(parts.place), id(parts.code), id(parts.text), id(parts.names), id(parts.environment))
         key = self._keys.get(ids)
         if key is None:
             key = len(self._keys)

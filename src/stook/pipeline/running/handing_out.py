@@ -8,7 +8,7 @@ import msgspec
 
 from stook.errors import InputError, TaskError
 from stook.model.events import TaskStarted, TaskWaiting
-from stook.model.lineage import Environment
+from stook.model.lineage import Environment, Lineage
 from stook.pipeline.closure import packages_in
 from stook.pipeline.environment import read_environment
 from stook.pipeline.running.board import State
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stook.pipeline.running.options import RunOptions
     from stook.pipeline.running.others import Others
     from stook.pipeline.running.work import Asks
+    from stook.pipeline.tasks import Task
     from stook.store import Store
 
 __all__ = ["HandingOut"]
@@ -61,6 +62,7 @@ class HandingOut:
         self._crowd: list[Step] = []
         self._at_work: dict[str, Step] = {}
         self._environment: Environment | None = None
+        self._environments: dict[type[Task], Environment] = {}
 
     @property
     def is_full(self) -> bool:
@@ -170,7 +172,9 @@ class HandingOut:
     def _has_news(self, step: Step, decided: Decided) -> bool:
         """Tell whether somebody may have made it since it was decided."""
         name, key = step.node.name, decided.decision.lineage.fingerprint
-        if self._others.elsewhere.adopt(name, key) or self._store.repository.log.has_news():
+        is_adopted = self._others.elsewhere.adopt(name, key)
+        self._store.heed()
+        if is_adopted or self._store.has_heard_of(key):
             self._store.refresh()
         if self._store.refreshed == decided.refreshed or not self._store.outputs(name, key):
             return False
@@ -187,10 +191,8 @@ class HandingOut:
         self._executor.submit(self._work_of(step, decided))
 
     def _work_of(self, step: Step, decided: Decided) -> Work:
-        if self._environment is None:
-            self._environment = read_environment(step.node.place.roots[0], self._store.repository.owner)
         made = decided.decision.lineage
-        environment = msgspec.structs.replace(self._environment, packages=packages_in(made.code))
+        environment = self._environment_of(step, made)
         folder, commit = self._options.folder, environment.git_commit
         return Work(
             step.number,
@@ -203,6 +205,17 @@ class HandingOut:
             log=folder and folder / "tasks" / f"{step.number}.log",
             rejected=folder and folder / "rejected",
         )
+
+    def _environment_of(self, step: Step, made: Lineage) -> Environment:
+        """Return the circumstances of a task, which are the same for all of a class."""
+        cls = type(step.node.task)
+        if cls not in self._environments:
+            if self._environment is None:
+                root = step.node.place.roots[0]
+                self._environment = read_environment(root, self._store.repository.owner)
+            packages = packages_in(made.code)
+            self._environments[cls] = msgspec.structs.replace(self._environment, packages=packages)
+        return self._environments[cls]
 
 
 def _not_made(step: Step) -> TaskError:

@@ -45,6 +45,7 @@ class InlineExecutor:
 
     def submit(self, work: Work) -> None:
         """Keep a task until `wait`."""
+        self._code.expect(work)
         self._performances[work.number] = Performance(self._store, work, lambda: self._check(work))
         self._logs[work.number] = OutputLog(work.log)
         self._seconds[work.number] = 0.0

@@ -122,10 +122,9 @@ def _map(value: object, change: Callable[[Any], object]) -> object:
 
 def _with_files(value: object, files: Path) -> object:
     """Return data with the files of a folder; those that it names itself are not taken twice."""
-    try:
-        names = sorted(os.listdir(files))
-    except FileNotFoundError:
+    if not os.path.lexists(files):
         return value
+    names = sorted(os.listdir(files))
     named = [path for path in _named(value) if path.is_relative_to(files)]
     written = {n: files / n for n in names if not any(path.is_relative_to(files / n) for path in named)}
     if not written:

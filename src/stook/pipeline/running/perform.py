@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -17,6 +17,7 @@ import msgspec
 
 from stook.errors import CheckError, InputError, StookError, TaskError
 from stook.model.lineage import Asked, Lineage
+from stook.pipeline.at_import import files_read_at_import, merge_reads
 from stook.pipeline.counting import Counted, counted_at
 from stook.pipeline.env import read_at_import
 from stook.pipeline.file_digests import FileDigests, digests_in
@@ -65,8 +66,8 @@ class Performance:
         self._question: object = None
         self._asked: list[Asked] = []
         cache, root = store.repository.cache, work.node.place.roots[0]
-        self._files = cache / "tasks" / f"{os.getpid()}-{os.urandom(8).hex()}"
-        run = work.log.parent.parent if work.log else None
+        self._files = Path(f"{cache}/tasks/{os.getpid()}-{os.urandom(8).hex()}")
+        run = os.path.dirname(os.path.dirname(work.log)) if work.log else ""
         stores = (str(cache.parent), *_folders_of(store.repository))
         self._observation = Observation(*_rules(root, cache, stores, run))
         self._names = FileNames(work.names, (str(root), str(work.node.place.file.parent)))
@@ -80,11 +81,8 @@ class Performance:
             InputError, MissingExtraError: The task raised one.
             CheckError: What it returned does not pass its checks, or it raised one.
         """
-        with ExitStack() as stack:
-            stack.enter_context(importable(self._work.node.place.roots))
-            stack.enter_context(in_folder(self._work.node.place.roots[0]))
-            stack.enter_context(writing_in(self._files))
-            stack.enter_context(self._observation.watching())
+        roots = self._work.node.place.roots
+        with importable(roots), in_folder(roots[0]), writing_in(self._files), self._observation.watching():
             with self._user_code():
                 asks, value = self._advance(answer)
             if asks is not None:
@@ -93,13 +91,17 @@ class Performance:
                 try:
                     return self._keep(value)
                 finally:
-                    shutil.rmtree(self._files, ignore_errors=True)
+                    self._remove_files()
 
     def close(self) -> None:
         """Let go of a task that has asked and gets no answer."""
         if self._generator is not None:
             self._generator.close()
-        shutil.rmtree(self._files, ignore_errors=True)
+        self._remove_files()
+
+    def _remove_files(self) -> None:
+        if os.path.lexists(self._files):  # most tasks write none
+            shutil.rmtree(self._files, ignore_errors=True)
 
     @contextmanager
     def _user_code(self) -> Iterator[None]:
@@ -218,18 +220,21 @@ class Performance:
             made,
             started=self._started,
             ended=_now_micros(),
-            reads=reads_of(self._observation, self._named, after),
-            env={**read_at_import(made.code), **self._observation.env},
+            reads=merge_reads(
+                reads_of(self._observation, self._named, after),
+                files_read_at_import(made.code, with_functions=True),
+            ),
+            env={**read_at_import(made.code, with_functions=True), **self._observation.env},
             asked=tuple(self._asked),
             spec=made.spec or dump_task(node.task),
         )
 
 
 @lru_cache(maxsize=16)
-def _rules(root: Path, cache: Path, stores: tuple[str, ...], run: Path | None) -> tuple[Counted, FileDigests]:
+def _rules(root: Path, cache: Path, stores: tuple[str, ...], run: str) -> tuple[Counted, FileDigests]:
     """Return what counts, and what tells digests. Folders of stores and of the run are no business of a task's."""
     _remove_leftovers(cache / "tasks")
-    folders = [*stores, *([str(run)] if run else [])]
+    folders = [*stores, *([run] if run else [])]
     ignored = tuple(folder for folder in folders if not root.is_relative_to(folder))
     return counted_at(root, ignored), digests_in(cache / "reads")
 

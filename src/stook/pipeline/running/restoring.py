@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from _signal import getsignal  # type: ignore[import-not-found]  # the other one looks each up in an enum
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -30,7 +31,7 @@ def restoring() -> Iterator[None]:
         return
     folder, variables, umask = _folder(), _variables(), os.umask(0o077)
     os.umask(umask)
-    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    handlers = {number: getsignal(number) for number in _SIGNALS}
     try:
         yield
     finally:
@@ -41,7 +42,7 @@ def restoring() -> Iterator[None]:
             _restore_environment(variables)
         os.umask(umask)
         for number, handler in handlers.items():
-            if handler is not None and signal.getsignal(number) is not handler:
+            if handler is not None and getsignal(number) is not handler:
                 signal.signal(number, handler)
 
 

@@ -46,6 +46,15 @@ class RunResult:
     target: StepResult
     run: str = ""
 
+    def _repr_html_(self) -> str:
+        from stook.pipeline.html_table import html_table
+
+        shown = (
+            (one.name, one.decision, "; ".join(one.because), f"{one.seconds:.2f} s") for one in self.steps
+        )
+        caption = f"{self.bundle.ref} · run {self.run}"
+        return html_table(caption, ("task", "", "because", "took"), shown)
+
     @property
     def bundle(self) -> Bundle:
         """The output of the task that was asked for."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 if TYPE_CHECKING:
     from stook.errors import StookError
     from stook.model.lineage import Input, Lineage
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Asks", "Died", "Done", "Executor", "Failed", "Given", "Report", "Work"]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """One input of a task.
 
     Attributes:
@@ -57,8 +58,7 @@ class Work:
     rejected: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """A task has run, and its bundle is durable.
 
     Attributes:
@@ -72,8 +72,7 @@ class Done:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """A task raised, or what it returned cannot be kept. There is no bundle.
 
     Attributes:
@@ -87,8 +86,7 @@ class Failed:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Died:
+class Died(msgspec.Struct, frozen=True):
     """The process of a task is gone, or was stopped for taking too long or too much. There may be a bundle.
 
     Attributes:
@@ -104,8 +102,7 @@ class Died:
     is_its_fault: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Asks:
+class Asks(msgspec.Struct, frozen=True):
     """A task wants the bundles of further tasks before it goes on; it keeps its number, and frees its place.
 
     Attributes:

@@ -8,17 +8,14 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from msgspec import structs
 
 from stook.errors import InputError, StookError, TaskError
 from stook.pipeline.importing import importable
 from stook.pipeline.locate import locate
 from stook.pipeline.running.code_check import CodeCheck, StaleCodeError, changed_meanwhile
 from stook.pipeline.running.descent import adopt_orphans, die_with
-from stook.pipeline.running.errand import Errand, Hello, Shared
+from stook.pipeline.running.errand import Errand, Hello, Shared, put_together
 from stook.pipeline.running.own_process import (
     flush,
     interrupt,
@@ -37,6 +34,8 @@ from stook.pipeline.running.work import Asks, Work
 from stook.pipeline.user_code import user_code
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stook.store import Bundle
 
 __all__ = ["main"]
@@ -129,7 +128,7 @@ class _Worker:
         try:
             while isinstance(report := performance.go_on(answer), Asks):
                 flush()
-                answer = self._ask(report, errand)
+                answer = self._ask(report, work.node.place.roots)
         finally:
             performance.close()
         return report
@@ -168,7 +167,7 @@ class _Worker:
         shared = self._shared[errand.key]
         with (
             importing(),
-            importable(errand.roots),
+            importable(shared.place.roots),
             user_code(
                 errand.task,
                 f"{errand.task} cannot be imported in a process of its own",
@@ -178,13 +177,10 @@ class _Worker:
         ):
             if errand.is_in_script and self._script is not None:
                 import_script(self._script[0])
-            work: Work = unpack(errand.work, self._store)
-        lineage = structs.replace(work.lineage, code=shared.code)
-        node = replace(work.node, place=shared.place)
-        return replace(work, node=node, lineage=lineage, code=shared.text, names=shared.names)
+            return put_together(shared, unpack(errand.work, self._store))
 
-    def _ask(self, asks: Asks, errand: Errand) -> Sequence[Bundle] | StookError:
-        self._channel.send(("asks", pack(asks, self._store), errand.roots))
+    def _ask(self, asks: Asks, roots: Sequence[Path]) -> Sequence[Bundle] | StookError:
+        self._channel.send(("asks", pack(asks, self._store), roots))
         answer = self._channel.receive()
         if answer is None:  # the run is over
             interrupt()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from stook.errors import InputError
 from stook.pipeline.closure import Closure, Codebase, Entry, Rules, close
+from stook.pipeline.closure.kept import Kept
 
 MAIN = "import lib\nfrom lib import *\nimport plain\ndef T(): return lib.f(), plain.X\n"
 LIB = "N = 1\ndef f(): return N\n"
@@ -159,6 +162,31 @@ def test_entry_of_another_is_passed_over(project: Path, tmp_path: Path) -> None:
     for path, other in zip(files, [path.read_bytes() for path in files[1:]], strict=False):
         path.write_bytes(other)
     assert closure(project, cache) == cold
+
+
+def test_what_other_code_has_kept_is_passed_over(project_root: Path, tmp_path: Path) -> None:
+    """In a checkout of Stook, an edit of what finds closures puts aside all that it had kept before."""
+    package = tmp_path / "stook"
+    shutil.copytree(project_root / "src" / "stook", package, ignore=shutil.ignore_patterns("__pycache__"))
+    ask = "from stook.pipeline.closure.stook_code import finder_version; print(finder_version())"
+
+    def version() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", ask],
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    before = version()
+    with (package / "pipeline" / "closure" / "names.py").open("a") as file:
+        file.write("# edited\n")
+    after = version()
+    assert before != after == version()
+    Kept(tmp_path, before).put("files", "key", b"facts")
+    assert Kept(tmp_path, before).find("files", "key") == b"facts"
+    assert Kept(tmp_path, after).find("files", "key") is None
 
 
 def test_cache_that_cannot_be_written(project: Path, tmp_path: Path) -> None:

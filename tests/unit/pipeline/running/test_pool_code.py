@@ -147,6 +147,31 @@ def test_code_that_changes_before_it_is_imported(tmp_path: Path, jobs: int) -> N
     assert _python(tmp_path, "pipeline.py").split() == ["2", "2"]
 
 
+_YOUNG = """
+class First(stook.Task):
+    def run(self):
+        return 0
+
+
+class Young(stook.Task):
+    def run(self):
+        from part import value
+        return value()
+
+
+store = stook.open("store")
+run(First(), store=store)
+Path("part.py").write_text("def value():\\n    return 1\\n")
+print(run(Young(), store=store).bundle.data)
+"""
+
+
+def test_code_that_is_written_just_before_the_run(tmp_path: Path) -> None:
+    """A file that is as new as the run, and is imported by the task, is what the run has decided on."""
+    (tmp_path / "pipeline.py").write_text(_HEAD + _YOUNG, encoding="utf-8")
+    assert _python(tmp_path, "pipeline.py").split() == ["1"]
+
+
 _LATE = """
 class Late(stook.Task):
     number: int = 0
