@@ -57,7 +57,7 @@ def measure(folder: Path) -> None:
     lines = write_project(folder / "project")
     environment = quiet_environment(folder)
     imports = [sys.executable, "-c", "import stook.pipeline.closure"]
-    command = [sys.executable, "-c", _CLOSE, folder / "project", folder / "cache"]
+    command: list[str | Path] = [sys.executable, "-c", _CLOSE, folder / "project", folder / "cache"]
     spend_command(imports, environment)
     starts = middle([spend_command(imports, environment) for _ in range(5)])
     cold = spend_command(command, environment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -68,7 +69,8 @@ def _measure_peer(folder: Path, peer: str, shape: str, count: int, environment: 
     if python is None:
         print(f"  {peer} is left out, for it is not there: {_GET_PEERS}")
         return
-    command = [python, Path(__file__).with_name("peer_tasks.py"), peer, shape, str(count), folder / peer]
+    script = Path(__file__).with_name("peer_tasks.py")
+    command: list[str | Path] = [python, script, peer, shape, str(count), folder / peer]
     show(f"{peer}: {shape} of {count}, cold", spend_command(command, environment))
     show(f"{peer}: {shape} of {count}, replay", spend_command(command, environment))
 
@@ -79,9 +81,10 @@ def _find_python(peer: str, environment: Mapping[str, str]) -> str | None:
 
     peers = os.environ.get("STOOK_BENCH_PEERS")
     for python in (f"{peers}/bin/python" if peers else sys.executable, sys.executable):
-        tried = subprocess.run(
-            [python, "-c", f"import {peer}"], env=environment, capture_output=True, check=False
-        )
-        if tried.returncode == 0:
-            return python
+        with suppress(FileNotFoundError):  # no environment is where it was said to be
+            tried = subprocess.run(
+                [python, "-c", f"import {peer}"], env=environment, capture_output=True, check=False
+            )
+            if tried.returncode == 0:
+                return python
     return None

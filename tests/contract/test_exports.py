@@ -19,10 +19,12 @@ EXPORTED = [
     "open",
     "partitions",
     "path",
+    "plan",
     "predict",
     "run",
     "source",
     "task",
+    "why",
 ]
 
 

@@ -125,7 +125,7 @@ class PageRunner:
         file.write_text(self._source, encoding="utf-8")
         self._module.__file__ = str(file)
         sys.modules[_MODULE] = self._module
-        code = compile(padding + block.body, str(file), "exec")
+        code = compile(padding + block.body, str(file), "exec", dont_inherit=True)
         with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.chdir(self._folder):
             exec(code, self._module.__dict__)  # noqa: S102 - our own pages
         self._printed = printed.getvalue()

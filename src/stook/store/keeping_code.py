@@ -14,8 +14,7 @@ from stook.model.tree import Blob
 from stook.store.packs.reach import chunk_ids
 
 if TYPE_CHECKING:
-    from stook.chunks import ChunkWriter
-    from stook.store.packs.writing import BundleWriter
+    from stook.store.packs.writing import BundleWriter, PackLook
     from stook.store.repository import Repository
 
 __all__ = ["KeptCode", "keep_code", "remember_code"]
@@ -29,28 +28,27 @@ class KeptCode(msgspec.Struct, frozen=True):
     Attributes:
         blob: Where it is.
         ends: The packs that have its chunks, as an index takes them to tell whether they can be relied on.
+        looks: How the files of those looked then.
     """
 
     blob: Blob
     ends: tuple[PackEnd, ...]
+    looks: tuple[PackLook, ...] = ()
 
 
-def keep_code(
-    repository: Repository, writer: BundleWriter, meta: ChunkWriter, code: bytes | None, lineage: Lineage
-) -> Lineage:
-    """Return the lineage of a bundle with its code, which is durable once `meta` is flushed and `writer` confirmed.
+def keep_code(repository: Repository, writer: BundleWriter, code: bytes | None, lineage: Lineage) -> Lineage:
+    """Return the lineage of a bundle with its code, durable once its description is flushed and `writer` confirmed.
 
     Args:
         repository: Where.
-        writer: That of the bundle.
-        meta: Takes the code, where it is not there.
+        writer: That of the bundle; takes the code to its description, where it is not there.
         code: The code; None where none is to be kept anew.
         lineage: Of the bundle; code that it names already stays named, if that is there.
     """
     if code is not None:
         known = repository.kept_code.get(blake3(code).hexdigest())
-        there = known is not None and writer.index.has_packs(known.ends)
-        blob = known.blob if known is not None and there else meta.add_bytes(code)
+        there = known is not None and writer.index.has_packs(known.ends, known.looks)
+        blob = known.blob if known is not None and there else writer.for_description().add_bytes(code)
         return msgspec.structs.replace(lineage, code_blob=blob)
     if lineage.code_blob is None or _is_there(repository, writer, lineage.code_blob):
         return lineage
@@ -74,7 +72,7 @@ def remember_code(repository: Repository, writer: BundleWriter, blob: Blob | Non
         ends[place.pack] = max(ends.get(place.pack, 0), place.offset + place.stored)
     if len(known) >= _MOST:
         known.clear()
-    known[blob.digest] = KeptCode(blob, tuple(ends.items()))
+    known[blob.digest] = KeptCode(blob, tuple(ends.items()), writer.index.look_at(ends.items()))
     return tuple(ends)
 
 

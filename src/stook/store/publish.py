@@ -102,18 +102,17 @@ def publish(
     """
     repository = store.repository
     writer.push()
-    meta = writer.for_description()
-    lineage = keep_code(repository, writer, meta, description.code, description.lineage)
+    lineage = keep_code(repository, writer, description.code, description.lineage)
     manifest = Manifest(tree, description.params, lineage)
     described = manifests.dump(manifest)
-    manifests.load(described)
-    if repository.log.has_news():
-        store.refresh()  # so that the new id is greater than those others have made by now
+    is_small = len(described) <= _INLINE_MANIFEST
+    if not is_small:
+        manifests.load(described)  # a small one is in the record, which is read again before it is written
+    store.heed()  # so that the new id is greater than those others have made by now
     context = store.context_id()
     packs = writer.flush()
-    is_small = len(described) <= _INLINE_MANIFEST
-    blob = None if is_small else meta.add_bytes(described)
-    meta_packs = meta.flush()
+    blob = None if is_small else writer.for_description().add_bytes(described)
+    meta_packs = writer.flush_description()
     code_packs = remember_code(repository, writer, lineage.code_blob)
     rescued = writer.index.confirm()
     record = BundleRecord(

@@ -45,6 +45,7 @@ def refresh(repository: Repository) -> None:
 
         forget_aliases(repository.cache)
         repository.catalog.replace(iter_batches(repository.log.read({})))
+        repository.tail.begin(repository.catalog.positions())
         warn_of_damage(repository)
         for payload in repository.catalog.iter_known():
             known.pop(records.read_id(payload), None)
@@ -79,9 +80,12 @@ def find_lost(cache: Path) -> list[tuple[Path, list[bytes]]]:
 
 def _take_in(repository: Repository) -> None:
     has_damage = False
-    for batch in iter_batches(repository.log.read(repository.catalog.positions())):
+    known = repository.catalog.positions()
+    for batch in iter_batches(repository.log.read(dict(known))):
         _apply(repository, batch)
+        known.update(batch.positions)
         has_damage = has_damage or bool(batch.damage)
+    repository.tail.begin(known)
     if has_damage:
         warn_of_damage(repository)
 

@@ -22,6 +22,7 @@ from stook.storage.protocol import Storage
 from stook.storage.range_cache import CachedRanges
 from stook.store.identity import find_identity, get_identity, make_identity, place_of
 from stook.store.packs.lease import open_gate
+from stook.store.tail import Tail
 
 if TYPE_CHECKING:
     from stook.chunks import ChunkReader
@@ -127,6 +128,11 @@ class Repository:
         """The view of the log."""
         return self._opened.catalog
 
+    @property
+    def tail(self) -> Tail:
+        """What is in the log and not in the catalog yet, as far as this process has looked."""
+        return self._opened.tail
+
     def writer(self) -> BundleWriter:
         """Return a new writer of the chunks of one bundle; garbage collection may wait until it is closed."""
         from stook.store.packs.writing import BundleWriter, WritingIndex
@@ -181,13 +187,15 @@ class Repository:
         return opened
 
     def _open(self, clock: Clock) -> _Opened:
-        return _Opened(clock, self._open_log(), Catalog(self.cache / "catalog.db"))
+        log = self._open_log()
+        return _Opened(clock, log, Catalog(self.cache / "catalog.db"), Tail(log, clock))
 
 
 class _Opened(msgspec.Struct):
     clock: Clock
     log: Log
     catalog: Catalog
+    tail: Tail
     reader: ChunkReader | None = None
 
 

@@ -26,15 +26,11 @@ class View:
     Args:
         repository: Where they are.
         context: Name of the context.
-
-    Attributes:
-        refreshed: How often it has learned what is new.
     """
 
     def __init__(self, repository: Repository, context: str) -> None:
         self.repository = repository
         self.context = context
-        self.refreshed = 0
         self._context_id: str | None = None
         newest = repository.catalog.find_newest_id()
         if newest is not None:
@@ -107,10 +103,27 @@ class View:
         """Return the same store seen through another context, which is made when the first bundle is added."""
         return type(self)(self.repository, check_name(name))
 
+    @property
+    def refreshed(self) -> int:
+        """How often it has learned what is new."""
+        return self.repository.tail.begun
+
+    def heed(self) -> None:
+        """Take note of what others have written, so that new ids are greater, and `has_heard_of` tells of it.
+
+        That is quicker than `refresh`: where there are new bundles only, what else the store tells is as it was.
+        """
+        repository = self.repository
+        if repository.log.has_news() and not repository.tail.look():
+            self.refresh()
+
+    def has_heard_of(self, fingerprint: str) -> bool:
+        """Tell whether a bundle of a fingerprint was written of which only `heed` has taken note."""
+        return self.repository.tail.has(fingerprint)
+
     def refresh(self) -> None:
         """Learn what others have written, also that they gave this context another name: it stays the same context."""
         refresh(self.repository)
-        self.refreshed += 1
         name = self.repository.catalog.find_context_name(self._context_id) if self._context_id else None
         if name is None:
             self._context_id = find_context_id(self.repository, self.context)

@@ -141,7 +141,7 @@ def edit(file: str, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.full)])
 @pytest.mark.usefixtures("shop")
 def test_tasks_are_done_again_when_what_they_depend_on_differs(workers: int) -> None:
     """Code at any distance, parameters and content of inputs count; comments, times and going back do not."""

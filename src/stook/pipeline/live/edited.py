@@ -66,10 +66,13 @@ def check_definitions(
     for node in now.tree.body:
         for name in _bound(node):
             last[name] = node
+    moved = _bound_again(now.tree)
     odd = [
         name
         for name, node in last.items()
-        if (name in wanted or WHOLE in wanted) and _differs(node, names.get(name, _ABSENT), now)
+        if (name in wanted or WHOLE in wanted)
+        and (isinstance(node, _Definition) or name not in moved)
+        and _differs(node, names.get(name, _ABSENT), now)
     ]
     edited = tuple(dict.fromkeys([*odd, *changed]))
     if edited:
@@ -122,9 +125,11 @@ def _class_differs(node: ast.ClassDef, live: type, now: _File) -> bool:
     if not all(now.has(code) for code in _codes_of(live)):
         return True
     members = getattr(live, "__members__", {})
+    defaults = vars(live).get("_field_defaults", {})  # of a named tuple
     for inner in node.body:
         for name in _bound(inner):
             value = members[name].value if name in members else vars(live).get(name, _ABSENT)
+            value = defaults.get(name, value)
             if (value is not _ABSENT or isinstance(inner, _Definition)) and _differs(inner, value, now):
                 return True
     return False
@@ -156,19 +161,24 @@ def _value_differs(node: ast.expr, live: object) -> bool:
         return False
     if live is _ABSENT:
         return True
-    if type(live) is not type(written) and isinstance(live, type(written)):
-        return False  # made into something of its own, such as a member of an enum
-    if (
-        isinstance(written, list | dict | set)
-        and isinstance(live, list | dict | set)
-        and len(live) > len(written)
+    if type(live) is not type(written) and (
+        isinstance(live, type(written)) or hasattr(type(live), "__get__")
     ):
-        return not all(_has(live, item) for item in written)  # it may have been filled
-    return type(live) is not type(written) or repr(live) != repr(written)
+        return False  # made into something of its own, such as a member of an enum, or a field
+    return not _may_come_of(written, live)
 
 
-def _has(live: Any, item: object) -> bool:
-    return item in live
+def _may_come_of(written: object, live: object) -> bool:
+    """Tell whether a value is what is written, or a table that was filled since."""
+    if type(live) is type(written) and repr(live) == repr(written):
+        return True
+    if isinstance(written, dict) and isinstance(live, dict):
+        return all(key in live and _may_come_of(value, live[key]) for key, value in written.items())
+    if isinstance(written, list) and isinstance(live, list):
+        return len(live) >= len(written) and all(
+            any(_may_come_of(one, other) for other in live) for one in written
+        )
+    return isinstance(written, set) and isinstance(live, set) and written <= live
 
 
 def _codes_of(value: object) -> Iterator[CodeType]:
@@ -223,6 +233,22 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))
     elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         yield node.target.id
+
+
+def _bound_again(tree: ast.Module) -> set[str]:
+    """Return the names that more than one statement of a module, or a function of it, sets: one does not tell all."""
+    once: set[str] = set()
+    again: set[str] = set()
+    todo: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while todo:
+        node, is_inner = todo.pop()
+        if isinstance(node, ast.Global):
+            again.update(node.names)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and not is_inner:
+            (again if node.id in once else once).add(node.id)
+        is_inner = is_inner or isinstance(node, _Definition)
+        todo += [(child, is_inner) for child in ast.iter_child_nodes(node)]
+    return again
 
 
 def _edited(module: str, file: str, names: tuple[str, ...], holder: str = "") -> InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -9,6 +10,7 @@ from typing import Final, Self
 from stook.catalog import Catalog
 from stook.chunks import ChunkWriter, read_pack_index
 from stook.errors import ConflictError, NotFoundError
+from stook.format import condemned as lists
 from stook.format.packs import Location, PackEnd, PackEntry, pack_key
 from stook.model.clock import elapsed_seconds
 from stook.storage.folder import FolderStorage
@@ -18,14 +20,19 @@ from stook.store.packs.condemned import find_list, list_entries
 from stook.store.packs.copying import Copier
 from stook.store.packs.lease import Lease
 
-__all__ = ["BundleWriter", "WritingIndex"]
+__all__ = ["BundleWriter", "PackLook", "WritingIndex"]
 
 # No list is swept that is younger than an hour; what was seen less than that ago is still there.
+_LISTS: Final = lists.PREFIX.rstrip("/")
 _SEEN_SECONDS: Final = 15 * 60
 _LISTED_FROM: Final = 32
 _FEW_CHUNKS: Final = 8
 _MOST_EXPECTED: Final = 64
 _ATTEMPTS: Final = 5
+
+
+PackLook = tuple[int, int, int, int]
+"""Device, inode, size, and time of the last change of a pack's file."""
 
 
 class WritingIndex(KnownIndex):
@@ -46,6 +53,7 @@ class WritingIndex(KnownIndex):
         self._begun = 0.0
         self._confirmed = 0.0
         self._hint: Callable[[], Sequence[str]] | None = None
+        self._folder = str(storage.root) if isinstance(storage, FolderStorage) else ""
 
     def expect(self, find_packs: Callable[[], Sequence[str]]) -> None:
         """Take a hint of which packs are likely to have some of what will be looked for, such as an older version's.
@@ -84,14 +92,33 @@ class WritingIndex(KnownIndex):
         self._relied.update({place.pack for place in found.values()})
         return found
 
-    def has_packs(self, ends: Collection[PackEnd]) -> bool:
-        """See `ChunkIndex.has_packs`. If so, they are relied on."""
+    def has_packs(self, ends: Collection[PackEnd], looks: tuple[PackLook, ...] = ()) -> bool:
+        """See `ChunkIndex.has_packs`. If so, they are relied on.
+
+        Args:
+            ends: The packs.
+            looks: How they looked, as `look_at` told, when they were seen to be there; if they look so still, they are.
+        """
         self.begin()
         packs = {pack for pack, _ in ends}
-        if not self._condemned.isdisjoint(packs) or not super().has_packs(ends):
+        if not self._condemned.isdisjoint(packs):
+            return False
+        if looks and self.look_at(ends) == looks:
+            self._present.update(ends)
+        elif not super().has_packs(ends):
             return False
         self._relied.update(packs)
         return True
+
+    def look_at(self, ends: Collection[PackEnd]) -> tuple[PackLook, ...]:
+        """Return by what the files of some packs are told from others; nothing where they are not all in a folder."""
+        if not self._folder:
+            return ()
+        try:
+            found = [os.lstat(f"{self._folder}/{pack_key(pack)}") for pack, _ in ends]
+        except OSError:
+            return ()
+        return tuple((look.st_dev, look.st_ino, look.st_size, look.st_ctime_ns) for look in found)
 
     def add(self, pack: str, entries: Sequence[PackEntry]) -> None:
         """See `ChunkIndex.add`."""
@@ -166,6 +193,8 @@ class WritingIndex(KnownIndex):
 
     def _read_lists(self) -> bool:
         """Take in the condemned lists that are new; return whether each that was listed could be read."""
+        if self._folder and not os.path.lexists(f"{self._folder}/{_LISTS}"):
+            return True  # and that is quicker than to list it
         complete = True
         for identifier in list_entries(self._storage).keys() - self._lists:
             packs = find_list(self._storage, identifier)
@@ -236,6 +265,7 @@ class BundleWriter(ChunkWriter):
         super().__init__(storage, index, "data")
         self.index = index
         self.storage = storage
+        self._description: ChunkWriter | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -250,8 +280,14 @@ class BundleWriter(ChunkWriter):
         self.index.close()
 
     def for_description(self) -> ChunkWriter:
-        """Return the writer of the description of the same bundle."""
-        return ChunkWriter(self.storage, self.index, "meta", inline=False)
+        """Return the writer of the description of the same bundle; made when it is first needed."""
+        if self._description is None:
+            self._description = ChunkWriter(self.storage, self.index, "meta", inline=False)
+        return self._description
+
+    def flush_description(self) -> tuple[str, ...]:
+        """Do what `flush` does for the description, which may need nothing written."""
+        return self._description.flush() if self._description is not None else ()
 
 
 def _collected(what: str) -> ConflictError:
