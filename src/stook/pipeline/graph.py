@@ -81,9 +81,13 @@ class Graph:
     """Tasks and what they require; may grow while they run.
 
     It goes depth first without recursion, for chains may be longer than Python's stack.
+
+    Args:
+        most: How many tasks may wait for those that they require; more are taken for endless.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MAX_TASKS) -> None:
+        self._most = most
         self._facts: dict[type[Task], _ClassFacts] = {}
         self._fitting: set[tuple[type[Task], int, tuple[str, ...]]] = set()
         self._owners: dict[str, object] = {}
@@ -119,8 +123,8 @@ class Graph:
             else:
                 node = open_nodes[task] = self._make(task)
                 stack += self._still_to_do(node, done, open_nodes)
-            if len(stack) > _MAX_TASKS:
-                raise _endless(target)
+            if len(stack) > self._most:
+                raise _endless(target, self._most)
 
     def _still_to_do(self, node: Node, done: dict[Task, Node], open_nodes: dict[Task, Node]) -> list[Task]:
         todo = []
@@ -247,9 +251,9 @@ def _shortened(circle: list[Task]) -> Iterator[str]:
             yield "…"
 
 
-def _endless(target: Task) -> InputError:
+def _endless(target: Task, most: int) -> InputError:
     return InputError(
-        f"{where_is(type(target))}{target!r} requires more than {_MAX_TASKS} tasks, or requires that never end",
+        f"{where_is(type(target))}{target!r} requires more than {most} tasks, or requires that never end",
         kind="endless-graph",
         hint="look at what requires makes of the parameters",
     )
