@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
 from importlib.util import cache_from_source
@@ -15,7 +16,7 @@ from typing import Final
 from stook.pipeline.at_import import watching_imports
 from stook.pipeline.closure.packages import is_installed
 
-__all__ = ["RACY_SECONDS", "forget_bytecode", "importable"]
+__all__ = ["RACY_SECONDS", "forget_bytecode", "found_at", "importable"]
 
 RACY_SECONDS = 2.5
 """For how long after a change bytecode may be taken for that of the file, though it is not."""
@@ -56,6 +57,7 @@ class _Finder:
             find = None if finder is self else getattr(finder, "find_spec", None)
             spec: ModuleSpec | None = find(name, path, target) if find else None
             if spec is not None:
+                spec.stook_found = time.time_ns()  # type: ignore[attr-defined]
                 if spec.cached and spec.origin:
                     _forget_older_bytecode(spec.origin, spec.cached)
                 return spec
@@ -63,6 +65,18 @@ class _Finder:
 
 
 _FINDER: Final = _Finder()
+
+
+def found_at(names: Mapping[str, object]) -> int:
+    """Return when a module was looked for, just before it was imported: its file was read later.
+
+    Args:
+        names: The names of the module.
+
+    Returns:
+        Nanoseconds since the epoch; 0 where that was not within `importable`.
+    """
+    return int(getattr(names.get("__spec__"), "stook_found", 0))
 
 
 def _forget_older_bytecode(source: str, bytecode: str) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from types import CodeType, FunctionType
 
+from stook.pipeline.parsing import PARSING
+
 __all__ = ["Cell", "Cells", "first_line", "is_kept", "notebook_name"]
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -78,7 +80,8 @@ class Cells:
     def _parse(self, text: str) -> Cell | None:
         if text not in self._parsed:
             try:
-                tree = ast.parse(text)
+                with PARSING:
+                    tree = ast.parse(text)
                 self._parsed[text] = Cell(tuple(text.splitlines()), tree) if text else None
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 self._parsed[text] = None

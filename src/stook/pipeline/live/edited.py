@@ -13,6 +13,7 @@ from stook.errors import InputError
 from stook.pipeline.closure.facts import WHOLE
 from stook.pipeline.importing import forget_bytecode
 from stook.pipeline.live.code_shape import inner_codes, shape_of
+from stook.pipeline.parsing import PARSING
 
 __all__ = ["check_definitions", "check_held"]
 
@@ -30,7 +31,8 @@ class _File:
 
     def __init__(self, file: str, names: Mapping[str, Any]) -> None:
         source = Path(file).read_bytes()
-        self.tree = ast.parse(source, file)
+        with PARSING:
+            self.tree = ast.parse(source, file)
         loader = getattr(names.get("__spec__"), "loader", None)
         compiled = getattr(loader, "source_to_code", partial(compile, mode="exec", dont_inherit=True))(
             source, file

@@ -47,6 +47,8 @@ def check_imported(closure: Closure, task: type, held: Iterable[object] = ()) ->
     Raises:
         InputError: A definition that counts is another in this process than in its file.
     """
+    from stook.pipeline.importing import found_at
+
     parts = _by_module(closure)
     states: dict[str, _State] = {}
     young: dict[str, str] = {}
@@ -55,7 +57,7 @@ def check_imported(closure: Closure, task: type, held: Iterable[object] = ()) ->
         file = names.get("__file__") if names else None
         if isinstance(file, str) and file.endswith(".py"):
             states[name] = state = _state(file)
-            if max(state[:2]) >= _began() - int(_COARSE_SECONDS * 1e9):
+            if max(state[:2]) >= max(_began(), found_at(names or {})) - int(_COARSE_SECONDS * 1e9):
                 young[name] = file
     if young:
         _compare(young, states, parts, task, held)

@@ -40,7 +40,10 @@ def remove_from_cache(cache: Path, now: float, *, dry_run: bool) -> Amount:
     """
     removed = Amount()
     for where in ("", "*/", "folders/*/"):
-        for path in cache.glob(f"{where}{TEMP_PREFIX}*"):
+        found: list[Path] = []
+        with suppress(OSError):  # a folder went while it was listed
+            found.extend(cache.glob(f"{where}{TEMP_PREFIX}*"))
+        for path in found:
             with suppress(OSError):  # it is another user's, or another process was quicker
                 removed += _remove_whole(path, now, dry_run=dry_run)
     return removed
