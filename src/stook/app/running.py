@@ -48,7 +48,7 @@ def run(  # noqa: PLR0913 - each is one thing to say of a run, and by name
             default, which is 1.
         keep_going: After a failure, go on with what does not need it.
         force: Tasks to run though their results are there: names of tasks or outputs, or patterns such as `train*`.
-        only: Tasks to run; what they require is taken as it is, the newest there is.
+        only: Tasks to run; what they require is taken as it is, the newest with the same parameters.
         upto: Tasks to stop at.
         only_missing: Take results that others have sent to a remote, in place of making them. This and the next two are
             by default as the settings of their names say, which is no.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError, NotFoundError
 from stook.pipeline.graph import Node, collect
-from stook.pipeline.requirements import Item, Partition, Requirement, needs_of
+from stook.pipeline.requirements import Item, Mapped, Partition, Requirement, needs_of
 from stook.pipeline.running.options import RunOptions
-from stook.pipeline.tasks import Task
+from stook.pipeline.tasks import Task, output_name
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
@@ -98,8 +98,11 @@ def targets_of(targets: Task | Sequence[Task], options: RunOptions) -> tuple[Tas
     if not names:
         return given
     nodes = collect(*given)
-    found = {name: choose(nodes, name) for name in names}
     ends = options.upto or options.only
+    # Which tasks come of partitions is not known yet, but what they are called is.
+    mapped = {name for node in nodes for name in _iter_mapped_names(node)}
+    known = [name for name in options.force if any(fnmatchcase(one, name) for one in mapped)]
+    found = {name: choose(nodes, name) for name in names if name in ends or name not in known}
     return tuple(dict.fromkeys(node.task for name in ends for node in found[name])) or given
 
 
@@ -117,6 +120,12 @@ def choose(nodes: Sequence[Node], name: str) -> list[Node]:
             hint=f"did you mean {near[0]}?" if near else f"its tasks are {', '.join(names[:20])}",
         )
     return found
+
+
+def _iter_mapped_names(node: Node) -> Iterator[str]:
+    for required in node.requirements.roles.values():
+        if isinstance(required, Mapped):
+            yield from (output_name(required.task), required.task.__name__)
 
 
 def _is_meant(node: Node, patterns: Sequence[str]) -> bool:
