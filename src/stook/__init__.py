@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stook.pipeline import source as source
     from stook.pipeline import task as task
     from stook.pipeline import why as why
-    from stook.pipeline.env import env as env
+    from stook.pipeline.meeting.env import env as env
     from stook.store import Bundle as Bundle
     from stook.store import Store as Store
     from stook.store import open_store as open  # noqa: A004 - stook.open reads well
@@ -60,7 +60,7 @@ _HOME_OF = {
     "Store": "stook.store:Store",
     "Task": "stook.pipeline:Task",
     "checks": "stook.frames.checks:",
-    "env": "stook.pipeline.env:env",
+    "env": "stook.pipeline.meeting.env:env",
     "export": "stook.app.exporting:export",
     "external": "stook.pipeline:external",
     "import_disdat": "stook.app.importing:import_disdat",

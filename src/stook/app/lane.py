@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from stook.errors import StookError
-from stook.pipeline.observing import unobserved
+from stook.pipeline.meeting.observing import unobserved
 
 __all__ = ["Lane"]
 

@@ -15,11 +15,11 @@ from stook.format import values
 from stook.model.lineage import Lineage
 from stook.model.run import TaskRecord
 from stook.pipeline import Plan, PlannedStep, Task
+from stook.pipeline.deciding.reasons import History
 from stook.pipeline.planning import Planner
-from stook.pipeline.reasons import History
 
 if TYPE_CHECKING:
-    from stook.pipeline.reasons import Change
+    from stook.pipeline.deciding.reasons import Change
     from stook.store import Bundle, Store
 
 __all__ = ["Explained", "Standing", "choose_steps", "explain", "plain_step", "standings"]

@@ -163,8 +163,8 @@ def _name_of(task: Task) -> str:
 
 def _params_of(task: Task) -> dict[str, object]:
     from stook.format import values
-    from stook.pipeline.parameters import plain
-    from stook.pipeline.tasks import values_of
+    from stook.pipeline.authoring.parameters import plain
+    from stook.pipeline.authoring.tasks import values_of
 
     return {name: values.to_json(plain(value)) for name, value in values_of(task).items()}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stook.errors import InputError, MissingExtraError, NotFoundError
 from stook.pipeline import Task, load_task, parameters_of, parse_task
-from stook.pipeline.parameters import Routed, plain
+from stook.pipeline.authoring.parameters import Routed, plain
 
 __all__ = ["ParameterHelp", "Target", "TaskHelp", "describe_target", "read_params_file"]
 

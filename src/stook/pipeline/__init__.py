@@ -1,16 +1,16 @@
 """Tasks, the graph they pull in, fingerprints, and the runner."""
 
-from stook.pipeline.functions import task
-from stook.pipeline.loading import load_task, load_tasks
-from stook.pipeline.output_files import path
+from stook.pipeline.authoring.functions import task
+from stook.pipeline.authoring.output_files import path
+from stook.pipeline.authoring.requirements import External, Source, external, source
+from stook.pipeline.authoring.tasks import Task, parameters_of, parse_task
+from stook.pipeline.authoring.wanted import Partition, partitions
+from stook.pipeline.finding.loading import load_task, load_tasks
 from stook.pipeline.planning import Plan, PlannedStep, make_plan, why
-from stook.pipeline.requirements import External, Source, external, source
 from stook.pipeline.runner import run
 from stook.pipeline.running.options import RunOptions, count_jobs
 from stook.pipeline.running.others import Others
 from stook.pipeline.running.results import RunResult, StepResult
-from stook.pipeline.tasks import Task, parameters_of, parse_task
-from stook.pipeline.wanted import Partition, partitions
 
 __all__ = [
     "External",

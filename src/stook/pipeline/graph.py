@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from stook.errors import InputError, StookError
-from stook.pipeline.inputs import Arguments, arguments_of
-from stook.pipeline.locate import CodePlace, locate
-from stook.pipeline.requirements import Requirements, Source, needs_of, read_requirements
-from stook.pipeline.tasks import Task, output_name
-from stook.pipeline.traits import Traits, traits_of
-from stook.pipeline.user_code import user_code
-from stook.pipeline.wanted import Mapped
-from stook.pipeline.where import where_is
+from stook.pipeline.authoring.inputs import Arguments, arguments_of
+from stook.pipeline.authoring.requirements import Requirements, Source, needs_of, read_requirements
+from stook.pipeline.authoring.tasks import Task, output_name
+from stook.pipeline.authoring.traits import Traits, traits_of
+from stook.pipeline.authoring.user_code import user_code
+from stook.pipeline.authoring.wanted import Mapped
+from stook.pipeline.authoring.where import where_is
+from stook.pipeline.finding.locate import CodePlace, locate
 
 __all__ = ["Graph", "Node", "collect"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from stook.pipeline.authoring.requirements import External, Source, needs_of
+from stook.pipeline.authoring.sources import keep, resolve_path
 from stook.pipeline.graph import Node
-from stook.pipeline.requirements import External, Source, needs_of
-from stook.pipeline.sources import keep, resolve_path
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store

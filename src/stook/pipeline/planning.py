@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stook.model.lineage import Input, Lineage
-from stook.pipeline.decide import Decider
+from stook.pipeline.authoring.parameters import plain
+from stook.pipeline.authoring.requirements import Requirement, needs_of
+from stook.pipeline.authoring.sources import find_kept, resolve_path
+from stook.pipeline.authoring.tasks import Task, requirements_in, values_of
+from stook.pipeline.authoring.wanted import External, Item, Mapped, Partition, Partitions, Source
+from stook.pipeline.deciding.decide import Decider
 from stook.pipeline.graph import Graph, Node
-from stook.pipeline.parameters import plain
-from stook.pipeline.requirements import Requirement, needs_of
 from stook.pipeline.running.choosing import Choice, newest_of, targets_of
 from stook.pipeline.running.options import RunOptions
-from stook.pipeline.sources import find_kept, resolve_path
-from stook.pipeline.tasks import Task, requirements_in, values_of
-from stook.pipeline.wanted import External, Item, Mapped, Partition, Partitions, Source
 
 if TYPE_CHECKING:
-    from stook.pipeline.reasons import Change
+    from stook.pipeline.deciding.reasons import Change
     from stook.store import Bundle, Store
 
 __all__ = ["Plan", "PlannedStep", "Planner", "make_plan", "why"]
@@ -179,7 +179,7 @@ class Planner:
 
     def _partitions(self, mapped: Mapped, bundle: Bundle) -> list[Task]:
         """Return a task for each partition, and remember the digests of those."""
-        from stook.pipeline.mapping import expand, partition_keys
+        from stook.pipeline.authoring.mapping import expand, partition_keys
 
         over = mapped.over
         keys = partition_keys(bundle, over, self._parts)
@@ -256,7 +256,7 @@ class Planner:
         if not isinstance(wanted, Item | Partition):
             return Input(role, bundle.name, bundle.id, bundle.digest)
         if (bundle.id, wanted) not in self._used:
-            from stook.pipeline.parts import input_of
+            from stook.pipeline.authoring.parts import input_of
 
             self._used[bundle.id, wanted] = input_of(role, wanted, bundle, self._parts)
         return msgspec.structs.replace(self._used[bundle.id, wanted], role=role)

@@ -17,9 +17,9 @@ from stook.errors import InputError, NotFoundError, StookError, TaskError
 
 if TYPE_CHECKING:
     from stook.model.lineage import Input, Lineage
+    from stook.pipeline.authoring.tasks import Task
     from stook.pipeline.graph import Node
     from stook.pipeline.running.work import Given
-    from stook.pipeline.tasks import Task
     from stook.store import Bundle, Store
 
 __all__ = ["Done", "Order", "Place", "get_bundle", "main"]
@@ -113,9 +113,9 @@ class _Rerun:
             return Done(identifier, error=error.message, traceback=str(error.facts.get("traceback", "")))
 
     def _do(self, then: Bundle) -> Done:
-        from stook.pipeline.decide import Decider
+        from stook.pipeline.deciding.decide import Decider
+        from stook.pipeline.deciding.met import differences
         from stook.pipeline.graph import collect
-        from stook.pipeline.met import differences
         from stook.pipeline.running.inline import InlineExecutor
         from stook.pipeline.running.work import Asks, Failed, Work
         from stook.pipeline.running.work import Done as Finished
@@ -149,7 +149,7 @@ class _Rerun:
 
     def _expanded(self, node: Node, lineage: Lineage) -> Node:
         """Put the tasks that were recorded in place of what stands for one for each partition."""
-        from stook.pipeline.requirements import Mapped
+        from stook.pipeline.authoring.requirements import Mapped
 
         made = {}
         for role, required in node.requirements.roles.items():
@@ -176,8 +176,8 @@ class _Rerun:
 
     def _answers(self, node: Node, asked: Sequence[object], lineage: Lineage) -> list[Bundle]:
         """Return the bundles that a task was given when it asked; the same ones as then, in the order of then."""
-        from stook.pipeline.specs import dump_task
-        from stook.pipeline.tasks import Task
+        from stook.pipeline.authoring.tasks import Task
+        from stook.pipeline.finding.specs import dump_task
 
         by_spec = {msgspec.json.encode(one.spec, order="sorted"): one for one in lineage.asked}
         found = []
@@ -217,8 +217,8 @@ def get_bundle(store: Store, identifier: str) -> Bundle:
 
 def _load(lineage: Lineage, folder: Path) -> Task:
     """Return the task that is recorded, from the code in a folder."""
-    from stook.pipeline.locate import roots_of
-    from stook.pipeline.specs import load_spec
+    from stook.pipeline.finding.locate import roots_of
+    from stook.pipeline.finding.specs import load_spec
 
     if not lineage.spec:
         raise InputError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stook.errors import StookError
 from stook.model.events import RunEnded
+from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.running.choosing import targets_of
 from stook.pipeline.running.crew import Crew
 from stook.pipeline.running.options import RunOptions
@@ -15,7 +16,6 @@ from stook.pipeline.running.others import Others
 from stook.pipeline.running.results import RunResult, StepResult
 from stook.pipeline.running.scheduler import Scheduler
 from stook.pipeline.running.scripts import end_script
-from stook.pipeline.tasks import Task
 
 if TYPE_CHECKING:
     from stook.pipeline.running.board import Step

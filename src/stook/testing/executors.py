@@ -15,14 +15,14 @@ import pytest
 import stook
 from stook.errors import CheckError, InputError, TaskError
 from stook.model.lineage import Input
-from stook.pipeline.decide import Decider
+from stook.pipeline.authoring.requirements import External
+from stook.pipeline.deciding.decide import Decider
 from stook.pipeline.graph import collect
-from stook.pipeline.requirements import External
 from stook.pipeline.running.work import Asks, Died, Done, Executor, Failed, Given, Report, Work
 from stook.testing import executor_tasks as tasks
 
 if TYPE_CHECKING:
-    from stook.pipeline.tasks import Task
+    from stook.pipeline.authoring.tasks import Task
     from stook.store import Store
 
 __all__ = ["ExecutorTests", "MakeExecutor", "ProcessExecutorTests"]

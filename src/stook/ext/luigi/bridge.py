@@ -10,7 +10,7 @@ import luigi
 
 from stook.errors import InputError, TaskError
 from stook.ext.luigi.targets import BundleTarget, snake_case
-from stook.pipeline.tasks import Task
+from stook.pipeline.authoring.tasks import Task
 
 __all__ = ["LuigiGraph", "luigi_task"]
 

@@ -10,9 +10,9 @@ from typing import Any, cast
 import luigi
 
 from stook.errors import InputError
+from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.closure import Closure, Codebase, Entry, Kind, close
-from stook.pipeline.locate import CodePlace, locate
-from stook.pipeline.tasks import Task
+from stook.pipeline.finding.locate import CodePlace, locate
 
 __all__ = ["Code", "code_of"]
 

@@ -16,7 +16,7 @@ from stook.ext.luigi.code import code_of
 from stook.format import canonical
 from stook.model.lineage import Input, Lineage
 from stook.pipeline.closure import packages_in
-from stook.pipeline.environment import read_environment
+from stook.pipeline.meeting.environment import read_environment
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store

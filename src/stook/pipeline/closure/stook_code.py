@@ -44,7 +44,10 @@ def finder_version() -> str:
     if is_installed(_PACKAGE.parent):
         return ""
     return _checkout(
-        [*(_PACKAGE / "pipeline" / "closure").glob("*.py"), _PACKAGE / "pipeline" / "literals.py"]
+        [
+            *(_PACKAGE / "pipeline" / "closure").glob("*.py"),
+            _PACKAGE / "pipeline" / "deciding" / "literals.py",
+        ]
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.closure import Closure, Codebase, Entry, Rules, close
 from stook.pipeline.closure.closing import digest_of
 from stook.pipeline.live.walk import PREFIX, LiveWalk
-from stook.pipeline.tasks import Task
 
 __all__ = ["close_live"]
 

@@ -12,13 +12,13 @@ from enum import Enum
 from typing import Any, Final
 
 from stook.format import canonical
+from stook.pipeline.authoring.tasks import Task, parameters_of
 from stook.pipeline.closure.facts import TASK_TRAITS, References, Use
 from stook.pipeline.closure.scan import scan
 from stook.pipeline.live.cells import Cells
 from stook.pipeline.live.code_shape import global_names, shape_of
 from stook.pipeline.live.marks import mark
 from stook.pipeline.live.values import Describe
-from stook.pipeline.tasks import Task, parameters_of
 
 __all__ = ["Source", "cells_of", "digest_class", "find_source", "find_wrapped", "left_out_of"]
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from stook.errors import InputError
 from stook.pipeline.closure.facts import WHOLE
-from stook.pipeline.importing import forget_bytecode
+from stook.pipeline.finding.importing import forget_bytecode
 from stook.pipeline.live.code_shape import inner_codes, shape_of
 from stook.pipeline.parsing import PARSING
 

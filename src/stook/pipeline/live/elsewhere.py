@@ -11,8 +11,8 @@ from typing import Any
 from stook.errors import InputError
 from stook.pipeline.closure import Codebase, Kind
 from stook.pipeline.closure.facts import Target, Use
+from stook.pipeline.finding.locate import module_name
 from stook.pipeline.live.marks import mark
-from stook.pipeline.locate import module_name
 
 __all__ = ["Elsewhere"]
 

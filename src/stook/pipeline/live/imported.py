@@ -47,7 +47,7 @@ def check_imported(closure: Closure, task: type, held: Iterable[object] = ()) ->
     Raises:
         InputError: A definition that counts is another in this process than in its file.
     """
-    from stook.pipeline.importing import found_at
+    from stook.pipeline.finding.importing import found_at
 
     parts = _by_module(closure)
     states: dict[str, _State] = {}
@@ -72,7 +72,7 @@ def _compare(
     task: type,
     held: Iterable[object],
 ) -> None:
-    from stook.pipeline.importing import RACY_SECONDS, forget_bytecode
+    from stook.pipeline.finding.importing import RACY_SECONDS, forget_bytecode
     from stook.pipeline.live.edited import check_definitions, check_held
 
     holders = {name: names for name in parts if (names := _names_of(name, task)) is not None}

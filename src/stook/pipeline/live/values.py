@@ -15,9 +15,9 @@ from typing import Final, Protocol
 
 from stook.errors import StookError
 from stook.format import canonical
+from stook.pipeline.authoring.tasks import Task
+from stook.pipeline.authoring.wanted import Requirement
 from stook.pipeline.live.marks import mark
-from stook.pipeline.tasks import Task
-from stook.pipeline.wanted import Requirement
 
 __all__ = ["Describe", "digest_value"]
 

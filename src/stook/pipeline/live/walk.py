@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from stook.errors import InputError
+from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.closure import Codebase, CodeText
 from stook.pipeline.closure.facts import TASK_TRAITS, References, Target
 from stook.pipeline.live.cells import Cells, notebook_name
@@ -22,7 +23,6 @@ from stook.pipeline.live.definitions import (
 from stook.pipeline.live.elsewhere import Elsewhere
 from stook.pipeline.live.marks import mark
 from stook.pipeline.live.values import digest_value
-from stook.pipeline.tasks import Task
 
 __all__ = ["PREFIX", "LiveWalk"]
 

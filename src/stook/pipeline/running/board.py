@@ -10,9 +10,9 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError
+from stook.pipeline.authoring.requirements import Item, Mapped, Partition, Requirements, needs_of
+from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.graph import Graph, Node
-from stook.pipeline.requirements import Item, Mapped, Partition, Requirements, needs_of
-from stook.pipeline.tasks import Task
 
 if TYPE_CHECKING:
     from stook.errors import StookError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from stook.pipeline.tasks import Task, traits_of
+from stook.pipeline.authoring.tasks import Task, traits_of
 
 __all__ = ["Budget"]
 

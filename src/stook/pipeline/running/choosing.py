@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError, NotFoundError
+from stook.pipeline.authoring.requirements import Item, Mapped, Partition, Requirement, needs_of
+from stook.pipeline.authoring.tasks import Task, output_name
 from stook.pipeline.graph import Node, collect
-from stook.pipeline.requirements import Item, Mapped, Partition, Requirement, needs_of
 from stook.pipeline.running.options import RunOptions
-from stook.pipeline.tasks import Task, output_name
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
@@ -141,8 +141,8 @@ def _key_of(bundle: Bundle) -> str:
 
 
 def _wanted_key(node: Node) -> str:
-    from stook.pipeline.parameters import plain
-    from stook.pipeline.tasks import values_of
+    from stook.pipeline.authoring.parameters import plain
+    from stook.pipeline.authoring.tasks import values_of
 
     params = {name: plain(value) for name, value in values_of(node.task).items()}
     parts = {

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from stook.errors import StookError, TaskError
-from stook.pipeline.decide import Decider
+from stook.pipeline.deciding.decide import Decider
 
 if TYPE_CHECKING:
     from stook.pipeline.running.work import Work

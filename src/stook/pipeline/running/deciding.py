@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stook.format import canonical
-from stook.pipeline.decide import Decider, Decision
+from stook.pipeline.deciding.decide import Decider, Decision
 from stook.pipeline.running.work import Given
 
 if TYPE_CHECKING:
+    from stook.pipeline.authoring.tasks import Task
     from stook.pipeline.running.board import Board, Step
     from stook.pipeline.running.choosing import Choice
-    from stook.pipeline.tasks import Task
     from stook.store import Store
 
 __all__ = ["Decided", "Judge"]

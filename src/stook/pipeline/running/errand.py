@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import structs
 
 from stook.model.lineage import Environment
+from stook.pipeline.authoring.traits import traits_of
+from stook.pipeline.finding.locate import CodePlace
 from stook.pipeline.graph import Node
-from stook.pipeline.locate import CodePlace
 from stook.pipeline.running.wire import Script
 from stook.pipeline.running.work import Work
-from stook.pipeline.traits import traits_of
 from stook.store import Store
 
 __all__ = ["Errand", "Hello", "Own", "Shared", "put_together", "take_apart"]

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stook.model.lineage import Input
-from stook.pipeline.requirements import External, Item, Mapped, Partition, Requirement, Source, needs_of
+from stook.pipeline.authoring.requirements import (
+    External,
+    Item,
+    Mapped,
+    Partition,
+    Requirement,
+    Source,
+    needs_of,
+)
+from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.running.work import Given
-from stook.pipeline.tasks import Task
 
 if TYPE_CHECKING:
     from stook.pipeline.outside import OutsideBundles
@@ -69,7 +77,7 @@ class GivenInputs:
         return [task for tasks in made.values() for task in tasks]
 
     def _expand(self, mapped: Mapped) -> list[Task]:
-        from stook.pipeline.mapping import expand, partition_keys
+        from stook.pipeline.authoring.mapping import expand, partition_keys
 
         over = mapped.over
         bundle = self._bundle_of(over.of)
@@ -93,7 +101,7 @@ class GivenInputs:
     def _use(self, role: str, required: Requirement, bundle: Bundle) -> Input:
         known = self._parts.get((bundle.id, required))
         if known is None:
-            from stook.pipeline.parts import input_of
+            from stook.pipeline.authoring.parts import input_of
 
             known = self._parts[bundle.id, required] = input_of(role, required, bundle, self._cache)
         return msgspec.structs.replace(known, role=role)

@@ -10,18 +10,18 @@ from stook.errors import InputError, TaskError
 from stook.model.events import TaskStarted, TaskWaiting
 from stook.model.lineage import Environment, Lineage
 from stook.pipeline.closure import packages_in
-from stook.pipeline.environment import read_environment
+from stook.pipeline.meeting.environment import read_environment
 from stook.pipeline.running.board import State
 from stook.pipeline.running.budget import Budget
 from stook.pipeline.running.work import Executor, Work
 
 if TYPE_CHECKING:
+    from stook.pipeline.authoring.tasks import Task
     from stook.pipeline.running.board import Board, Step
     from stook.pipeline.running.deciding import Decided, Judge
     from stook.pipeline.running.options import RunOptions
     from stook.pipeline.running.others import Others
     from stook.pipeline.running.work import Asks
-    from stook.pipeline.tasks import Task
     from stook.store import Store
 
 __all__ = ["HandingOut"]

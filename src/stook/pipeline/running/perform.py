@@ -17,23 +17,23 @@ import msgspec
 
 from stook.errors import CheckError, InputError, StookError, TaskError
 from stook.model.lineage import Asked, Lineage
-from stook.pipeline.at_import import files_read_at_import, merge_reads
-from stook.pipeline.counting import Counted, counted_at
-from stook.pipeline.env import read_at_import
-from stook.pipeline.file_digests import FileDigests, digests_in
-from stook.pipeline.file_names import FileNames
-from stook.pipeline.importing import importable
-from stook.pipeline.inputs import prepare as prepare_run
-from stook.pipeline.named_files import NamedFiles, find_named, reads_of
-from stook.pipeline.observing import Observation, observed, unobserved
-from stook.pipeline.output_files import writing_in
-from stook.pipeline.parameters import plain
+from stook.pipeline.authoring.inputs import prepare as prepare_run
+from stook.pipeline.authoring.output_files import writing_in
+from stook.pipeline.authoring.parameters import plain
+from stook.pipeline.authoring.tasks import Task, values_of
+from stook.pipeline.authoring.user_code import user_code
+from stook.pipeline.deciding.named_files import NamedFiles, find_named, reads_of
+from stook.pipeline.finding.importing import importable
+from stook.pipeline.finding.specs import dump_task
+from stook.pipeline.meeting.at_import import files_read_at_import, merge_reads
+from stook.pipeline.meeting.counting import Counted, counted_at
+from stook.pipeline.meeting.env import read_at_import
+from stook.pipeline.meeting.file_digests import FileDigests, digests_in
+from stook.pipeline.meeting.file_names import FileNames
+from stook.pipeline.meeting.observing import Observation, observed, unobserved
 from stook.pipeline.running.outputs import is_frame, iter_paths, prepare, streams_of
 from stook.pipeline.running.place import in_folder, in_this_process
 from stook.pipeline.running.work import Asks, Work
-from stook.pipeline.specs import dump_task
-from stook.pipeline.tasks import Task, values_of
-from stook.pipeline.user_code import user_code
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store

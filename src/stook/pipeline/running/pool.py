@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from stook.errors import InputError, StookError
-from stook.pipeline.importing import importable
+from stook.pipeline.authoring.user_code import user_code
+from stook.pipeline.finding.importing import importable
 from stook.pipeline.running.code_check import changed_meanwhile
 from stook.pipeline.running.deaths import how_it_died
 from stook.pipeline.running.errand import Hello
@@ -24,7 +25,6 @@ from stook.pipeline.running.task_process import TaskProcess
 from stook.pipeline.running.watching import GRACE_SECONDS, watch
 from stook.pipeline.running.wire import pack, running_script, unpack
 from stook.pipeline.running.work import Died, Done, Failed, Report, Work
-from stook.pipeline.user_code import user_code
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stook.errors import IntegrityError, StookError, StorageError, TaskError
+from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.outside import OutsideBundles
 from stook.pipeline.running.board import Board, State, Step, tasks_of
 from stook.pipeline.running.choosing import Choice, NewestBundles
@@ -18,7 +19,6 @@ from stook.pipeline.running.options import RunOptions
 from stook.pipeline.running.others import Others
 from stook.pipeline.running.outcomes import Outcomes
 from stook.pipeline.running.work import Asks, Died, Done, Executor, Failed, Report
-from stook.pipeline.tasks import Task
 
 if TYPE_CHECKING:
     from stook.store import Store

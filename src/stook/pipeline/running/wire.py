@@ -19,7 +19,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from stook.format import records
-from stook.pipeline.locate import module_name, roots_of
+from stook.pipeline.finding.locate import module_name, roots_of
 from stook.store.bundle import Bundle
 from stook.store.view import View
 

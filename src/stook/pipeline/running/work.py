@@ -12,8 +12,8 @@ import msgspec
 if TYPE_CHECKING:
     from stook.errors import StookError
     from stook.model.lineage import Input, Lineage
+    from stook.pipeline.authoring.tasks import Task
     from stook.pipeline.graph import Node
-    from stook.pipeline.tasks import Task
     from stook.store import Bundle
 
 __all__ = ["Asks", "Died", "Done", "Executor", "Failed", "Given", "Report", "Work"]

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError, StookError, TaskError
-from stook.pipeline.importing import importable
-from stook.pipeline.locate import locate
+from stook.pipeline.authoring.user_code import user_code
+from stook.pipeline.finding.importing import importable
+from stook.pipeline.finding.locate import locate
 from stook.pipeline.running.code_check import CodeCheck, StaleCodeError, changed_meanwhile
 from stook.pipeline.running.descent import adopt_orphans, die_with
 from stook.pipeline.running.errand import Errand, Hello, Shared, put_together
@@ -31,7 +32,6 @@ from stook.pipeline.running.restoring import restoring
 from stook.pipeline.running.scripts import ScriptEnds, import_script, importing
 from stook.pipeline.running.wire import Channel, pack, unpack
 from stook.pipeline.running.work import Asks, Work
-from stook.pipeline.user_code import user_code
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 import stook
 from stook.errors import InputError
 from stook.pipeline.closure import Closure, Codebase, Entry, close
-from stook.pipeline.importing import forget_bytecode, importable
+from stook.pipeline.finding.importing import forget_bytecode, importable
 from stook.pipeline.live.imported import check_imported
 
 _SOURCE = '''

@@ -1,0 +1,93 @@
+"""One parameter of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from stook.errors import InputError
+from stook.pipeline.authoring.parameters.kind import MISFITS, Kind, MisfitError
+from stook.pipeline.authoring.parameters.routed import route
+
+__all__ = ["MISSING", "Parameter"]
+
+
+class _Missing(Enum):
+    MISSING = "missing"
+
+
+MISSING: Final = _Missing.MISSING
+_SIMPLE: Final = frozenset({bool, int, float, str, type(None)})
+_MOST_SHOWN: Final = 200
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter of a task. Methods raise InputError where a value does not fit, naming task and parameter.
+
+    Attributes:
+        name: Its name.
+        kind: What it accepts.
+        default: Its value where none is given; `MISSING` where one must be.
+    """
+
+    name: str
+    kind: Kind
+    default: object = MISSING
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a value must be given."""
+        return self.default is MISSING
+
+    @property
+    def option(self) -> str:
+        """How a command line names it: `--learning-rate`, and `--from` for `from_`."""
+        return f"--{(self.name.rstrip('_') or self.name).replace('_', '-')}"
+
+    def check(self, value: object, task: str) -> object:
+        """Return a value given in Python as it is kept; of a requirement, whatever the kind, the requirement."""
+        if type(value) not in _SIMPLE:
+            routed = route(value)
+            if routed is not None and not hasattr(self.kind, "wanted"):
+                return routed
+        return self._fit(self.kind.check, value, task)
+
+    def parse(self, text: str, task: str) -> object:
+        """Return the value that a text on the command line means."""
+        return self._fit(self.kind.parse, text, task)
+
+    def load(self, value: object, task: str) -> object:
+        """Return the value that one from a file means."""
+        return self._fit(self.kind.load, value, task)
+
+    def revive(self, value: object, task: str) -> object:
+        """Return the value whose plain form this is."""
+        return self._fit(self.kind.revive, value, task)
+
+    def merge(self, base: object, parts: Mapping[str, str], task: str) -> object:
+        """Return a value with parts of it replaced: texts by dotted path."""
+        return self._fit(lambda value: self.kind.merge(value, parts), base, task)
+
+    def _fit(self, make: Callable[..., object], value: object, task: str) -> object:
+        try:
+            return make(value)
+        except MisfitError as error:
+            path = ".".join((self.name, *error.path))
+            raise self._refusal(path, error.value, error.label, error.reason, task) from error
+        except MISFITS as error:
+            raise self._refusal(self.name, value, self.kind.label, "", task) from error
+
+    def _refusal(self, path: str, value: object, label: str, reason: str, task: str) -> InputError:
+        shown = repr(value)
+        shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+        problem = f": {reason}" if reason else f" is {shown}, which is not {label}"
+        return InputError(
+            f"{task}: parameter {path}{problem}",
+            kind="bad-parameter",
+            hint=f"give {path} as {label}",
+            task=task,
+            parameter=self.name,
+        )

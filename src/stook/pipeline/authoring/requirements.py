@@ -1,0 +1,138 @@
+"""What a task requires, each with the role that it plays, and how it becomes the arguments of `run`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from stook.errors import InputError
+from stook.pipeline.authoring.parameters.routed import route
+from stook.pipeline.authoring.tasks import Task, requirements_in
+from stook.pipeline.authoring.wanted import (
+    External,
+    Item,
+    Mapped,
+    Partition,
+    Requirement,
+    Source,
+    external,
+    needs_of,
+    source,
+)
+
+__all__ = [
+    "External",
+    "Item",
+    "Mapped",
+    "Partition",
+    "Requirement",
+    "Requirements",
+    "Source",
+    "external",
+    "needs_of",
+    "read_requirements",
+    "source",
+]
+
+Shape = Any
+"""A role; or a list or dict of shapes."""
+
+
+class Requirements(msgspec.Struct, frozen=True):
+    """What a task requires, each with the role it plays.
+
+    Attributes:
+        roles: Role to requirement. Roles are the keys of a dict, positions of a list, `0` for a single one, names of
+            parameters that hold requirements; `key.0` for lists within those.
+        shape: What `requires` gave, with roles in place of requirements.
+        held: What parameters hold, by name, with roles in place of requirements.
+    """
+
+    roles: dict[str, Requirement]
+    shape: dict[str, Shape] | list[Shape]
+    held: dict[str, Shape] = {}
+
+    def arguments(
+        self, values: Mapping[str, object] | Callable[[str], object]
+    ) -> tuple[list[object], dict[str, object]]:
+        """Return positional and keyword arguments for `run`, given a value for each role."""
+        get = values if callable(values) else values.__getitem__
+        filled = _fill(self.shape, get)
+        held = {name: _fill(shape, get) for name, shape in self.held.items()}
+        return ([], {**filled, **held}) if isinstance(filled, dict) else ([*filled], held)
+
+    def expanded(self, made: Mapping[str, Sequence[Task]]) -> Requirements:
+        """Return the same with tasks in place of what stood for them.
+
+        Args:
+            made: The tasks by the role of a `Mapped`; they get the roles `role.0`, `role.1`, ….
+        """
+        roles: dict[str, Requirement] = {}
+        for role, requirement in self.roles.items():
+            tasks = made.get(role)
+            several = (
+                {role: requirement} if tasks is None else {f"{role}.{at}": t for at, t in enumerate(tasks)}
+            )
+            roles.update(several)
+
+        def expand(role: str) -> object:
+            return [f"{role}.{at}" for at in range(len(made[role]))] if role in made else role
+
+        return Requirements(roles, _fill(self.shape, expand), _fill(self.held, expand))
+
+
+_NOTHING: Final = Requirements({}, [])
+
+
+def read_requirements(task: Task, given: object) -> Requirements:
+    """Return what `requires` gave and what parameters hold, checked.
+
+    Raises:
+        InputError: Something in it can not be required.
+    """
+    holding = requirements_in(task)
+    if given is None and not holding:
+        return _NOTHING
+    roles: dict[str, Requirement] = {}
+    held = {name: _read(task, roles, value, f"{name}.") for name, value in holding.items()}
+    several = given if isinstance(given, Mapping | list | tuple) else [] if given is None else [given]
+    return Requirements(roles, _read(task, roles, several, ""), held)
+
+
+def _read(task: Task, roles: dict[str, Requirement], value: object, above: str) -> Shape:
+    if isinstance(value, Mapping):
+        return {str(key): _read(task, roles, inner, f"{above}{key}.") for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_read(task, roles, inner, f"{above}{position}.") for position, inner in enumerate(value)]
+    role = above.removesuffix(".")
+    if role in roles:
+        raise InputError(
+            f"{type(task).__name__} requires two things as {role!r}",
+            kind="bad-requirement",
+            hint="name one of them otherwise",
+            task=type(task).__name__,
+        )
+    roles[role] = _check(task, role, value)
+    return role
+
+
+def _fill(shape: Shape, get: Callable[[str], object]) -> Any:
+    if isinstance(shape, dict):
+        return {key: _fill(inner, get) for key, inner in shape.items()}
+    if isinstance(shape, list):
+        return [_fill(inner, get) for inner in shape]
+    return get(shape)
+
+
+def _check(task: Task, role: str, value: object) -> Requirement:
+    found = value if isinstance(value, Requirement) else route(value)
+    if isinstance(found, Requirement):
+        return found
+    raise InputError(
+        f"{type(task).__name__} requires {value!r} as {role!r}, which is neither a task nor a bundle nor a file",
+        kind="bad-requirement",
+        hint="require a task, stook.external('name') or stook.source('file', name='…')",
+        task=type(task).__name__,
+    )

@@ -1,0 +1,100 @@
+"""The boundary to the user's code: whatever it raises becomes a TaskError with the user's own part of the traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from stook.errors import (
+    CheckError,
+    InputError,
+    IntegrityError,
+    MissingExtraError,
+    StookError,
+    StorageError,
+    TaskError,
+)
+
+__all__ = ["user_code"]
+
+_STOOK = str(Path(__file__).resolve().parents[2])
+
+
+@contextmanager
+def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]:
+    """Run the user's code within the block. KeyboardInterrupt passes; leaving by `sys.exit` is a failure.
+
+    So is whatever else is raised, also what is derived from BaseException alone: it ends the task, and not the run.
+
+    Args:
+        task: The task or file, as facts name it.
+        failed: What happened when it raises, such as `"… failed"`.
+        kind: The kind of the error.
+        hint: What to do, where the exception itself does not say.
+
+    Raises:
+        InputError, CheckError, MissingExtraError: The code raised one: its words say what the caller can do, whose
+            mistake it is, and so it stays one. `facts["traceback"]` has the code's frames.
+        TaskError: The code raised anything else. `facts["traceback"]` has its frames; `facts["cause"]` is there where
+            data could not be read, and is the `kind` of that.
+    """
+    try:
+        yield
+    except (InputError, CheckError, MissingExtraError) as error:
+        facts = {"task": task, **error.facts, "traceback": _user_traceback(error)}
+        raise type(error)(f"{task}: {error.message}", kind=error.kind, hint=error.hint, **facts) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise TaskError(
+            f"{failed}: {_describe(error)}",
+            kind=kind,
+            hint=(error.hint if isinstance(error, StookError) else "") or hint,
+            task=task,
+            traceback=_user_traceback(error),
+            **({"cause": error.kind} if isinstance(error, IntegrityError | StorageError) else {}),
+        ) from error
+
+
+def _describe(error: BaseException) -> str:
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - what an exception says is the user's code too
+        words = "it cannot say what"
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def _user_traceback(error: BaseException) -> str:
+    """Return a traceback as Python prints it, with frames of the user's code, and the last one wherever it is."""
+    import traceback
+
+    parts: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        frames = [traceback.FrameSummary(f, line, name) for f, line, name in _frames(current.__traceback__)]
+        head = ["Traceback (most recent call last):\n"] if frames else []
+        lines = [*head, *traceback.format_list(frames), *traceback.format_exception_only(current)]
+        parts.insert(0, "".join(lines))
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return "\nThat led to:\n\n".join(parts)
+
+
+def _frames(trace: TracebackType | None) -> list[tuple[str, int, str]]:
+    frames = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append((code.co_filename, trace.tb_lineno, code.co_name))
+        trace = trace.tb_next
+    foreign = [frame for frame in frames if not frame[0].startswith((_STOOK, "<frozen"))]
+    return [frame for frame in foreign if _is_users(frame[0]) or frame is foreign[-1]]
+
+
+def _is_users(file: str) -> bool:
+    path = Path(file)
+    in_python = path.is_relative_to(Path(sys.base_prefix) / "lib") or path.is_relative_to(sys.prefix)
+    return not in_python and "site-packages" not in path.parts and not file.startswith("<")

@@ -1,0 +1,55 @@
+"""The fingerprint of a task: the digest of all that its result depends on, which is the key of its cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from stook.format import canonical, values
+from stook.model.lineage import Input, Lineage
+from stook.pipeline.authoring.parameters import plain, typed
+from stook.pipeline.authoring.tasks import values_of
+from stook.pipeline.closure import Closure
+
+if TYPE_CHECKING:
+    from stook.pipeline.graph import Node
+
+__all__ = ["FINGERPRINT_VERSION", "describe", "head_of"]
+
+FINGERPRINT_VERSION = 2
+_CONTEXT = "stook v2 fingerprint"
+
+
+def head_of(closure: Closure) -> bytes:
+    """Return what is the same for all tasks of a class."""
+    return canonical.encode({"algorithm": FINGERPRINT_VERSION, "code": closure.digest})
+
+
+def describe(node: Node, closure: Closure, head: bytes, inputs: Mapping[str, Input]) -> Lineage:
+    """Return what there is to record of a task before it has run, its fingerprint included.
+
+    Where inputs come from, when and by whom they were made does not count in that; only their content does, and in
+    what lists and dicts `run` gets it.
+
+    Args:
+        node: The task.
+        closure: Its code.
+        head: What `head_of` gives for its class.
+        inputs: Its inputs by role.
+    """
+    params = values_of(node.task)
+    required = node.requirements
+    material = [
+        {name: typed(value) for name, value in params.items()},
+        {role: used.digest for role, used in inputs.items()},
+        [required.shape, required.held],
+    ]
+    return Lineage(
+        task=node.task_id,
+        fingerprint=canonical.digest(_CONTEXT, head, canonical.encode(material)),
+        algorithm=FINGERPRINT_VERSION,
+        code=closure.code,
+        params={name: values.to_json(plain(value)) for name, value in params.items()},
+        inputs=tuple(inputs.values()),
+        version=node.traits.version,
+    )

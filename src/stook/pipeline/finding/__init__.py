@@ -1,0 +1,1 @@
+"""From a name to a task and back: modules, folders, descriptions that another process reads."""

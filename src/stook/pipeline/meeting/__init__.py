@@ -1,0 +1,1 @@
+"""What a task meets while it runs or is imported: files read, environment variables, names of files."""
