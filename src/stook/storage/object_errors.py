@@ -77,6 +77,13 @@ _ENDED = (
     "log in again, as by aws sso login, or set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew",
 )
 _BUSY = (StorageError, "storage-failed", "failed", "the server is overloaded or broken: try again later")
+_PANIC = "PanicException"
+_ODD = (
+    StorageError,
+    "storage-failed",
+    "is on a server whose answer obstore cannot cope with",
+    "choose another server; stook remote check tells what this one can do",
+)
 # Codes that say more than the class which they come in.
 _CODES: dict[str, tuple[type[StookError], str, str, str]] = {
     "NoSuchBucket": _NO_BUCKET,
@@ -128,6 +135,11 @@ def translate_object_errors(place: str) -> Iterator[None]:
         yield
     except (BaseError, FileNotFoundError, ValueError) as error:
         raise _translate(error, place) from None
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:  # which is no Exception, and whose class cannot be imported
+            raise
+        category, kind, what, hint = _ODD
+        raise category(f"{place} {what}", kind=kind, hint=hint) from None
 
 
 def _translate(error: Exception, place: str) -> StookError:

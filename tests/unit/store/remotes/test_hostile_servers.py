@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from itertools import count
 
 import pytest
 
@@ -40,10 +41,19 @@ def _storage(server: Hostile) -> ObjectStorage:
 
 def test_a_listing_of_empty_pages_without_end_is_given_up() -> None:
     """Each page says that there is more, and none has anything: that is an error after a while, with a hint."""
-    with serve_hostile(lambda path, query: Answer(_PAGE.format(query, "").encode())) as server:
+    turns = count()
+    with serve_hostile(lambda path, query: Answer(_PAGE.format(next(turns), "").encode())) as server:
         with pytest.raises(StorageError) as caught:
             list(_storage(server).list("log"))
         assert (caught.value.kind, bool(caught.value.hint)) == ("endless-listing", True)
+
+
+def test_a_listing_whose_next_page_cannot_be_asked_for_is_an_error() -> None:
+    """The name of the next page is longer than any address; what the library makes of that is told as an error."""
+    with serve_hostile(lambda path, query: Answer(_PAGE.format("t" * 70_000, "").encode())) as server:
+        with pytest.raises(StorageError) as caught:
+            list(_storage(server).list("log"))
+        assert (caught.value.kind, bool(caught.value.hint)) == ("storage-failed", True)
 
 
 def test_a_listing_of_the_same_page_again_and_again_is_refused() -> None:
