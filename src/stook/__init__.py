@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from stook.pipeline import Partition as Partition
     from stook.pipeline import Task as Task
     from stook.pipeline import external as external
-    from stook.pipeline import make_plan as plan
     from stook.pipeline import partitions as partitions
     from stook.pipeline import path as path
     from stook.pipeline import source as source
     from stook.pipeline import task as task
-    from stook.pipeline import why as why
     from stook.pipeline.meeting.env import env as env
+    from stook.pipeline.planning import make_plan as plan
+    from stook.pipeline.planning import why as why
     from stook.store import Bundle as Bundle
     from stook.store import Store as Store
     from stook.store import open_store as open  # noqa: A004 - stook.open reads well
@@ -67,12 +67,12 @@ _HOME_OF = {
     "open": "stook.store:open_store",
     "partitions": "stook.pipeline:partitions",
     "path": "stook.pipeline:path",
-    "plan": "stook.pipeline:make_plan",
+    "plan": "stook.pipeline.planning:make_plan",
     "predict": "stook.app.predicting:predict_file",
     "run": "stook.app.running:run",
     "source": "stook.pipeline:source",
     "task": "stook.pipeline:task",
-    "why": "stook.pipeline:why",
+    "why": "stook.pipeline.planning:why",
 }
 
 

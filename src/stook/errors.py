@@ -46,6 +46,21 @@ class StookError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         return _revive, (type(self), self.message, self.kind, self.hint, self.facts)
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of it: frames of the user's code, those of a task that failed, and the words."""
+        import os
+        import sys
+        import traceback
+
+        libraries = (os.path.dirname(__file__), sys.prefix, sys.base_prefix)
+        frames = [
+            one for one in traceback.extract_tb(self.__traceback__) if not one.filename.startswith(libraries)
+        ]
+        of_task = self.facts.get("traceback")
+        lines = [*traceback.format_list(frames), of_task if isinstance(of_task, str) else ""]
+        lines += [f"{type(self).__name__}: {self.message}", *getattr(self, "__notes__", ())]
+        return [line.rstrip("\n") for line in lines if line]
+
 
 class TaskError(StookError):
     """A task or a job failed: mend the code that it runs."""

@@ -440,4 +440,20 @@ EDITS: tuple[Edit, ...] = (
         runs=frozenset({"hit"}),
         needless="names are part of the code",
     ),
+    edit(
+        ANNOTATION,
+        "annotations added",
+        "lib.f(1)",
+        ("N = 1\ndef f(x):\n    y = x", "N: int = 1\ndef f(x: int) -> int:\n    y: int\n    y: int = x"),
+        lib="N = 1\ndef f(x):\n    y = x\n    return y + N\n",
+        runs=NONE,
+    ),
+    edit(
+        ANNOTATION,
+        "alias that only annotations use",
+        "lib.f(1)",
+        ("A = int", "A = float"),
+        lib="A = int\ndef f(x: A):\n    return x\n",
+        runs=NONE,
+    ),
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.edits.table import Edit, edit
+from tests.edits.table import NONE, Edit, edit
 
 FOUND = "module, or part of a package, anywhere that Python would find it"
 WHOLE = "anything in a module that is used as a value, by `getattr`, `eval`, `sys.modules`, a computed name"
 IMPORTED = "file or folder that a module reads while it is imported, or a function that remembers its results"
 NAMED = "file that the code names, from its module's folder too; parts of a table that is kept as a folder"
 VERSION = "version of an installed package that is used"
+ASKED = "docstring or annotation that code asks for: `__doc__`, `get_type_hints`, `signature`…"
+REGISTERED = "registered function or class"
 OWN = "body, default or decorator of a function that is used, at any distance"
 
 _SITE = "env/site-packages"
@@ -227,5 +229,152 @@ EDITS = (
         {"table/year=2/a.parquet": (None, "")},
         lib="import os\ndef rows():\n    return os.stat('table').st_nlink\n",
         files={"table/year=1/a.parquet": ""},
+    ),
+    edit(
+        ASKED,
+        "docstring that code reads",
+        "lib.f.__doc__",
+        ("One", "Two"),
+        lib="def f():\n    '''One'''\n",
+    ),
+    edit(ASKED, "docstring of a module that code reads", "lib.__doc__", ("One", "Two"), lib="'''One'''\n"),
+    edit(
+        ASKED,
+        "own docstring that code reads",
+        "lib.f()",
+        ("One", "Two"),
+        lib="'''One'''\ndef f():\n    return __doc__\n",
+    ),
+    edit(
+        ASKED,
+        "annotation of a plain function that code reads",
+        "str(typing.get_type_hints(lib.f))",
+        ("x: int", "x: str"),
+        head="import typing\nimport lib",
+        lib="def f(x: int):\n    return 1\n",
+    ),
+    edit(
+        ASKED,
+        "signature of a plain function",
+        "lib.g()",
+        ("x: int", "x: str"),
+        lib="from inspect import signature\ndef f(x: int):\n    return 1\ndef g():\n    return str(signature(f))\n",
+    ),
+    edit(
+        ASKED,
+        "annotation of a variable of a module that code reads",
+        "str(lib.__annotations__)",
+        ("X: int", "X: str"),
+        lib="X: int = 1\n",
+    ),
+    edit(
+        WHOLE,
+        "source text of a function",
+        "inspect.getsource(lib.f)",
+        ("return 1", "return 1  # one"),
+        head="import inspect\nimport lib",
+        lib="def f():\n    return 1\n",
+    ),
+    edit(
+        WHOLE,
+        "modules of a package listed",
+        "[one.name for one in pkgutil.iter_modules(pack.__path__)]",
+        {"pack/b.py": (None, "")},
+        head="import pkgutil\nimport pack\nimport lib",
+        files={"pack/__init__.py": "", "pack/a.py": ""},
+    ),
+    edit(
+        FOUND,
+        "module asked for by find_spec",
+        "lib.f()",
+        {"maybe.py": (None, "")},
+        lib="from importlib.util import find_spec\ndef f():\n    return find_spec('maybe') is not None\n",
+    ),
+    edit(
+        FOUND,
+        "module that becomes a package",
+        "lib.f()",
+        {
+            "lib.py": ("", None),
+            "lib/__init__.py": (
+                None,
+                "from pathlib import Path\ndef f():\n    return Path(__file__).name\n",
+            ),
+        },
+        lib="from pathlib import Path\ndef f():\n    return Path(__file__).name\n",
+    ),
+    edit(
+        OWN,
+        "module that a star import brings by __all__",
+        "a.f()",
+        {"pack/a.py": ("1", "2")},
+        head="from pack import *\nimport lib",
+        files={"pack/__init__.py": "__all__ = ['a']\n", "pack/a.py": "def f():\n    return 1\n"},
+    ),
+    edit(
+        VERSION,
+        "package imported by a computed name",
+        "importlib.import_module('fa' + 'ke').N",
+        {f"{_SITE}/fake/__init__.py": ("1", "2"), f"{_SITE}/fake-1.dist-info/METADATA": ("1.0", "1.1")},
+        head="import importlib\nimport lib",
+        files={
+            f"{_SITE}/fake/__init__.py": "N = 1\n",
+            f"{_SITE}/fake-1.dist-info/METADATA": "Name: fake\nVersion: 1.0\n",
+        },
+    ),
+    edit(
+        VERSION,
+        "version that code asks for",
+        "version('fake')",
+        {f"{_SITE}/fake-1.dist-info/METADATA": ("1.0", "1.1")},
+        head="from importlib.metadata import version\nimport lib",
+        files={f"{_SITE}/fake-1.dist-info/METADATA": "Name: fake\nVersion: 1.0\n"},
+    ),
+    edit(
+        VERSION,
+        "package that no module of a folder can be",
+        "lib.load('a').V",
+        {f"{_SITE}/fake-1.dist-info/METADATA": ("1.0", "1.1")},
+        lib="import importlib\ndef load(name):\n    return importlib.import_module(f'pack.{name}')\n",
+        files={
+            "pack/a.py": "V = 1\n",
+            f"{_SITE}/fake-1.dist-info/METADATA": "Name: fake\nVersion: 1.0\n",
+        },
+        runs=NONE,
+    ),
+    edit(
+        IMPORTED,
+        "source that a module reads as data",
+        "lib.V",
+        {"about.py": ("1", "2")},
+        lib="V = open('ab' + 'out.py').read()\n",
+        files={"about.py": "V = 1\n"},
+    ),
+    edit(
+        REGISTERED,
+        "table in a closure that two names share",
+        "lib.get('a')()",
+        ("return 1", "return 2"),
+        lib="def make():\n    t = {}\n    def add(f):\n        t[f.__name__] = f\n        return f\n"
+        "    return add, t.get\nadd, get = make()\n@add\ndef a():\n    return 1\n",
+    ),
+    edit(
+        REGISTERED,
+        "table as a default",
+        "lib.add.__defaults__[0]['a']()",
+        ("return 1", "return 2"),
+        lib="def add(f, t={}):\n    t[f.__name__] = f\n    return f\n@add\ndef a():\n    return 1\n",
+    ),
+    edit(
+        REGISTERED,
+        "method of a class that dispatches, from another module",
+        "lib.C().go(1)",
+        {"plug.py": ("'int'", "'number'")},
+        head="import lib\nimport plug",
+        lib="from functools import singledispatchmethod\nclass C:\n    @singledispatchmethod\n"
+        "    def go(self, x):\n        return 'any'\n",
+        files={
+            "plug.py": "from lib import C\n@C.__dict__['go'].register(int)\ndef _(self, x):\n    return 'int'\n"
+        },
     ),
 )

@@ -15,7 +15,9 @@ NAME = "output name"
 ANNOTATION = "annotation of an argument of a task's `run`, or of its function"
 FILES = "file or definition that `includes` names"
 IGNORED = "code that `ignore` names"
-ASKS = "task that `run` itself uses or yields"
+ASKS = "task that `run` itself uses"
+YIELDS = "task that `run` only yields"
+FORM = "order of keys in what `requires` or a task gives; kind of a table; order of an array in memory"
 EQUAL = "input whose task ran again with an equal result"
 PARAMETER = "parameter added with a default"
 VALUE = "value of a parameter, also its type (`1` to `1.0`)"
@@ -80,6 +82,52 @@ def of_text(
         needless=needless,
         files={**(files or {}), "other.py": OTHER, "pipeline.py": head + text + below + everything},
     )
+
+
+_UP = """\
+import numpy as np
+import pandas as pd
+import polars as pl
+class Up(stook.Task):
+    def run(self):
+        return {made}
+class Hit(stook.Task):
+    def requires(self):
+        return {required}
+    def run(self, up):
+        return {hit}
+"""
+_YIELDS = """\
+class Help(stook.Task):
+    n: int = 1
+    K = 1
+    def run(self):
+        return 1
+class Hit(stook.Task):
+    def run(self):
+        made = yield {asked}
+        return {hit}
+"""
+
+
+def of_up(name: str, made: str, change: tuple[str, str], hit: str, required: str = "Up()") -> Edit:
+    """Return an edit of what a task gives, of which the one that requires it sees more than the content."""
+    text = _UP.format(made=made, hit=hit, required=required)
+    return of_text(FORM, name, text, {"pipeline.py": change}, runs=HIT | {"up"})
+
+
+def of_asked(
+    name: str,
+    asked: str,
+    change: tuple[str, str],
+    hit: str = "type(made).__name__",
+    *,
+    runs: frozenset[str] = HIT,
+    needless: str = "",
+) -> Edit:
+    """Return an edit of a task that another one asks for."""
+    text = _YIELDS.format(asked=asked, hit=hit)
+    return of_text(YIELDS, name, text, {"pipeline.py": change}, runs=runs | {"help"}, needless=needless)
 
 
 _FUNCTION = "@stook.task\ndef hit(*, n: int = 1):\n    return {value}\nHit = hit\n"
@@ -200,7 +248,7 @@ EDITS: tuple[Edit, ...] = (
         {"pipeline.py": ("return 1", "return 2")},
     ),
     of_text(
-        ASKS,
+        YIELDS,
         "task that run yields",
         "class Help(stook.Task):\n    def run(self):\n        return 1\n"
         "class Hit(stook.Task):\n    def run(self):\n        made = yield Help()\n        return made.data\n",
@@ -279,4 +327,63 @@ EDITS: tuple[Edit, ...] = (
         {"pipeline.py": ("n=1.5", "n=2.5")},
         runs=HIT | {"number"},
     ),
+    of_up(
+        "order of keys in a result", "{'a': 1, 'b': 5}", ("'a': 1, 'b': 5", "'b': 5, 'a': 1"), "list(up.data)"
+    ),
+    of_up(
+        "order of keys in an item",
+        "{'x': {'a': 1, 'b': 5}}",
+        ("'a': 1, 'b': 5", "'b': 5, 'a': 1"),
+        "list(up)",
+        "Up()['x']",
+    ),
+    of_up(
+        "library of a table",
+        "pd.DataFrame({'a': [1]})",
+        ("return pd.", "return pl."),
+        "type(up.data).__module__",
+    ),
+    of_up(
+        "type of a column",
+        "pd.Series(['a'], dtype='object')",
+        ("'object'", "'string'"),
+        "str(up.data.dtype)",
+    ),
+    of_up(
+        "order of an array in memory",
+        "np.ones((2, 3), order='C')",
+        ("'C'", "'F'"),
+        "up.data.flags.c_contiguous",
+    ),
+    of_text(
+        FORM,
+        "order of keys in requires",
+        "class Hit(stook.Task):\n    def requires(self):\n        return {'a': other.Miss(), 'b': other.Miss()}\n"
+        "    def run(self, **given):\n        return list(given)\n",
+        {"pipeline.py": ("{'a': other.Miss(), 'b': other.Miss()}", "{'b': other.Miss(), 'a': other.Miss()}")},
+    ),
+    of_text(
+        REQUIRES,
+        "order of keys in requires that run names",
+        "class Hit(stook.Task):\n    def requires(self):\n        return {'a': other.Miss(), 'b': other.Miss()}\n"
+        "    def run(self, a, b):\n        return a.data + b.data\n",
+        {"pipeline.py": ("{'a': other.Miss(), 'b': other.Miss()}", "{'b': other.Miss(), 'a': other.Miss()}")},
+        runs=NONE,
+    ),
+    of_asked(
+        "yielded task with an equal result",
+        "Help()",
+        ("return 1", "return 2 - 1"),
+        runs=NONE,
+        needless="what code gives is known when it has run",
+    ),
+    of_asked(
+        "yielded tasks in a list and a dict",
+        "{'a': [Help(n=i) for i in range(2)]}",
+        ("return 1", "return 2 - 1"),
+        runs=NONE,
+        needless="what code gives is known when it has run",
+    ),
+    of_asked("default of a yielded task", "Help()", ("n: int = 1", "n: int = 2"), "made.lineage.params['n']"),
+    of_asked("attribute of a yielded task that is used besides", "Help()", ("K = 1", "K = 2"), "Help.K"),
 )

@@ -12,7 +12,9 @@ import pytest
 
 from stook.errors import InputError, NotFoundError, TaskError
 from stook.model.events import Event, RunEnded, RunStarted, TaskAdded, TaskFailed, TaskFinished, TaskStarted
-from stook.pipeline import Others, RunResult, load_task, make_plan, run, why
+from stook.pipeline import Others, RunResult, load_task, run
+from stook.pipeline.planning import make_plan, why
+from tests.git_repository import commit_all
 from tests.integration.pipeline_project import Project
 
 PIPELINE = """
@@ -119,19 +121,14 @@ def test_lineage_tells_how_it_came_to_be(project: Project) -> None:
     ]
     assert lineage.environment.packages["python"] == f"{sys.version_info[0]}.{sys.version_info[1]}"
     assert 0 < lineage.started <= lineage.ended
-    assert lineage.algorithm == 2
+    assert lineage.algorithm == 3
     assert clean.inputs[0].name == "raw"
 
 
 def test_lineage_has_the_commit(project: Project) -> None:
     """Lineage records Git's commit and whether files differ from it."""
-    git = ["git", "-C", str(project.folder), "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
     (project.folder / ".gitignore").write_text("store/\n__pycache__/\n")
-    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
-        subprocess.run([*git, *command], check=True)
-    commit = subprocess.run(
-        [*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    commit = commit_all(project.folder)
     environment = project.run("pipeline.py:Clean").bundle.lineage.environment
     assert (environment.git_commit, environment.git_dirty) == (commit, False)
     project.replace("pipeline.py", "scale: int = 1", "scale: int = 2")
@@ -143,9 +140,7 @@ def test_a_folder_that_git_ignores_has_no_commit(project: Project) -> None:
     """A workspace within somebody's checkout, which ignores it, does not claim a commit that has none of its code."""
     outer = project.folder.parent
     (outer / ".gitignore").write_text(f"/{project.folder.name}/\n")
-    git = ["git", "-C", str(outer), "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
-    for command in (["init", "-q"], ["add", ".gitignore"], ["commit", "-q", "-m", "first"]):
-        subprocess.run([*git, *command], check=True)
+    commit_all(outer)
     environment = project.run("pipeline.py:Clean").bundle.lineage.environment
     assert (environment.git_commit, environment.git_dirty) == ("", None)
 

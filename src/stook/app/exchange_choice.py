@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from stook.config import Config
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["ExchangeChoice", "choose_exchange"]
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeChoice:
+class ExchangeChoice(msgspec.Struct, frozen=True):
     """What a run exchanges with a remote.
 
     Attributes:

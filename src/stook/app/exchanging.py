@@ -5,10 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from stook.app.exchange_choice import ExchangeChoice
 from stook.app.lane import Lane
@@ -21,7 +22,6 @@ from stook.model.events import (
     ExchangeWaiting,
     Observer,
     TaskFinished,
-    ignore,
 )
 from stook.pipeline import Others, RunOptions, RunResult, Task, run
 from stook.pipeline.planning import Planner
@@ -34,7 +34,7 @@ from stook.store.remotes.remote import get_config, known_catalog
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
 
-__all__ = ["Exchange", "run_exchanging"]
+__all__ = ["Exchange", "run_exchanging", "warn_of_failures"]
 
 _SHOWN = 3
 
@@ -177,7 +177,6 @@ def run_exchanging(
     options: RunOptions,
     others: Others,
     choice: ExchangeChoice,
-    observer: Observer,
 ) -> RunResult:
     """Run tasks, and exchange results with a remote meanwhile.
 
@@ -185,9 +184,8 @@ def run_exchanging(
         targets: The tasks.
         store: Where bundles are.
         options: How the run is to be done.
-        others: Whom it tells and heeds.
+        others: Whom it tells, also of what is exchanged, and heeds.
         choice: What is exchanged.
-        observer: Is told of that; where nobody observes, failures are warnings.
 
     Raises:
         StorageError: The run went well, and what it should have sent could not be sent (`results-not-sent`); the fact
@@ -203,8 +201,10 @@ def run_exchanging(
     def foresee(both: Store) -> list[Bundle]:
         return [step.bundle for step in Planner(both, options).plan(tuple(targets)).steps if step.bundle]
 
-    exchange = Exchange(store, choice, _warn if observer is ignore else observer, foresee=foresee)
-    others = replace(others, observer=observe, elsewhere=exchange.elsewhere or others.elsewhere)
+    exchange = Exchange(store, choice, tell, foresee=foresee)
+    others = msgspec.structs.replace(
+        others, observer=observe, elsewhere=exchange.elsewhere or others.elsewhere
+    )
     with exchange:
         result = run(targets, store=store, options=options, others=others)
     failure = exchange.find_failure()
@@ -214,7 +214,8 @@ def run_exchanging(
     return result
 
 
-def _warn(event: Event, /) -> None:
+def warn_of_failures(event: Event, /) -> None:
+    """Warn of what could not be exchanged: for where nobody observes a run."""
     if isinstance(event, ExchangeFailed):
         warnings.warn(f"{event.what} {event.remote}: {event.message}", stacklevel=2)
 

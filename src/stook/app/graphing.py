@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from stook.model.labels import Labels
 from stook.model.visible import visible
-from stook.pipeline import Plan, PlannedStep
+from stook.pipeline.planning import Plan, PlannedStep
 
 __all__ = ["Group", "fold", "iter_tree", "labels_of", "to_mermaid", "to_svg"]
 
 _FOLD_FROM = 4
 _CHAIN_FROM = 6
-_LONGEST_VALUE = 30
 _WORDS = {"run": "would run", "depends": "depends", "reuse": "up to date"}
 _COLOURS = {"reuse": "#dafbe1,#1a7f37", "run": "#fff8c5,#9a6700", "depends": "#eaeef2,#6e7781"}
 
@@ -50,14 +50,11 @@ class Group:
 
 
 def labels_of(steps: Sequence[PlannedStep]) -> list[str]:
-    """Return what each task is called: its output's name, and the parameters that differ among those of its class."""
-    by_task: dict[str, list[PlannedStep]] = defaultdict(list)
+    """Return what each task is called: its output's name, and the parameters that differ among those of that name."""
+    labels = Labels()
     for step in steps:
-        by_task[step.task].append(step)
-    differing = {task: _differing(some) for task, some in by_task.items()}
-    return [
-        " ".join([step.name, *(_assigned(name, step) for name in differing[step.task])]) for step in steps
-    ]
+        labels.add(step.number, step.name, step.values)
+    return [labels.of(step.number) for step in steps]
 
 
 def fold(plan: Plan, *, is_whole: bool = False) -> tuple[Group, ...]:
@@ -211,25 +208,6 @@ def _in_order(groups: Iterable[list[int]], steps: Sequence[PlannedStep]) -> list
             if not waits[other]:
                 ready.append(other)
     return ordered
-
-
-def _differing(steps: Sequence[PlannedStep]) -> tuple[str, ...]:
-    if len(steps) == 1:
-        return ()
-    names = dict.fromkeys(name for step in steps for name in (*step.params, *step.held))
-    return tuple(name for name in names if len({_value(name, step) for step in steps}) > 1)
-
-
-def _value(name: str, step: PlannedStep) -> str:
-    return step.held[name] if name in step.held else repr(step.params.get(name))
-
-
-def _assigned(name: str, step: PlannedStep) -> str:
-    """Return `name=value`; of a partition, which says itself what it is, the value alone."""
-    value = step.params.get(name)
-    text = value if isinstance(value, str) else _value(name, step)
-    text = text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
-    return text if name in step.held else f"{name}={text}"
 
 
 def _quoted(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from stook.errors import StookError
+from stook.errors import StookError, StorageError
 from stook.pipeline.meeting.observing import unobserved
 
 __all__ = ["Lane"]
@@ -14,6 +14,9 @@ _GATHER_SECONDS = 2.0
 _MOST_GATHER_SECONDS = 30.0
 _MOST_AT_ONCE = 1_000
 _FAREWELL_SECONDS = 5.0
+_BROKEN_OFF = StorageError(
+    "it broke off, as said above", kind="broken-off", hint="stook doctor looks for what is wrong"
+)
 
 
 class Lane:
@@ -54,9 +57,9 @@ class Lane:
         with self._changed:
             self._todo.append(one)
             self._changed.notify_all()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="stook-exchange", daemon=True)
-            self._thread.start()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="stook-exchange", daemon=True)
+                self._thread.start()
 
     def end(self) -> None:
         """Do what is left, and wait for that."""
@@ -80,17 +83,25 @@ class Lane:
     def _work_off(self) -> None:
         while some := self._next():
             was_ended = self._is_ended
+            failure: StookError | None = _BROKEN_OFF
             try:
                 self._work(some)
+                failure = None
             except StookError as error:
-                self._note(error)
-                if was_ended:
-                    return
-                continue
-            with self._changed:
-                del self._todo[: len(some)]
-                self.failure = None
-                self._gather = min(2 * self._gather, _MOST_GATHER_SECONDS)
+                failure = error
+            finally:  # also where this thread ends with what nobody expected
+                if failure is not None:
+                    self._note(failure)
+            if failure is None:
+                self._strike_out(some)
+            elif was_ended:
+                return
+
+    def _strike_out(self, done: list[str]) -> None:
+        with self._changed:
+            del self._todo[: len(done)]
+            self.failure = None
+            self._gather = min(2 * self._gather, _MOST_GATHER_SECONDS)
 
     def _next(self) -> list[str]:
         """Wait until something is to be done, and return some of it; nothing where it is over."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from stook.errors import StookError
-from stook.pipeline import Plan, PlannedStep, make_plan
+from stook.pipeline.planning import Plan, PlannedStep, make_plan
 
 if TYPE_CHECKING:
     from stook.app.exchange_choice import ExchangeChoice
@@ -57,4 +58,6 @@ def planned(
 def _taken(step: PlannedStep, store: Store) -> PlannedStep:
     if step.bundle is None or step.bundle.id in store.repository.catalog.ids.find_states([step.bundle.id]):
         return step
-    return replace(step, decision=TAKE, because=(f"{step.bundle.owner} has made {step.bundle.ref}",))
+    return msgspec.structs.replace(
+        step, decision=TAKE, because=(f"{step.bundle.owner} has made {step.bundle.ref}",)
+    )

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from stook.app.graphing import labels_of
 from stook.app.run_records import iter_runs, read_run, runs_folder
+from stook.app.run_records.layout import kept_label
 from stook.errors import NotFoundError
 from stook.format import values
 from stook.model.lineage import Lineage
 from stook.model.run import TaskRecord
-from stook.pipeline import Plan, PlannedStep, Task
+from stook.pipeline import Task
 from stook.pipeline.deciding.reasons import History
-from stook.pipeline.planning import Planner
+from stook.pipeline.planning import Plan, PlannedStep, Planner
 
 if TYPE_CHECKING:
     from stook.pipeline.deciding.reasons import Change
@@ -26,6 +27,7 @@ __all__ = ["Explained", "Standing", "choose_steps", "explain", "plain_step", "st
 
 _Telling = tuple[str, bool, TaskRecord]
 _RUNS = 20
+_SETTLED = {"ran", "reused", "failed"}
 _UP = {"reuse": "up to date", "take": "would be taken", "run": "would run", "depends": "depends"}
 
 
@@ -139,12 +141,12 @@ def choose_steps(plan: Plan, name: str) -> list[PlannedStep]:
 
 def standings(plan: Plan, store: Store) -> tuple[Standing, ...]:
     """Return how each task of a plan stands: going by the store, by runs that go on, and by those that failed."""
-    tellings = _tellings(store, {(step.task, step.label) for step in plan.steps})
+    tellings = _tellings(store, {(step.task, kept_label(step.label)) for step in plan.steps})
     newest = _Newest(store)
     found = []
     for step, label in zip(plan.steps, labels_of(plan.steps), strict=True):
         bundle = step.bundle or newest.of(step)
-        state, because, run = _state(step, tellings.get((step.task, step.label), ()))
+        state, because, run = _state(step, tellings.get((step.task, kept_label(step.label)), ()))
         seconds = newest.seconds(bundle) if bundle else None
         found.append(Standing(step, label, state, because, bundle, seconds, run))
     return tuple(found)
@@ -161,22 +163,27 @@ def _state(step: PlannedStep, tellings: Iterable[_Telling]) -> tuple[str, tuple[
             return "running", (f"in run {run}", *step.because), run
         if task.state == "failed" and step.decision != "reuse":
             return "failed", (f"failed last: {task.message}", *step.because), run
-        if task.state in {"ran", "reused", "failed"}:
+        if task.state in _SETTLED:
             break
     return _UP[step.decision], step.because, ""
 
 
 def _tellings(store: Store, wanted: Set[tuple[str, str]]) -> dict[tuple[str, str], list[_Telling]]:
-    """Return what the newest runs say of some tasks, by task and label, the newest run first."""
+    """Return what the newest runs say of some tasks, by task and label, the newest run first.
+
+    Runs may be huge: none is read where newer ones have settled all tasks.
+    """
     found: dict[tuple[str, str], list[_Telling]] = {}
+    left = set(wanted)
     for summary in islice(iter_runs(store), _RUNS):
-        record = read_run(runs_folder(store) / summary.head.id)
-        if record is None or summary.head.context != store.context:
-            continue
-        for task in record.tasks:
-            if (task.task, task.label) in wanted:
-                telling = summary.head.id, summary.state == "running", task
-                found.setdefault((task.task, task.label), []).append(telling)
+        is_ours = left and summary.head.context == store.context
+        record = read_run(runs_folder(store) / summary.head.id) if is_ours else None
+        for task in record.tasks if record else ():
+            key = task.task, task.label
+            if key in left:
+                found.setdefault(key, []).append((summary.head.id, summary.state == "running", task))
+                if task.state in _SETTLED:
+                    left.remove(key)
     return found
 
 
@@ -191,7 +198,7 @@ class _Newest:
         if step.name not in self._by_name:
             bundles = self._store.versions(step.name)
             self._by_name[step.name] = {repr(bundle.params): bundle for bundle in reversed(bundles)}
-        return None if step.held else self._by_name[step.name].get(repr(step.params))
+        return None if step.values.keys() - step.params.keys() else self._by_name[step.name].get(repr(step.params))
 
     def seconds(self, bundle: Bundle) -> float | None:
         lineage = bundle.lineage

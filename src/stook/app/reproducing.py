@@ -17,7 +17,7 @@ import msgspec
 from stook.app.code import find_texts
 from stook.errors import IntegrityError, NotFoundError, TaskError
 from stook.pipeline.rerunning import Done, Order, Place
-from stook.pipeline.source_code.git_changes import ask_git
+from stook.pipeline.source_code.asking_git import ask_git
 from stook.pipeline.source_code.recorded_code import Recorded, RecordedCode
 from stook.store.ancestry import Ancestor, Ancestry, find_ancestry
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from stook.app.exchange_choice import choose_exchange
+from stook.app.exchange_choice import ExchangeChoice, choose_exchange
 from stook.app.notebook_lines import NotebookLines, is_notebook
 from stook.app.run_records import Recorder, runs_folder
+from stook.app.run_records.describing import describe_run
 from stook.config import load_config
-from stook.model.events import Event, Observer, RunStarted, ignore
-from stook.model.run import RunHead
+from stook.model.events import Event, Observer, ignore
 from stook.model.run_names import RANDOM_BYTES, make_run_id
 from stook.pipeline import Others, RunOptions, RunResult, Task, count_jobs
 from stook.pipeline import run as run_graph
+from stook.pipeline.authoring.asked import tasks_asked_for
 from stook.pipeline.running.leases import FolderLeases
 from stook.store import Store, open_store
 
@@ -69,39 +69,27 @@ def run(  # noqa: PLR0913 - each is one thing to say of a run, and by name
         StorageError: All went well, but results could not be sent (`results-not-sent`); the fact `result` has what
             would have been returned.
     """
-    config = load_config()
-    store = store or open_store()
+    config, store = load_config(), store or open_store()
     choice = choose_exchange(store, config, only_missing=only_missing, pull=pull, push=push, remote=remote)
-    runs = runs_folder(store)
-    run_id = _new_id(runs)
+    folder = _new_folder(runs_folder(store))
     options = RunOptions(
         jobs=count_jobs(config.jobs.value if jobs is None else jobs),
         keep_going=keep_going,
         force=_words(force),
         only=_words(only),
         upto=_words(upto),
-        run=run_id,
-        folder=runs / run_id,
+        run=folder.name,
+        folder=folder,
         keep_code=config.keeps_code,
     )
-    targets = (task,) if isinstance(task, Task) else tuple(task)
-    recorder = Recorder(runs / run_id, _describer(targets, store, options, tuple(command)))
+    targets = tasks_asked_for(task)
+    recorder = Recorder(folder, partial(describe_run, targets, store, options, tuple(command)))
     try:
-        others = Others(_both(recorder, observer), FolderLeases(store.repository.cache / "leases", run_id))
-        if choice.is_nothing:
-            return run_graph(task, store=store, options=options, others=others)
-        from stook.app.exchanging import run_exchanging  # which most runs need not
-
-        return run_exchanging(targets, store, options, others, choice, observer)
+        leases = FolderLeases(store.repository.cache / "leases", options.run)
+        others = Others(_all_of(recorder, *_shown(observer, choice)), leases)
+        return _run(targets, store, options, others, choice)
     finally:
         recorder.close()
-
-
-def _new_id(runs: Path) -> str:
-    while True:
-        run_id = make_run_id(os.urandom(RANDOM_BYTES))
-        if not (runs / run_id).exists():
-            return run_id
 
 
 def usual_jobs() -> str:
@@ -109,66 +97,44 @@ def usual_jobs() -> str:
     return load_config().jobs.value
 
 
+def _run(
+    targets: Sequence[Task], store: Store, options: RunOptions, others: Others, choice: ExchangeChoice
+) -> RunResult:
+    if choice.is_nothing:
+        return run_graph(targets, store=store, options=options, others=others)
+    from stook.app.exchanging import run_exchanging  # which most runs need not
+
+    return run_exchanging(targets, store, options, others, choice)
+
+
+def _new_folder(runs: Path) -> Path:
+    while (folder := runs / make_run_id(os.urandom(RANDOM_BYTES))).exists():
+        pass
+    return folder
+
+
 def _words(given: str | Sequence[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _both(recorder: Recorder, observer: Observer) -> Observer:
-    if observer is ignore and not is_notebook():
-        return recorder
-    shown = NotebookLines() if observer is ignore else observer
+def _shown(observer: Observer, choice: ExchangeChoice) -> list[Observer]:
+    """Return who shows what happens: where nobody was named, a notebook has lines, and failures are warnings."""
+    if observer is not ignore:
+        return [observer]
+    found: list[Observer] = [NotebookLines()] if is_notebook() else []
+    if not choice.is_nothing:
+        from stook.app.exchanging import warn_of_failures
+
+        found.append(warn_of_failures)
+    return found
+
+
+def _all_of(*observers: Observer) -> Observer:
+    if len(observers) == 1:
+        return observers[0]
 
     def tell(event: Event, /) -> None:
-        recorder(event)
-        shown(event)
+        for observer in observers:
+            observer(event)
 
     return tell
-
-
-def _describer(
-    targets: Sequence[Task], store: Store, options: RunOptions, command: tuple[str, ...]
-) -> Callable[[RunStarted], RunHead]:
-    """Return what describes a run once it has begun, so that one which never does costs nothing."""
-
-    def describe(event: RunStarted) -> RunHead:
-        from stook.app.git_head import find_head
-        from stook.storage.urls import redact
-
-        plain_options = {
-            name: value
-            for name in ("jobs", "keep_going", "force", "only", "upto")
-            if (value := getattr(options, name)) != getattr(RunOptions(), name)
-        }
-        return RunHead(
-            id=options.run,
-            target=event.target if len(targets) == 1 else ", ".join(map(_name_of, targets)),
-            params=_params_of(targets[0]) if len(targets) == 1 else {},
-            options=plain_options,
-            command=tuple(map(redact, command)),
-            user=store.repository.owner,
-            host=os.uname().nodename,
-            pid=os.getpid(),
-            started=time.time_ns() // 1000,
-            store=redact(store.repository.url),
-            context=store.context,
-            commit=find_head(_folder_of(targets[-1])),
-        )
-
-    return describe
-
-
-def _name_of(task: Task) -> str:
-    return f"{type(task).__module__}:{type(task).__qualname__}"
-
-
-def _params_of(task: Task) -> dict[str, object]:
-    from stook.format import values
-    from stook.pipeline.authoring.parameters import plain
-    from stook.pipeline.authoring.tasks import values_of
-
-    return {name: values.to_json(plain(value)) for name, value in values_of(task).items()}
-
-
-def _folder_of(task: Task) -> Path:
-    file = getattr(sys.modules.get(type(task).__module__), "__file__", None)
-    return Path(file).resolve().parent if file else Path.cwd()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from stook.errors import InputError, MissingExtraError, NotFoundError
 from stook.pipeline import Task, load_task, parameters_of, parse_task
@@ -16,6 +17,7 @@ from stook.pipeline.authoring.parameters import Routed, plain
 
 __all__ = ["ParameterHelp", "Target", "TaskHelp", "describe_target", "read_params_file"]
 
+_MOST_BYTES = 16 << 20
 _ABOUT_PARAMETERS = frozenset({"unknown-parameter", "missing-parameter", "bad-parameter"})
 _SECTION = re.compile(r"^(Args|Attributes|Parameters|Returns|Raises|Yields|Example|Examples|Note|Notes):\s*$")
 _OF_PARAMETERS = frozenset({"Args", "Attributes", "Parameters"})
@@ -119,17 +121,21 @@ def read_params_file(path: Path) -> dict[str, object]:
         MissingExtraError: It is YAML, and PyYAML is not installed.
     """
     try:
-        found = _load(path.suffix.lower(), path.read_text(encoding="utf-8"), path)
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise NotFoundError(
-            f"there is no file {path}", kind="file-not-found", hint="mind the folder"
-        ) from error
+        found = _load(path.suffix.lower(), _text_of(path), path)
     except (OSError, ValueError, RecursionError) as error:
         words = " ".join(str(error).split()) or type(error).__name__
         raise _bad_file(path, f"cannot be read: {words}") from error
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
         raise _bad_file(path, "has no names of parameters at its top")
     return found
+
+
+def _text_of(path: Path) -> str:
+    if not path.is_file():  # a pipe could be waited for without end
+        raise NotFoundError(f"there is no file {path}", kind="file-not-found", hint="mind the folder")
+    if path.stat().st_size > _MOST_BYTES:
+        raise _bad_file(path, f"has more than {_MOST_BYTES:,} bytes")
+    return path.read_text(encoding="utf-8-sig")
 
 
 def _load(suffix: str, text: str, path: Path) -> object:
@@ -140,7 +146,7 @@ def _load(suffix: str, text: str, path: Path) -> object:
     if suffix == ".json":
         import json
 
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once_each)
     if suffix not in {".yaml", ".yml"}:
         raise _bad_file(path, "is neither TOML nor JSON nor YAML, as its name should say")
     try:
@@ -151,10 +157,25 @@ def _load(suffix: str, text: str, path: Path) -> object:
             kind="missing-extra",
             hint="pip install pyyaml, or write the parameters as TOML or JSON",
         ) from error
+
+    class OnceEach(yaml.SafeLoader):  # type: ignore[misc]
+        def construct_mapping(self, node: Any, deep: bool = False) -> object:
+            _once_each([(key.value, value) for key, value in node.value if isinstance(key.value, str)])
+            return super().construct_mapping(node, deep=deep)
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, OnceEach)  # noqa: S506 - it is a safe loader
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice")
+    return found
 
 
 def _bad_file(path: Path, problem: str) -> InputError:

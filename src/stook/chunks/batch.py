@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from blake3 import blake3
 
 from stook.chunks.compress import Bytes
@@ -25,8 +25,7 @@ _PLANNED_AT_ONCE = 16_384
 Pieces = tuple[Bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(msgspec.Struct, frozen=True):
     number: int
     blob: Blob
     plan: Plan

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from stook.chunks.compress import Bytes, unpack_chunk
 from stook.chunks.index import PlacesIndex
@@ -16,6 +15,9 @@ from stook.format.packs import Location, pack_key
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
 from stook.storage.range_cache import CachedRanges
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["ChunkFetcher", "iter_ahead"]
 
@@ -28,6 +30,8 @@ _Out = TypeVar("_Out")
 
 def iter_ahead(work: Callable[[_In], _Out], items: Iterable[_In], workers: int = _WORKERS) -> Iterator[_Out]:
     """Yield what some work gives for each item, in order, a few done ahead in so many threads."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(workers, thread_name_prefix="stook-read") as pool:
         ahead: deque[Future[_Out]] = deque()
         try:

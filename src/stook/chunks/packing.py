@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+import msgspec
 from blake3 import blake3
 
 from stook.chunks.assembly import Assembly
@@ -18,6 +17,9 @@ from stook.chunks.index import ChunkIndex
 from stook.errors import ConflictError, StorageError
 from stook.format.packs import PackEntry, pack_key
 from stook.storage.protocol import Storage
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["PACK_BYTES", "Packer"]
 
@@ -30,8 +32,7 @@ _WORKERS = 2
 _WRITERS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Pack:
+class _Pack(msgspec.Struct, frozen=True):
     name: str
     entries: tuple[PackEntry, ...]
 
@@ -120,7 +121,7 @@ class Packer:
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._executor is None:
-            self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="stook-chunks")
+            self._executor = _threads(_WORKERS, "stook-chunks")
         return self._executor
 
     def _send_batch(self) -> None:
@@ -160,7 +161,7 @@ class Packer:
             return
         # Apart from the other threads: who waits for the disk must not hold up who computes.
         if self._writers is None:
-            self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="stook-packs")
+            self._writers = _threads(_WRITERS, "stook-packs")
         self._writing.append(self._writers.submit(self._write, pieces, entries))
 
     def _write(self, pieces: Sequence[Bytes], entries: tuple[PackEntry, ...]) -> _Pack:
@@ -190,3 +191,9 @@ class Packer:
         self._index.add(pack.name, pack.entries)
         self._names.append(pack.name)
         self._unregistered.difference_update([entry.id for entry in pack.entries])
+
+
+def _threads(count: int, name: str) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # takes long, and most bundles are small
+
+    return ThreadPoolExecutor(count, thread_name_prefix=name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import accumulate
+
+import msgspec
 
 from stook.chunks.index import ChunkIndex
 from stook.errors import FormatError, IntegrityError
@@ -44,8 +45,7 @@ Part = tuple[bytes, Location]
 """A chunk's id and where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """The chunks of one blob in order, and the position in the blob at which each ends."""
 
     parts: Sequence[Part]

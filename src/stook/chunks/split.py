@@ -7,9 +7,9 @@ cost time. Only the first bytes and the position decide, so appending changes no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import zstandard
 from pyfastcdc import FastCDC
 
@@ -30,8 +30,7 @@ _COMPRESSIBLE = 0.9
 _NEVER = 2**63
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """Sizes of chunks in bytes: the least, how many more are aimed at, and the most."""
 
     least: int

@@ -87,13 +87,14 @@ def status(  # noqa: PLR0913 - each is an option
     Also whether the store has a newer version. Files that .stookignore names do not count. Where no DIR is given and
     this folder is no checkout, say how the context and each of its remotes differ, as of the last time it was asked.
 
-    Given a task, pipeline.py:Report --horizon 30, say of it and of each that it requires whether it is up to date,
-    would run, is running now, or failed last.
+    Given a task, stook status pipeline.py:Report --horizon 30, say of it and of each that it requires whether it is up
+    to date, would run, is running now, or failed last.
     """
     from stook.app.checking_out import is_checkout, look_at
 
     if place is not None and _is_task(place):
-        from stook.cli.planning import load, print_standing_of
+        from stook.cli.planning import print_standing_of
+        from stook.cli.target_words import load
 
         asked = AskedExchange(only_missing, remote=remote)
         print_standing_of(load(place, params, None, pairs), open_home(context), asked, as_json=as_json)
@@ -132,6 +133,9 @@ def _pulled(store: Store, ref: str, remote: str) -> Bundle:
 
 
 def _is_task(place: str) -> bool:
+    """Tell a task from a folder: `pipeline.py:Report`, or a file of tasks, which is no folder."""
+    if place.endswith(".py"):
+        return not Path(place).is_dir()
     return ":" in place and not place.startswith("-") and not Path(place).exists()
 
 

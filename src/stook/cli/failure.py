@@ -10,7 +10,7 @@ import traceback
 import click
 
 from stook.cli.output import say
-from stook.errors import StookError, StorageError, TaskError
+from stook.errors import InputError, StookError, StorageError, TaskError
 
 __all__ = ["plain_failure", "report_failure"]
 
@@ -41,10 +41,24 @@ def report_failure(error: BaseException) -> int:
             return StorageError.exit_code
         case StookError():
             return _report_stook_error(error)
+        case ImportError() | AttributeError() if file := _hiding_file():
+            say(f"stook: {error}")
+            say(f"  try: give {file} another name; it hides Python's own module")
+            return InputError.exit_code
         case _:
             traceback.print_exception(error)
             say("stook: this is a bug in stook; please report it with the lines above")
             return _BUG
+
+
+def _hiding_file() -> str:
+    """Return a file of the user's that was imported in place of a module of Python's own; empty where none was."""
+    library = os.path.dirname(os.__file__)
+    for name in sys.stdlib_module_names & sys.modules.keys():
+        file = getattr(sys.modules[name], "__file__", None) or library
+        if not file.startswith((library, sys.base_prefix)) and name != "__main__":
+            return file
+    return ""
 
 
 def plain_failure(error: StookError | click.UsageError) -> dict[str, object]:

@@ -13,9 +13,8 @@ import click
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import counted, print_json, say
 from stook.cli.pictures import write_picture
-from stook.cli.planning import load
 from stook.cli.tables import stream_table
-from stook.cli.target_words import pairs_option
+from stook.cli.target_words import load, pairs_option
 from stook.cli.task_options import task_command, task_options
 
 if TYPE_CHECKING:
@@ -46,12 +45,14 @@ def graph(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Show what a task requires, and which of it is up to date: as a tree, a picture, Mermaid or JSON. Runs nothing.
 
+    A picture of it: stook graph pipeline.py:Report --svg report.svg.
+
     Several tasks of one class that hang alike are one node, such as leaf ×1,000. What several tasks require is followed
     once; where it comes again it says "see above".
     """
     from stook.app.graphing import fold, to_mermaid, to_svg
     from stook.app.planning_view import plain_step
-    from stook.pipeline import make_plan
+    from stook.pipeline.planning import make_plan
 
     task = load(target, params, params_file, pairs)
     with contextlib.redirect_stdout(sys.stderr):

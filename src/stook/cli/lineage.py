@@ -46,6 +46,8 @@ def lineage(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Say what the bundle REF was made from, step by step, in every context; or what was made from it.
 
+    Before data is changed: stook lineage sales --down --depth 2 says what was made from it.
+
     A bundle that was used several times is followed once; where it comes again it says "see above".
     """
     from stook.app.lineage import as_plain, to_svg

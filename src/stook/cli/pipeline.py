@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,8 +15,9 @@ from stook.cli.ctrl_c import leave_transfers
 from stook.cli.exchange_options import AskedExchange, exchange_options
 from stook.cli.failure import plain_failure
 from stook.cli.options import context_option, json_option, open_home
+from stook.cli.other_failures import say_others
 from stook.cli.output import counted, print_json, say
-from stook.cli.target_words import note_shared_names, pairs_option, target_of
+from stook.cli.target_words import load, pairs_option
 from stook.cli.task_options import task_command, task_options
 from stook.errors import StookError
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _LAST_LINES = 20
+_SIZE_OF_NOTHING = len("null")  # bytes that None takes: of nothing else is the content looked at
 
 
 @task_command
@@ -70,14 +73,12 @@ def run(  # noqa: PLR0913 - each is an option
 
     Parameters of the task are given as options, stook run pipeline.py:Report --horizon 30, and listed by
     stook run pipeline.py:Report --help. One that is called as an option of this command is given by -p NAME=VALUE.
-    What a task prints goes to standard error.
+    What a task prints goes to standard error, and the bundle's name to standard output.
     """
     from stook.app.running import RunOptions
 
-    with contextlib.redirect_stdout(sys.stderr):
-        found = target_of(target, params, params_file, pairs)
-        note_shared_names(found)
-        task = found.load()
+    with _talking():
+        task = load(target, params, params_file, pairs)
     options = RunOptions(force=force, only=only, upto=upto, keep_going=keep_going)
     asked = AskedExchange(only_missing, pull, push, remote)
     store = open_home(context)
@@ -87,7 +88,9 @@ def run(  # noqa: PLR0913 - each is an option
         print_plan(task, store, options, asked, as_json=as_json)
         return
     with _printing(as_json=as_json) as show:
-        show(_run(task, store, options, asked, jobs, is_plain=plain))
+        result = _run(task, store, options, asked, jobs, is_plain=plain)
+        _say_of_nothing(result)
+        show(result)
 
 
 @contextlib.contextmanager
@@ -126,7 +129,7 @@ def _run(
     is_drawn = not is_plain and can_draw()
     with showing(is_drawn=is_drawn, jobs=count, expect=lambda: _expected(store)) as observer:
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with _talking():
                 return run(
                     task,
                     store=store,
@@ -143,6 +146,7 @@ def _run(
                     command=sys.argv[1:],
                 )
         except StookError as error:
+            say_others(error, observer.tally)
             _say_output(error, observer.tally, was_shown=count == 1 and not is_drawn)
             raise
         except KeyboardInterrupt:
@@ -152,10 +156,31 @@ def _run(
             raise click.exceptions.Exit(_INTERRUPTED) from None
 
 
+@contextlib.contextmanager
+def _talking() -> Iterator[None]:
+    """Let all that is printed go to standard error, by C and by other processes too: standard output is for data."""
+    sys.stdout.flush()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        with contextlib.suppress(OSError):  # where one of them is closed
+            kept = os.dup(1)
+            stack.callback(os.close, kept)
+            os.dup2(2, 1)
+            stack.callback(os.dup2, kept, 1)
+        yield
+
+
 def _expected(store: Store) -> Mapping[str, float]:
     from stook.app.run_records.durations import typical_seconds
 
     return typical_seconds(store)
+
+
+def _say_of_nothing(result: RunResult) -> None:
+    """Say which tasks have returned nothing: mostly, somebody forgot to."""
+    for step in result.steps[-_LAST_LINES:]:
+        if step.decision == "ran" and step.bundle.size == _SIZE_OF_NOTHING and step.bundle.data is None:
+            say(f"{step.task} returned nothing, so None is kept; return a value, or write to self.path('…')")
 
 
 def _say_output(error: StookError, tally: Tally, *, was_shown: bool) -> None:

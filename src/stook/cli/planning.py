@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,13 @@ from stook.cli.exchange_options import AskedExchange, take_options
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import counted, human_time, local_time, print_json, say, short_id, shorten_ids
 from stook.cli.tables import stream_table
-from stook.cli.target_words import note_shared_names, pairs_option, target_of
+from stook.cli.target_words import load, pairs_option
 from stook.cli.task_options import task_command, task_options
 
 if TYPE_CHECKING:
     from stook.errors import StookError
-    from stook.pipeline import PlannedStep, RunOptions, Task
+    from stook.pipeline import RunOptions, Task
+    from stook.pipeline.planning import PlannedStep
     from stook.store import Store
 
 __all__ = ["plan", "print_plan", "print_standing_of", "why"]
@@ -59,7 +59,11 @@ def plan(  # noqa: PLR0913 - each is an option
     as_json: bool,
     context: str | None,
 ) -> None:
-    """Say what a run would do, in order, and why. Runs nothing."""
+    """Say what a run would do, in order, and why. Runs nothing.
+
+    Options are those of stook run: stook plan pipeline.py:Report --horizon 30 --force 'train*'. What hangs on what is
+    shown by stook graph, one task in full by stook why.
+    """
     from stook.pipeline import RunOptions
 
     task = load(target, params, params_file, pairs)
@@ -179,14 +183,6 @@ def print_standing_of(task: Task, store: Store, asked: AskedExchange, *, as_json
 
 def _tell_unasked(error: StookError) -> None:
     say(f"the remote cannot be asked, so that this is without it: {error.message}")
-
-
-def load(target: str, params: Sequence[str], params_file: Path | None, pairs: Sequence[str]) -> Task:
-    """Return the task that a command line names, and say where its parameters and options share a name."""
-    with contextlib.redirect_stdout(sys.stderr):
-        found = target_of(target, params, params_file, pairs)
-        note_shared_names(found)
-        return found.load()
 
 
 def _take_name(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

@@ -31,6 +31,8 @@ def reproduce(
 ) -> None:
     """Make the bundle REF again, from its recorded code and inputs, and say whether its content is the same.
 
+    REF may be an older version: stook reproduce report@prod.
+
     Each task runs once more, in a clean checkout of its commit with what was changed since, in a process of its own;
     what it makes goes to a store that is thrown away. The exit code is 3 where the content differs, 4 where the code or
     an input is gone, 1 where a task fails.
@@ -90,11 +92,14 @@ def _print(result: Reproduction) -> None:
     failed, first = result.failed, result.first_different
     if failed is not None:
         say(failed.traceback.rstrip() or failed.error)
-        say(f"{failed.bundle.task} failed: {failed.error}")
+        prefix = f"{failed.bundle.task} failed: "
+        say(prefix + failed.error.removeprefix(prefix))
     elif result.is_equal:
         say(f"{result.bundle.ref} came out the same")
     if first is not None:
         say(f"the first that differs is {first.bundle.ref} of {first.bundle.task}")
+        if not (first.code or first.packages or first.met):
+            say("its code, packages and inputs are as they were: it depends on time, chance, or what is not recorded")
 
 
 def _row(one: Again) -> tuple[str, ...]:

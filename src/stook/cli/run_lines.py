@@ -20,13 +20,13 @@ from stook.model.events import (
     TaskStarted,
     TaskWaiting,
 )
+from stook.model.labels import Labels
 
 __all__ = ["RunLines", "Tally", "because_line"]
 
 _REASONS = 3
 _MANY = 50
 _NAMES = 3
-_LONGEST = 60
 _WORDS = {"ok": "done in", "failed": "failed after", "interrupted": "interrupted after"}
 
 
@@ -34,44 +34,40 @@ class Tally:
     """Counts what has come of the tasks of a run, and knows what they are called."""
 
     def __init__(self) -> None:
-        self._values: dict[int, str] = {}
-        self._named: Counter[str] = Counter()
+        self._labels = Labels()
         self.run = ""
         self.target = ""
         self.tasks = 0
-        self.ran = 0
-        self.reused = 0
+        self._came_of: dict[int, str] = {}
         self.failed: list[TaskFailed] = []
         self.skipped: list[str] = []
 
     def take(self, event: Event) -> None:
         """Take note of an event."""
+        if isinstance(event, TaskStarted | TaskWaiting | TaskFinished | TaskFailed | TaskSkipped):
+            self._labels.settle(event.number)
         match event:
             case RunStarted():
                 self.run, self.target, self.tasks = event.run, event.target, event.tasks
             case TaskAdded():
-                values = event.label[event.label.find("(") :]
-                self._values[event.number] = (
-                    values if len(values) <= _LONGEST else f"{values[: _LONGEST - 1]}…"
-                )
-                self._named[event.name] += 1
-            case TaskFinished(decision="ran"):
-                self.ran += 1
+                self._labels.add(event.number, event.name, event.values)
             case TaskFinished():
-                self.reused += 1
+                self._came_of[event.number] = event.decision  # made anew where what was reused is lost
             case TaskFailed(retry_in=None):
                 self.failed.append(event)
             case TaskSkipped():
                 self.skipped.append(event.name)
 
     def label(self, number: int, name: str) -> str:
-        """Return what a task is called: its output's name, and its parameters where several have that name."""
-        return f"{name} {self._values.get(number, '')}".rstrip() if self._named[name] > 1 else name
+        """Return what a task is called: its output's name, and what tells it from others of that name."""
+        return self._labels.of(number, name)
 
     def line(self, end: RunEnded) -> str:
         """Return the run in one line: `done in 3.2 s: 4 ran, 12 reused · run amber-otter-3f2`."""
-        counts = [f"{self.ran:,} ran"] if self.ran or not self.reused else []
-        counts += [f"{self.reused:,} reused"] if self.reused else []
+        counted = Counter(self._came_of.values())
+        ran, reused = counted["ran"], counted["reused"]
+        counts = [f"{ran:,} ran"] if ran or not reused else []
+        counts += [f"{reused:,} reused"] if reused else []
         counts += [f"{len(self.failed):,} failed"] if self.failed else []
         counts += [f"{len(self.skipped):,} skipped ({_some(self.skipped)})"] if self.skipped else []
         kept = "; what was finished is kept" if end.outcome == "interrupted" else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stook.cli.exchange_lines import exchange_line
 from stook.cli.options import context_option, json_option, open_home
 from stook.cli.output import (
     human_time,
@@ -18,6 +19,7 @@ from stook.cli.output import (
     shorten_ids,
 )
 from stook.cli.tables import stream_json, stream_table
+from stook.model.visible import visible
 
 if TYPE_CHECKING:
     from stook.model.run import RunRecord, RunSummary, TaskRecord
@@ -81,7 +83,8 @@ def show_run(run_id: str, as_json: bool, context: str | None) -> None:
         return
     print_facts(_facts(record))
     click.echo()
-    stream_table(("NO", "NAME", "STATE", "TOOK", "BUNDLE", "BECAUSE"), map(_task_row, record.tasks))
+    rows = map(_task_row, record.tasks)
+    stream_table(("NO", "NAME", "STATE", "TOOK", "BUNDLE", "BECAUSE"), rows)
 
 
 @runs.command("log")
@@ -92,7 +95,7 @@ def show_run(run_id: str, as_json: bool, context: str | None) -> None:
 def log_of_run(run_id: str, task: str, follow: bool, context: str | None) -> None:
     """Print what the tasks of a run have printed, or one of them: TASK is its number, its name or a pattern.
 
-    Without ID, it is the newest run.
+    Without ID, it is the newest run: stook runs log --follow. With both: stook runs log amber-otter-3f2 train.
     """
     from stook.app.run_records import find_run, get_run
     from stook.app.run_records.logs import choose_tasks, follow_logs, iter_logs
@@ -106,7 +109,7 @@ def log_of_run(run_id: str, task: str, follow: bool, context: str | None) -> Non
     last = None
     for part in parts:
         if part.task.number != last and has_headings:
-            stream.write(f"== {part.task.number} {part.task.label or part.task.name} ==\n".encode())
+            stream.write(f"== {part.task.number} {visible(part.task.called)} ==\n".encode())
         last = part.task.number
         stream.write(part.data)
         stream.flush()
@@ -145,6 +148,8 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         ("context", head.context),
         ("store", head.store),
         ("commit", head.commit),
+        ("exchanged", exchange_line(record.exchanged) if record.exchanged else ""),
+        *(("problem", problem) for problem in record.problems),
     ]
     return [(name, value) for name, value in facts if value]
 
@@ -159,7 +164,7 @@ def _task_row(task: TaskRecord) -> tuple[str, ...]:
     because = task.message or "; ".join(task.because[:1])
     took = human_time(task.seconds) if task.state in {"ran", "reused", "failed"} else ""
     bundle = shorten_ids(task.bundle)
-    return str(task.number), task.name, task.state, took, bundle, shorten_ids(because)
+    return str(task.number), task.called, task.state, took, bundle, shorten_ids(because)
 
 
 def _plain_summary(run: RunSummary) -> dict[str, Any]:
@@ -191,4 +196,5 @@ def _plain_summary(run: RunSummary) -> dict[str, Any]:
 def _plain_record(record: RunRecord) -> dict[str, Any]:
     from msgspec import to_builtins
 
-    return _plain_summary(record.summary) | {"steps": to_builtins(record.tasks)}
+    exchanged = {"exchanged": to_builtins(record.exchanged), "problems": list(record.problems)}
+    return _plain_summary(record.summary) | {"steps": to_builtins(record.tasks)} | exchanged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -68,7 +68,20 @@ def make_target(target: str, words: Sequence[str], params_file: Path | None = No
     """
     from stook.app.targets import Target, read_params_file
 
-    return Target(target, parse_params(words), read_params_file(params_file) if params_file else {})
+    with _naming_task(target, words):
+        params = parse_params(words)
+    return Target(target, params, read_params_file(params_file) if params_file else {})
+
+
+@contextlib.contextmanager
+def _naming_task(target: str, words: Sequence[str]) -> Iterator[None]:
+    """Say of a task that stands beside its file how it is written."""
+    try:
+        yield
+    except InputError as error:
+        if ":" in target or not words[0].isidentifier():
+            raise
+        raise InputError(error.message, kind=error.kind, hint=f"stook run {target}:{words[0]}") from error
 
 
 def parse_params(words: Sequence[str]) -> dict[str, str]:
@@ -82,7 +95,8 @@ def parse_params(words: Sequence[str]) -> dict[str, str]:
     for word in rest:
         name, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or not name:
-            raise InputError(f"{word!r} is not a parameter", kind="bad-option", hint="write --name value")
+            meant = f"--{word}" if "=" in word and word[0].isalpha() else "--name value"
+            raise InputError(f"{word!r} is not a parameter", kind="bad-option", hint=f"write {meant}")
         found = value if equals else next(rest, None)
         if found is None:
             raise InputError(f"{word} has no value", kind="bad-option", hint=f"write {word} VALUE")

@@ -50,7 +50,10 @@ class ArrayCodec:
         np.lib.format.write_array(out, array, allow_pickle=False)
         header = _Header(array.shape, is_fortran=False, dtype=array.dtype)
         digest = _digest(header, [_bytes_of(array)], is_scalar=is_scalar)
-        return Encoded(digest, {"scalar": True} if is_scalar else {})
+        if is_scalar:
+            return Encoded(digest, {"scalar": True})
+        is_columns_first = array.flags.f_contiguous and not array.flags.c_contiguous
+        return Encoded(digest, {"order": "F"} if is_columns_first else {})
 
     def load(self, source: Source, meta: dict[str, object]) -> object:
         """Return the array, or the scalar where it was one.

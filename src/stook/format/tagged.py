@@ -8,13 +8,15 @@ import datetime as dt
 import decimal
 import re
 import uuid
-import zoneinfo
 from collections import Counter
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from stook.errors import FormatError
 from stook.format.limits import MAX_DEPTH
+
+if TYPE_CHECKING:
+    import zoneinfo
 
 __all__ = ["TAGS", "untag"]
 
@@ -141,6 +143,8 @@ def _zoned(name: str, parsed: dict[str, object]) -> dt.datetime | dt.time:
 
 
 def _zone(key: object) -> zoneinfo.ZoneInfo:
+    import zoneinfo  # takes long, and few values have a zone
+
     if not isinstance(key, str) or len(key) > 255 or not _ZONE.fullmatch(key):
         raise _error(f"{key!r:.60} is no time zone")
     try:

@@ -12,7 +12,6 @@ import datetime as dt
 import decimal
 import math
 import uuid
-import zoneinfo
 from collections.abc import Callable
 
 import msgspec
@@ -138,11 +137,12 @@ def _time(value: dt.time) -> object:
 
 
 def _zoned(name: str, value: dt.datetime | dt.time) -> object:
-    encode(value)  # refuses a zone that cannot be kept
+    encode(value)  # refuses a zone that is neither plain nor a ZoneInfo with a key
+    zone = value.tzinfo
     tagged: dict[str, object] = {"$": name, "v": value.isoformat()}
-    if type(value.tzinfo) is zoneinfo.ZoneInfo:
+    if zone is not None and type(zone) is not dt.timezone:
         tagged["v"] = value.replace(tzinfo=None).isoformat()
-        tagged["zone"] = value.tzinfo.key
+        tagged["zone"] = str(zone)
     if value.fold:
         tagged["fold"] = 1
     return tagged

@@ -52,11 +52,11 @@ def from_arrow(value: object) -> Intake:
 def refuse_type(value: object) -> InputError:
     """Return the error that says that a value is no table."""
     name = f"{type(value).__module__}.{type(value).__qualname__}"
-    return InputError(
-        f"a {name} is not a table",
-        kind="not-a-table",
-        hint="put it into one, such as pandas.DataFrame, polars.DataFrame or pyarrow.table({'values': array})",
-    )
+    hint = "put it into one, such as pandas.DataFrame, polars.DataFrame or pyarrow.table({'values': array})"
+    for method in ("to_pydatetime", "to_pytimedelta"):
+        if hasattr(value, method) and not hasattr(value, "__len__"):
+            hint = f"call .{method}() on it, or None where it is none"
+    return InputError(f"a {name} is not a table", kind="not-a-table", hint=hint)
 
 
 def _intake(type_name: str, schema: pa.Schema, pieces: Iterable[pa.Table]) -> Intake:

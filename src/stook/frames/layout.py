@@ -6,12 +6,14 @@ It lives in the Parquet footer under one key, so that any Parquet reader sees or
 from __future__ import annotations
 
 import msgspec
+from blake3 import blake3
 
 from stook.errors import FormatError
 
-__all__ = ["FOOTER_KEY", "ColumnLayout", "IndexLayout", "Layout", "PandasLayout", "dump", "load"]
+__all__ = ["FOOTER_KEY", "ColumnLayout", "IndexLayout", "Layout", "PandasLayout", "dump", "form_of", "load"]
 
 FOOTER_KEY = b"stook"
+_FORM_DIGITS = 32
 
 
 class ColumnLayout(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -93,6 +95,18 @@ class Layout(msgspec.Struct, frozen=True, omit_defaults=True):
 def dump(layout: Layout) -> bytes:
     """Return the JSON of a layout."""
     return msgspec.json.encode(layout)
+
+
+def form_of(layout: Layout) -> str:
+    """Return a digest of what tables of equal content may differ in: the types that their libraries had them in."""
+    pandas = layout.pandas
+    indexes = (pandas.labels, pandas.index) if pandas else ()
+    seen = (
+        layout.schema,
+        pandas.columns if pandas else (),
+        [(one.levels, one.range is None, one.multi, one.freq) for one in indexes],
+    )
+    return blake3(msgspec.json.encode(seen)).hexdigest()[:_FORM_DIGITS]
 
 
 def load(data: bytes | None) -> Layout:

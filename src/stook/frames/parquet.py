@@ -18,7 +18,7 @@ from stook.errors import InputError
 from stook.frames.categories import Categories, dump_arrays
 from stook.frames.content import Content
 from stook.frames.intake import Intake
-from stook.frames.layout import FOOTER_KEY, Layout, dump
+from stook.frames.layout import FOOTER_KEY, Layout, dump, form_of
 from stook.frames.logical import refuse_column
 from stook.store.codec import Encoded
 
@@ -70,6 +70,7 @@ def _write(intake: Intake, out: BinaryIO) -> Encoded:
         "type": intake.type,
         "rows": rows,
         "columns": len(schema),
+        "form": form_of(layout),
     }
     return Encoded(content.hexdigest(intake.extras, intake.links), meta)
 

@@ -15,7 +15,10 @@ from stook.errors import InputError
 from stook.format import canonical
 from stook.frames.content import Content
 from stook.frames.digest import FrameHasher
+from stook.frames.grouped import Grouped
 from stook.frames.logical import logical_type
+from stook.frames.reading import read, read_schema
+from stook.store.reading.decode import BlobSource
 
 if TYPE_CHECKING:
     from stook.store import Bundle
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["digest_range", "find_parts", "read_rows"]
 
 _LINKED = "stook v1 partition of linked"
+_LARGE_BYTES = 8 << 20
 _KEYS = (
     pat.is_boolean,
     pat.is_integer,
@@ -72,7 +76,7 @@ def find_parts(bundle: Bundle, path: str, by: str, rows: int) -> list[tuple[obje
     Raises:
         InputError: There is no such table or column, or it is of a type that makes no keys.
     """
-    table = bundle.to_arrow(path)
+    table = _as_kept(bundle, path)
     digest = _Digest(bundle, path, table)
     if not by:
         starts = range(0, table.num_rows, rows)
@@ -84,7 +88,7 @@ def find_parts(bundle: Bundle, path: str, by: str, rows: int) -> list[tuple[obje
 
 def digest_range(bundle: Bundle, path: str, start: int, stop: int) -> str:
     """Return the digest of a range of rows; empty where the table has none there. Raises as `find_parts` does."""
-    table = bundle.to_arrow(path)
+    table = _as_kept(bundle, path)
     return _Digest(bundle, path, table).of_rows(start, stop) if start < table.num_rows else ""
 
 
@@ -101,12 +105,34 @@ def read_rows(bundle: Bundle, path: str, rows: Rows, library: str) -> object:
         InputError: There is no such table or column.
         MissingExtraError: The library is not installed.
     """
-    table = bundle.to_arrow(path)
+    return _as_library(_some_rows(bundle, path, rows), library or _library(bundle, path))
+
+
+def _some_rows(bundle: Bundle, path: str, rows: Rows) -> pa.Table:
+    """Return some rows: of a large table, from a copy where those of each key are together."""
+    if _is_linked(bundle, path):
+        return _chosen(bundle.to_arrow(path), rows, _as_kept(bundle, path))
+    if _table_node(bundle, path).blob.size < _LARGE_BYTES:
+        return _chosen(bundle.to_arrow(path), rows)
+    grouped = Grouped(bundle, path, rows.by)
+    together = grouped.find()
+    if together is None:
+        table = bundle.to_arrow(path)
+        if grouped.is_worth_it():
+            grouped.keep(table, _group(_keys(table, rows.by))[1] if rows.by else np.arange(table.num_rows))
+        return _chosen(table, rows)
+    start, stop = rows.start, min(rows.stop, together.num_rows)
     if rows.by:
-        table = table.filter(_mask(_keys(table, rows.by), rows.key))
-    else:
-        table = table.slice(rows.start, rows.stop - rows.start)
-    return _as_library(table, library or _library(bundle, path))
+        mask = _mask(_keys(together, rows.by), rows.key)
+        start = pc.index(mask, True).as_py()
+        stop = start + pc.sum(mask, min_count=0).as_py()
+    return together.take(pa.array(np.arange(start, stop)))  # the copy may go while these are used
+
+
+def _chosen(table: pa.Table, rows: Rows, kept: pa.Table | None = None) -> pa.Table:
+    if not rows.by:
+        return table.slice(rows.start, rows.stop - rows.start)
+    return table.filter(_mask(_keys(table if kept is None else kept, rows.by), rows.key))
 
 
 class _Digest:
@@ -201,6 +227,13 @@ def _mask(column: pa.Array, key: object) -> pa.Array:
     return pc.equal(column, pa.scalar(key, column.type))
 
 
+def _as_kept(bundle: Bundle, path: str) -> pa.Table:
+    """Return a table whose links, if any, name files beside it, wherever these are for who reads."""
+    if not _is_linked(bundle, path):
+        return bundle.to_arrow(path)
+    return read(_source(bundle, path)).table
+
+
 def _is_linked(bundle: Bundle, path: str) -> bool:
     from stook.store.reading.linked import linked_key
 
@@ -212,20 +245,26 @@ def _table_node(bundle: Bundle, path: str) -> Any:
 
     if path:
         return bundle.get_place(path).node
-    return next(
-        leaf for _, leaf in iter_items(bundle.tree) if isinstance(leaf, Object) and leaf.kind == "frame"
-    )
+    leaves = (leaf for _, leaf in iter_items(bundle.tree) if isinstance(leaf, Object))
+    found = next((leaf for leaf in leaves if leaf.kind == "frame"), None)
+    if found is None:
+        import shlex
+
+        raise InputError(
+            f"{bundle.ref} is no table, and has no partitions",
+            kind="not-a-table",
+            hint=f"stook show {shlex.quote(bundle.ref)} says what it is; return a table where it is made",
+        )
+    return found
 
 
 def _library(bundle: Bundle, path: str) -> str:
     """Return the library whose table was kept."""
-    from stook.frames.reading import read_schema
-    from stook.store.reading.decode import BlobSource
+    return read_schema(_source(bundle, path))[0].library
 
-    layout, _ = read_schema(
-        BlobSource(bundle.repository, _table_node(bundle, path).blob, ".parquet", bundle.ref)
-    )
-    return layout.library
+
+def _source(bundle: Bundle, path: str) -> BlobSource:
+    return BlobSource(bundle.repository, _table_node(bundle, path).blob, ".parquet", bundle.ref)
 
 
 def _as_library(table: pa.Table, library: str) -> object:

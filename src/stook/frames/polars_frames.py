@@ -68,11 +68,14 @@ def from_arrow(table: pa.Table, rows: int) -> Any:
     if not table.num_columns:
         return polars.DataFrame(height=rows)
     try:
-        return polars.from_arrow(table)
+        frame = polars.from_arrow(table)
     except (polars.exceptions.PolarsError, pa.ArrowException, TypeError, ValueError) as error:
         raise InputError(
             f"polars cannot have this table: {error}", kind="bad-conversion", hint="call .to_arrow() instead"
         ) from error
+    if "" in table.column_names:
+        frame.columns = table.column_names  # polars gives names to columns that have none
+    return frame
 
 
 def _check(polars: Any, kind: Any, column: str) -> None:
@@ -89,8 +92,6 @@ def _check_returns(polars: Any, frame: Any, table: pa.Table) -> None:
     if not table.num_columns:
         return
     back = polars.from_arrow(table.slice(0, 0)).schema
-    for name, kind in frame.schema.items():
-        if back[name] != kind:
-            raise refuse_column(
-                name, f"polars' {kind} comes back from Arrow as {back[name]}", "cast it first"
-            )
+    for (name, kind), came in zip(frame.schema.items(), back.values(), strict=True):  # which may lack a name
+        if came != kind:
+            raise refuse_column(name, f"polars' {kind} comes back from Arrow as {came}", "cast it first")

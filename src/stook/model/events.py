@@ -45,8 +45,9 @@ class TaskAdded(msgspec.Struct, frozen=True):
         number: Of the task within the run, from 0; each after those that it requires.
         task: The task, as `module:Name`.
         name: Name of its output.
-        label: The task and its parameters, for a person.
+        label: The task with all its parameters, as Python writes it.
         requires: Numbers of the tasks that it requires.
+        values: How each parameter is written for a person, by name: `day=2026-01-31`.
     """
 
     number: int
@@ -54,6 +55,7 @@ class TaskAdded(msgspec.Struct, frozen=True):
     name: str
     label: str
     requires: tuple[int, ...]
+    values: dict[str, str] = {}
 
 
 class TaskWaiting(msgspec.Struct, frozen=True):
@@ -122,6 +124,7 @@ class TaskFailed(msgspec.Struct, frozen=True):
         seconds: How long it took.
         number: Of the task within the run.
         retry_in: Seconds until it is tried again; None where it is not.
+        traceback: The end of the traceback of the task's own code, where it has raised and is not tried again.
     """
 
     task: str
@@ -130,6 +133,7 @@ class TaskFailed(msgspec.Struct, frozen=True):
     seconds: float
     number: int = 0
     retry_in: float | None = None
+    traceback: str = ""
 
 
 class TaskSkipped(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True):
         role: Key or position in what the task required.
         name: The bundle's name.
         id: Its version.
-        digest: Digest of what was used of it.
+        digest: Digest of what was used of it, and of its form where a task can see that.
         item: The item that was used, where it was not all.
         part: The partition that was used, where it was not all: `column=key`, or a range of rows.
     """
@@ -91,7 +91,7 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
         asked: Tasks that it asked for while it ran, in order.
         code_blob: The source text of the closure, where it was kept.
         run: Id of the run that it was made in.
-        spec: The task and its parameters, as `pipeline.specs` writes them.
+        spec: The task, as `pipeline.specs` writes it; its parameters are those of `params` where it has none.
     """
 
     task: str = ""

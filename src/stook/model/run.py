@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from stook.model.events import Exchanged
+
 __all__ = ["RunHead", "RunRecord", "RunSummary", "TaskRecord"]
 
 
@@ -79,7 +81,7 @@ class TaskRecord(msgspec.Struct, frozen=True):
         number: Of the task within the run, from 0.
         task: The task, as `module:Name`.
         name: Name of its output.
-        label: The task and its parameters.
+        label: The task with all its parameters, as Python writes it.
         requires: Numbers of the tasks that it requires.
         state: `waiting`, `running`, `held` (another run is at it), `ran`, `reused`, `failed`, `skipped`, or `stopped`:
             it was running when the run ended.
@@ -89,6 +91,7 @@ class TaskRecord(msgspec.Struct, frozen=True):
         message: How it failed, in a line.
         attempts: How often it was begun.
         started: When it was begun last, microseconds since the epoch; 0 where it never was.
+        called: What it is called for a person: its output's name, with what tells it from others of that name.
     """
 
     number: int
@@ -103,10 +106,20 @@ class TaskRecord(msgspec.Struct, frozen=True):
     message: str = ""
     attempts: int = 0
     started: int = 0
+    called: str = ""
 
 
 class RunRecord(msgspec.Struct, frozen=True):
-    """All that is known of a run: its summary, and its tasks by number."""
+    """All that is known of a run.
+
+    Attributes:
+        summary: It in numbers.
+        tasks: Its tasks by number.
+        exchanged: What was exchanged with a remote; None where nothing was.
+        problems: What could not be exchanged, and why.
+    """
 
     summary: RunSummary
     tasks: tuple[TaskRecord, ...]
+    exchanged: Exchanged | None = None
+    problems: tuple[str, ...] = ()

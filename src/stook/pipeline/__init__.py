@@ -1,12 +1,11 @@
 """Tasks, the graph they pull in, fingerprints, and the runner."""
 
 from stook.pipeline.authoring.functions import task
+from stook.pipeline.authoring.making import parse_task
 from stook.pipeline.authoring.output_files import path
-from stook.pipeline.authoring.requirements import External, Source, external, source
-from stook.pipeline.authoring.tasks import Task, parameters_of, parse_task
-from stook.pipeline.authoring.wanted import Partition, partitions
+from stook.pipeline.authoring.tasks import Task, parameters_of
+from stook.pipeline.authoring.wanted import External, Partition, Source, external, partitions, source
 from stook.pipeline.finding.loading import load_task, load_tasks
-from stook.pipeline.planning import Plan, PlannedStep, make_plan, why
 from stook.pipeline.runner import run
 from stook.pipeline.running.options import RunOptions, count_jobs
 from stook.pipeline.running.others import Others
@@ -16,8 +15,6 @@ __all__ = [
     "External",
     "Others",
     "Partition",
-    "Plan",
-    "PlannedStep",
     "RunOptions",
     "RunResult",
     "Source",
@@ -27,7 +24,6 @@ __all__ = [
     "external",
     "load_task",
     "load_tasks",
-    "make_plan",
     "parameters_of",
     "parse_task",
     "partitions",
@@ -35,5 +31,4 @@ __all__ = [
     "run",
     "source",
     "task",
-    "why",
 ]

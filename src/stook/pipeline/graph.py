@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
+
 from stook.errors import InputError, StookError
+from stook.pipeline.authoring.declared import output_name
+from stook.pipeline.authoring.functions import FunctionTask
 from stook.pipeline.authoring.inputs import Arguments, arguments_of
-from stook.pipeline.authoring.requirements import Requirements, Source, needs_of, read_requirements
-from stook.pipeline.authoring.tasks import Task, output_name
+from stook.pipeline.authoring.requirements import Requirements, read_requirements
+from stook.pipeline.authoring.shape import read_attribute, telling_of
+from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.authoring.traits import Traits, traits_of
 from stook.pipeline.authoring.user_code import user_code
-from stook.pipeline.authoring.wanted import Mapped
+from stook.pipeline.authoring.wanted import Mapped, Source, needs_of
 from stook.pipeline.authoring.where import where_is
 from stook.pipeline.finding.locate import CodePlace, locate
 
@@ -23,8 +27,7 @@ _MAX_TASKS = 1_000_000
 _MOST_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(msgspec.Struct, frozen=True, eq=False):
     """A task in a graph.
 
     Attributes:
@@ -54,14 +57,14 @@ def _node(task: Task, name: str, place: CodePlace, requirements: Requirements) -
     return Node(task, name, place, requirements, traits_of(type(task)))
 
 
-@dataclass(frozen=True, slots=True)
-class _ClassFacts:
+class _ClassFacts(msgspec.Struct, frozen=True):
     """What is the same for all tasks of a class; looked at once."""
 
     place: CodePlace
     name: str
     traits: Traits
     arguments: Arguments
+    has_own_repr: bool
 
 
 def collect(*targets: Task) -> tuple[Node, ...]:
@@ -145,6 +148,9 @@ class Graph:
     def _make(self, task: Task) -> Node:
         cls = type(task)
         facts = self._facts.get(cls) or self._facts_of(cls)
+        if facts.has_own_repr:  # which errors and events ask for later on
+            with telling_of(cls, "__repr__", "its repr cannot be had"):
+                repr(task)
         node = Node(task, facts.name, facts.place, read_requirements(task, _ask(task)), facts.traits)
         self._claim(facts.name, cls, task)
         self._check_run(node, facts.arguments)
@@ -176,15 +182,17 @@ class Graph:
         cls = type(node.task)
         if (cls, count, names) in self._fitting:
             return
-        own = [n for n in node.task.__dict__ if n not in names] if _is_function(cls) else []
+        own = [n for n in node.task.__dict__ if n not in names] if issubclass(cls, FunctionTask) else []
         try:
+            if taken.of_task in names:
+                raise TypeError(f"{taken.of_task} is the task itself")
             taken.signature.bind(*range(count), **dict.fromkeys([*names, *own]))
         except TypeError as error:
-            given = ", ".join(map(str, names)) or f"{count} in order"
+            given = ", ".join(map(str, names)) or f"{count or 'no'} thing{'' if count == 1 else 's'}"
             raise InputError(
                 f"{where_is(cls, 'run')}{node.task_id} requires {given}, but its run takes {taken.signature}: {error}",
                 kind="run-mismatch",
-                hint="give run one argument for each thing required, named as in requires",
+                hint="give run one argument for each thing that requires returns, named as there",
                 task=node.task_id,
             ) from error
         self._fitting.add((cls, count, names))
@@ -195,7 +203,7 @@ def _look_at(cls: type[Task]) -> _ClassFacts:
     place = locate(cls)
     if cls.run is Task.run:
         raise _bad_class(cls, "", "has no run", "write run(self, …), which returns the data to keep")
-    function = getattr(cls, "function", cls.run)
+    function = cls.function if issubclass(cls, FunctionTask) else cls.run
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         hint = "write it with def, and asyncio.run(…) what is to be awaited in it"
         raise _bad_class(cls, "run", "has an async run, which nobody awaits", hint)
@@ -204,11 +212,8 @@ def _look_at(cls: type[Task]) -> _ClassFacts:
     except TypeError as error:
         hint = "import it outside of `if TYPE_CHECKING`, or annotate stook.Bundle"
         raise _bad_class(cls, "run", f"run: {error}", hint) from error
-    return _ClassFacts(place, output_name(cls), traits_of(cls), arguments)
-
-
-def _is_function(cls: type[Task]) -> bool:
-    return hasattr(cls, "function")
+    has_own_repr = read_attribute(cls, "__repr__") is not Task.__repr__
+    return _ClassFacts(place, output_name(cls), traits_of(cls), arguments, has_own_repr)
 
 
 def _bad_class(cls: type[Task], name: str, problem: str, hint: str) -> InputError:

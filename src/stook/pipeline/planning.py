@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from stook.model.lineage import Input, Lineage
+from stook.pipeline.authoring.asked import tasks_asked_for
+from stook.pipeline.authoring.forms import digest_as_input
 from stook.pipeline.authoring.parameters import plain
 from stook.pipeline.authoring.requirements import Requirement, needs_of
 from stook.pipeline.authoring.sources import find_kept, resolve_path
-from stook.pipeline.authoring.tasks import Task, requirements_in, values_of
+from stook.pipeline.authoring.tasks import Task, values_of
 from stook.pipeline.authoring.wanted import External, Item, Mapped, Partition, Partitions, Source
+from stook.pipeline.authoring.written import written_values
 from stook.pipeline.deciding.decide import Decider
 from stook.pipeline.graph import Graph, Node
 from stook.pipeline.running.choosing import Choice, newest_of, targets_of
@@ -29,21 +31,20 @@ _PLAIN = RunOptions()
 _UNSEEN = "content that no store has seen"
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
+class PlannedStep(msgspec.Struct, frozen=True):
     """What would come of one task.
 
     Attributes:
         number: Of the task within the plan, from 0.
         task: The task, as `module:Name`.
         name: Name of its output.
-        label: The task and its parameters.
+        label: The task with all its parameters, as Python writes it.
         decision: `"reuse"`, `"run"`, or `"depends"`: it can only be decided once what it requires has run.
         because: Why.
         bundle: The bundle that would be reused.
         requires: Numbers of the tasks that it requires.
-        params: Plain forms of its parameters, by name.
-        held: What parameters hold that is required, as a person calls it, by name.
+        params: Plain forms of its parameters, by name, but for those that hold what is required.
+        values: How each of its parameters is written for a person, by name: `day=2026-01-31`.
         lineage: What there is to record of it now; None where its inputs are not known yet.
     """
 
@@ -56,15 +57,17 @@ class PlannedStep:
     bundle: Bundle | None
     requires: tuple[int, ...]
     params: dict[str, object]
-    held: dict[str, str]
+    values: dict[str, str]
     lineage: Lineage | None
+
+    def __repr__(self) -> str:
+        return f"<PlannedStep {self.label} {self.decision}: {'; '.join(self.because)}>"
 
     def _repr_html_(self) -> str:
         return _html((self,))
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """Steps in the order in which they would be taken; the last is the task that was asked for."""
 
     steps: tuple[PlannedStep, ...]
@@ -91,7 +94,7 @@ def make_plan(
         from stook.store import open_store
 
         store = open_store()
-    return Planner(store, options).plan((task,) if isinstance(task, Task) else tuple(task))
+    return Planner(store, options).plan(tasks_asked_for(task))
 
 
 def why(task: Task, *, store: Store | None = None) -> PlannedStep:
@@ -99,8 +102,7 @@ def why(task: Task, *, store: Store | None = None) -> PlannedStep:
     return make_plan(task, store=store).steps[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Unknown:
+class _Unknown(msgspec.Struct, frozen=True):
     """What cannot be known before something has run."""
 
     waits: str
@@ -174,7 +176,9 @@ class Planner:
                 if not isinstance(bundle, _Unknown):
                     made[role] = self._partitions(requirement, bundle)
         if made:
-            node = self._nodes[node.task] = replace(node, requirements=node.requirements.expanded(made))
+            node = self._nodes[node.task] = msgspec.structs.replace(
+                node, requirements=node.requirements.expanded(made)
+            )
         return node
 
     def _partitions(self, mapped: Mapped, bundle: Bundle) -> list[Task]:
@@ -230,13 +234,13 @@ class Planner:
             bundle,
             requires,
             {name: plain(value) for name, value in values_of(node.task).items()},
-            {name: _called(value) for name, value in requirements_in(node.task).items()},
+            written_values(node.task),
             lineage,
         )
 
     def _find_digest(self, task: Task) -> str | None:
         step = self._steps.get(task)
-        return step.bundle.digest if step and step.bundle else None
+        return digest_as_input(step.bundle) if step and step.bundle else None
 
     def _input(self, role: str, wanted: Requirement, node: Node) -> Input | _Unknown:
         if isinstance(wanted, Mapped):
@@ -254,7 +258,7 @@ class Planner:
 
     def _use(self, role: str, wanted: Requirement, bundle: Bundle) -> Input:
         if not isinstance(wanted, Item | Partition):
-            return Input(role, bundle.name, bundle.id, bundle.digest)
+            return Input(role, bundle.name, bundle.id, digest_as_input(bundle))
         if (bundle.id, wanted) not in self._used:
             from stook.pipeline.authoring.parts import input_of
 
@@ -288,10 +292,6 @@ def _html(steps: Sequence[PlannedStep]) -> str:
 
     shown = ((one.name, one.decision, "; ".join(one.because)) for one in steps)
     return html_table("what a run would do", ("task", "would", "because"), shown)
-
-
-def _called(held: object) -> str:
-    return held.label if isinstance(held, Partition) else repr(held)
 
 
 def _each(over: Partitions) -> str:

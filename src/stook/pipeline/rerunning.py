@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,7 +156,7 @@ class _Rerun:
                 of_role = [used for used in lineage.inputs if used.role.rpartition(".")[0] == role]
                 records = [get_bundle(self._source, used.id).lineage for used in of_role]
                 made[role] = [_load(record, self._folder) for record in records]
-        return replace(node, requirements=node.requirements.expanded(made)) if made else node
+        return msgspec.structs.replace(node, requirements=node.requirements.expanded(made)) if made else node
 
     def _given(self, lineage: Lineage) -> Mapping[str, Given]:
         from stook.pipeline.running.work import Given
@@ -228,7 +227,8 @@ def _load(lineage: Lineage, folder: Path) -> Task:
         )
     file, module = str(lineage.spec.get("file", "")), str(lineage.spec.get("module", ""))
     roots = roots_of((folder / file).resolve(), module) if file else ()
-    return load_spec(lineage.spec, tuple(dict.fromkeys([folder.resolve(), *roots])))
+    spec = {"params": lineage.params, **lineage.spec}
+    return load_spec(spec, tuple(dict.fromkeys([folder.resolve(), *roots])))
 
 
 def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

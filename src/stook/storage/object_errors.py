@@ -136,10 +136,10 @@ def translate_object_errors(place: str) -> Iterator[None]:
     except (BaseError, FileNotFoundError, ValueError) as error:
         raise _translate(error, place) from None
     except BaseException as error:
-        if type(error).__name__ != _PANIC:  # which is no Exception, and whose class cannot be imported
-            raise
-        category, kind, what, hint = _ODD
-        raise category(f"{place} {what}", kind=kind, hint=hint) from None
+        if type(error).__name__ == _PANIC:  # which is no Exception, and whose class cannot be imported
+            category, kind, what, hint = _ODD
+            raise category(f"{place} {what}", kind=kind, hint=hint) from None
+        raise
 
 
 def _translate(error: Exception, place: str) -> StookError:

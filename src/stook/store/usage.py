@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CACHED", "NameUse", "Usage", "measure", "measure_folder"]
 
-CACHED = ("files", "folders", "seen")
+CACHED = ("files", "folders", "partitions", "seen")
 """The folders of a cache that can be emptied at any time."""
 
 _SETTLE_BYTES = 8 * 1024 * 1024

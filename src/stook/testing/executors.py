@@ -64,6 +64,17 @@ class ExecutorTests:
         assert (report.number, report.bundle.data, report.seconds >= 0) == (0, 7, True)
         assert store.get("number").id == report.bundle.id
 
+    def test_to_prepare_is_no_duty(self, executor: Executor, store: Store) -> None:
+        """What is prepared, once or twice, runs when it is submitted and not before; it need not come at all."""
+        work = work_of(store, tasks.Number(number=7))
+        executor.prepare(work.node)
+        executor.prepare(work.node)
+        assert store.find("number") is None
+        executor.submit(work)
+        (report,) = reports_of(executor, 1)
+        assert isinstance(report, Done)
+        executor.prepare(work.node)
+
     def test_the_lineage_is_kept(self, executor: Executor, store: Store) -> None:
         """A bundle has the fingerprint and code that the work says, and when the task ran."""
         work = work_of(store, tasks.Number(number=7))

@@ -13,6 +13,7 @@ import pytest
 from stook.app.exchange_choice import ExchangeChoice
 from stook.app.exchanging import Exchange, run_exchanging
 from stook.app.remote_results import RemoteResults
+from stook.app.run_records import get_run, iter_runs
 from stook.app.running import run as run_here
 from stook.errors import NotFoundError, StookError, StorageError
 from stook.model.events import Event, Exchanged, ExchangeFailed, ignore
@@ -71,7 +72,7 @@ def _run(
 ) -> tuple[RunResult, list[Event]]:
     told: list[Event] = []
     choice = ExchangeChoice(take, data, send)
-    return run_exchanging((task,), store, RunOptions(), Others(), choice, told.append), told
+    return run_exchanging((task,), store, RunOptions(), Others(told.append), choice), told
 
 
 def _exchanged(told: list[Event]) -> Exchanged:
@@ -134,7 +135,7 @@ def test_without_the_remote_everything_is_run(ann: Store, total: type[Task], tmp
     told: list[Event] = []
     choice = ExchangeChoice(take=True, send=True)
     with pytest.raises(StorageError, match="6 results are here, but not on origin") as raised:
-        run_exchanging((total(),), ann, RunOptions(), Others(), choice, told.append)
+        run_exchanging((total(),), ann, RunOptions(), Others(told.append), choice)
     result = raised.value.facts["result"]
     assert isinstance(result, RunResult)
     assert {step.decision for step in result.steps} == {"ran"}
@@ -159,7 +160,8 @@ def test_nothing_is_asked_where_nothing_runs(ann: Store, total: type[Task], tmp_
     shutil.rmtree(tmp_path / "remote")
     result, told = _run(ann, total(), take=True)
     assert {step.decision for step in result.steps} == {"reused"}
-    assert not told
+    assert not _failed(told)
+    assert _exchanged(told) == Exchanged()
 
 
 def test_what_was_removed_stays_away(ann: Store, bob: Store, total: type[Task]) -> None:
@@ -242,6 +244,33 @@ def test_in_python_failures_are_warnings(ann: Store, total: type[Task], tmp_path
     with pytest.warns(UserWarning, match="there is no store"):
         result = run_here(total(count=1), store=ann, only_missing=True)
     assert result.decision == "ran"
+
+
+def test_what_was_exchanged_is_kept_with_the_run(ann: Store, total: type[Task], tmp_path: Path) -> None:
+    """The record of a run says what was sent; and what could not be, and why, with the end that the run has had."""
+    sent = run_here(total(count=2), store=ann, push=True)
+    record = get_run(ann, sent.run)
+    assert record.exchanged == Exchanged("origin", sent=tuple(step.bundle.ref for step in sent.steps))
+    shutil.rmtree(tmp_path / "remote")
+    with pytest.warns(UserWarning, match="send origin"), pytest.raises(StorageError):
+        run_here(total(count=3), store=ann, push=True)
+    last = next(iter_runs(ann))
+    record = get_run(ann, last.head.id)
+    assert (last.state, last.ran, record.summary) == ("ok", 2, last)
+    assert record.exchanged is not None
+    assert len(record.exchanged.unsent) == 2
+    assert [problem.partition(":")[0] for problem in record.problems] == ["send origin"]
+
+
+def test_what_is_made_anew_is_counted_once(ann: Store, bob: Store, total: type[Task], tmp_path: Path) -> None:
+    """A result that was taken and then could not be had is made here: it has run, and was not reused."""
+    run_here(total(count=3), store=ann, push=True)
+    _damage(tmp_path / "remote", "damaged")
+    with pytest.warns(UserWarning, match="take origin"):
+        result = run_here(total(count=4), store=bob, only_missing=True)
+    (summary,) = iter_runs(bob)
+    assert (summary.tasks, summary.ran, summary.reused) == (5, 5, 0)
+    assert get_run(bob, result.run).summary == summary
 
 
 def test_what_comes_while_a_run_goes_on(ann: Store, bob: Store, total: type[Task]) -> None:

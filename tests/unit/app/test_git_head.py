@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from stook.app.git_head import find_head
-
-
-def _git(folder: Path, *words: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@b")
-    done = subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+from tests.git_repository import git
 
 
 @pytest.fixture
@@ -21,29 +15,29 @@ def repository(tmp_path: Path) -> Path:
     """A repository with one commit."""
     folder = tmp_path / "repository"
     folder.mkdir()
-    _git(folder, "init", "--initial-branch", "team/main")
-    _git(folder, "commit", "--allow-empty", "-m", "first")
+    git(folder, "init", "--initial-branch", "team/main")
+    git(folder, "commit", "--allow-empty", "-m", "first")
     return folder
 
 
-def test_the_commit_is_that_of_git(repository: Path) -> None:
+def test_the_commit_is_that_ofgit(repository: Path) -> None:
     """On a branch, from a folder below, with packed references, and detached."""
     below = repository / "below"
     below.mkdir()
-    commit = _git(repository, "rev-parse", "HEAD")
+    commit = git(repository, "rev-parse", "HEAD")
     assert find_head(below) == commit
-    _git(repository, "pack-refs", "--all")
+    git(repository, "pack-refs", "--all")
     assert find_head(repository) == commit
-    _git(repository, "checkout", "--detach")
+    git(repository, "checkout", "--detach")
     assert find_head(repository) == commit
 
 
 def test_a_worktree_has_a_commit_of_its_own(repository: Path, tmp_path: Path) -> None:
     """Its `.git` is a file that leads to the repository's."""
-    _git(repository, "worktree", "add", "-b", "other", str(tmp_path / "tree"))
-    _git(tmp_path / "tree", "commit", "--allow-empty", "-m", "second")
+    git(repository, "worktree", "add", "-b", "other", str(tmp_path / "tree"))
+    git(tmp_path / "tree", "commit", "--allow-empty", "-m", "second")
     assert (
-        find_head(tmp_path / "tree") == _git(tmp_path / "tree", "rev-parse", "HEAD") != find_head(repository)
+        find_head(tmp_path / "tree") == git(tmp_path / "tree", "rev-parse", "HEAD") != find_head(repository)
     )
 
 

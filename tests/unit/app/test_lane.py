@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from stook.app.lane import Lane
 from stook.errors import StookError, StorageError
 
@@ -86,3 +88,18 @@ def test_stopping_begins_nothing() -> None:
 
 def _refuse(error: StookError) -> None:
     raise error
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_nobody_expected_is_told_too() -> None:
+    """A mistake of ours, or of a library, ends the thread, and what it left undone is known."""
+    told: list[StookError] = []
+
+    def work(_some: list[str]) -> None:
+        raise ValueError("odd")
+
+    lane = Lane(work, told.append, gather=0)
+    lane.put("a")
+    lane.end()
+    assert [error.kind for error in told] == ["broken-off"]
+    assert (lane.left, lane.failure is not None) == (("a",), True)

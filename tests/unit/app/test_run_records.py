@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -11,13 +10,16 @@ from pathlib import Path
 import pytest
 
 import stook
+from stook.app.planning_view import standings
 from stook.app.run_records import Recorder, find_run, get_run, iter_runs, log_of, runs_folder
 from stook.app.run_records.durations import typical_seconds
 from stook.app.run_records.logs import follow_logs
+from stook.app.running import run
 from stook.errors import InputError, NotFoundError, TaskError
 from stook.model.events import RunEnded, RunStarted, TaskAdded, TaskFinished, TaskStarted
 from stook.model.run import RunHead
 from stook.model.run_names import RANDOM_BYTES, make_run_id, may_be_run_id
+from stook.pipeline.planning import make_plan
 from stook.store import Store
 
 HEAD = RunHead("amber-otter-3f2", pid=os.getpid(), host=os.uname().nodename, started=1)
@@ -47,6 +49,20 @@ class Sum(stook.Task):
     def run(self, *parts: stook.Bundle) -> int:
         """Return the sum."""
         return sum(part.data for part in parts)
+
+
+class Fetch(stook.Task):
+    """Fails for some URLs."""
+
+    url: str
+
+    def run(self) -> str:
+        """Return the URL."""
+        if self.url.endswith("fail"):
+            raise ValueError("negative")
+        if self.url == "no-text":
+            raise FileNotFoundError(2, "none", os.fsdecode(b"\xff.csv"))
+        return self.url
 
 
 @pytest.fixture
@@ -228,13 +244,37 @@ def test_how_long_tasks_take_is_known_from_earlier_runs(store: Store) -> None:
     assert [again[name] == first[name] for name in sorted(first)] == [True, False]
 
 
-def test_a_secret_in_a_word_of_the_command_is_not_kept(store: Store) -> None:
-    """URLs are kept without user, password and query."""
-    from stook.app.running import run
+def test_a_secret_in_a_url_is_not_kept(store: Store) -> None:
+    """Neither in words of the command nor in parameters, labels and reasons: no user, no password, no query."""
+    for path in ("a", "b"):
+        task = Fetch(url=f"https://me:word@host/{path}?key=hush#there")
+        result = run(task, store=store, command=["run", f"--url={path}", task.url])
+    folder = runs_folder(store) / result.run
+    kept = (folder / "run.json").read_text() + (folder / "events.jsonl").read_text()
+    assert [secret for secret in ("me:", "word", "hush") if secret in kept] == []
+    record = get_run(store, result.run)
+    assert record.summary.head.command == ("run", "--url=b", "https://host/b")
+    assert record.summary.head.params == {"url": "https://host/b"}
+    assert record.tasks[0].label == "Fetch(url='https://host/b')"
+    assert record.tasks[0].because == ("parameter url: https://host/a → https://host/b",)
 
-    result = run(Sum(), store=store, command=["run", "https://me:word@host/path?key=1"])
-    text = (runs_folder(store) / result.run / "run.json").read_text()
-    assert json.loads(text)["command"] == ["run", "https://host/path"]
+
+def test_a_task_with_a_secret_is_known_again(store: Store) -> None:
+    """That it failed last is told by what is kept of its label."""
+    task = Fetch(url="s3://me:word@host/fail")
+    with pytest.raises(TaskError):
+        stook.run(task, store=store)
+    (standing,) = standings(make_plan(task, store=store), store)
+    assert standing.state == "failed"
+
+
+def test_what_is_no_unicode_can_be_kept(store: Store) -> None:
+    """Names of files may have bytes that are no text, and come so into messages: they are written out."""
+    with pytest.raises(TaskError):
+        run(Fetch(url="no-text"), store=store, command=["run", "\udcff"])
+    (summary,) = iter_runs(store)
+    assert (summary.state, summary.failed, summary.head.command) == ("failed", 1, ("run", "\\udcff"))
+    assert "\\udcff.csv" in get_run(store, summary.head.id).tasks[0].message
 
 
 def _begun(folder: Path) -> Recorder:
@@ -253,5 +293,6 @@ def _old(folder: Path, age_days: float) -> None:
     recorder = Recorder(folder, lambda _: RunHead(folder.name))
     recorder(RunStarted("a:A", 0))
     recorder(RunEnded("ok", 1.0))
+    recorder.close()
     when = (folder / "run.json").stat().st_mtime - age_days * 86_400
     os.utime(folder / "run.json", (when, when))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -146,3 +147,36 @@ def test_a_value_of_a_file_that_does_not_fit(folder: Path) -> None:
         with pytest.raises(InputError, match="Report") as caught:
             Target("reports_of_targets.py:Report", {}, given).load()
         assert caught.value.hint == "stook run reports_of_targets.py:Report --help lists its parameters"
+
+
+@pytest.mark.parametrize("name", ["p.json", "p.toml", "p.yaml"])
+def test_a_mark_of_the_byte_order_is_no_part_of_a_file(tmp_path: Path, name: str) -> None:
+    """Files that editors have begun with one are read."""
+    text = {"p.json": '{"a": 1}', "p.toml": "a = 1", "p.yaml": "a: 1"}[name]
+    (tmp_path / name).write_text(f"\ufeff{text}", encoding="utf-8")
+    assert read_params_file(tmp_path / name) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("p.json", '{"a": {"b": 1, "b": 2}}'), ("p.yaml", "a: 1\na: 2\n"), ("p.toml", "a=1\na=2\n")],
+)
+def test_a_name_that_is_there_twice(tmp_path: Path, name: str, text: str) -> None:
+    """None of two values is taken silently."""
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match="cannot be read") as caught:
+        read_params_file(tmp_path / name)
+    assert caught.value.kind == "bad-params-file"
+
+
+def test_what_is_no_file_of_parameters(tmp_path: Path) -> None:
+    """A pipe is not waited for, and neither a device nor a huge file is read."""
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "device.json").symlink_to("/dev/zero")
+    for name in ("pipe.json", "device.json"):
+        with pytest.raises(NotFoundError, match="there is no file"):
+            read_params_file(tmp_path / name)
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(1 << 30)
+    with pytest.raises(InputError, match="has more than"):
+        read_params_file(tmp_path / "huge.json")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import stook as library
+from stook.model.lineage import Environment, Lineage
 from stook.store import Store
 from tests.unit.cli.conftest import Stook
 
@@ -35,6 +36,13 @@ class Scaled(stook.Task):
 
     def run(self, numbers):
         return [FACTOR * number for number in numbers.data]
+
+
+class Times(stook.Task):
+    factor: float = 1.0
+
+    def run(self):
+        return self.factor * 2
 
 
 class Chance(stook.Task):
@@ -109,6 +117,15 @@ def test_the_first_that_differs_is_named(shop: Stook) -> None:
     found = json.loads(shop("reproduce", "after", "--json")[1])
     assert (found["equal"], found["first_different"]) == (True, store.get("chance").ref)
     assert f"the first that differs is {store.get('chance').ref}" in talk
+    assert "are as they were: it depends on time, chance" in talk
+
+
+def test_parameters_are_those_of_then(shop: Stook) -> None:
+    """They are recorded once, with what else the result was made from."""
+    assert shop("run", "tasks.py:Times", "--factor", "1.5")[0] == 0
+    lineage = library.open().get("times").lineage
+    assert (lineage.params, "params" in lineage.spec) == ({"factor": 1.5}, False)
+    assert shop("reproduce", "times")[0] == 0
 
 
 def test_without_git_the_recorded_files_do(stook: Stook, tmp_path: Path) -> None:
@@ -142,6 +159,25 @@ def test_what_cannot_be_made_again_ends_with_4(
         says = "which it was made from, is gone"
     code, out, talk = shop("reproduce", "raw" if where == "added" else "scaled")
     assert (code, out) == (4, ""), talk
+    assert says in talk
+
+
+@pytest.mark.parametrize(
+    ("file", "commit", "says"),
+    [
+        ("", "1" * 40, "was typed into a notebook"),
+        ("tasks.py", "--help", "is no commit"),
+        ("tasks.py", "HEAD", "is no"),
+    ],
+)
+def test_a_record_that_leads_nowhere_ends_with_4(shop: Stook, file: str, commit: str, says: str) -> None:
+    """Cells of a notebook are in no file; and what a stranger recorded for a commit may be an option of Git's."""
+    spec: dict[str, object] = {"module": "tasks", "name": "Chance", "file": file, "params": {}}
+    environment = Environment(git_commit=commit)
+    lineage = Lineage(task="tasks:Chance", fingerprint="f" * 64, spec=spec, environment=environment)
+    library.open().add("odd", 1, lineage=lineage)
+    code, out, talk = shop("reproduce", "odd")
+    assert (code, out) == (4, "")
     assert says in talk
 
 

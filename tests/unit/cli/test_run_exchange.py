@@ -75,6 +75,10 @@ def test_a_push_that_fails(shop: Stook, tmp_path: Path) -> None:
     assert plain["error"]["kind"] == "results-not-sent"
     assert err.count("could not send results to origin") == 1
     command = err.rstrip().rpartition("try: stook ")[2]
+    facts = shop("runs", "show")[1]
+    assert "exchanged  1 result not on origin yet" in facts
+    assert "problem    send origin: there is no store" in facts
+    assert json.loads(shop("runs", "show", "--json")[1])["exchanged"]["unsent"] == [plain["bundle"]]
     (tmp_path / "away").rename(tmp_path / "remote")
     assert shop(*command.split())[0] == 0
     assert "prices" in shop("ls", "--remote")[1]

@@ -53,6 +53,35 @@ class Wide(stook.Task):
     def run(self, *parts):
         return len(parts)
 '''
+SEVERAL = """
+import stook
+
+class Part(stook.Task):
+    n: int
+
+    def run(self):
+        if self.n == 1:
+            raise ValueError("one")
+        if self.n == 3:
+            raise ValueError("three")
+        return {}["two"]
+
+class All(stook.Task):
+    def requires(self):
+        return Part.map(n=[1, 2, 3, 4])
+
+    def run(self, *parts):
+        return 1
+"""
+CHILD = """
+import subprocess
+import stook
+
+class Child(stook.Task):
+    def run(self):
+        subprocess.run(["echo", "by a child"], check=True)
+        return 1
+"""
 TARGET = "people.py:Sum"
 
 
@@ -138,6 +167,29 @@ def test_a_failure_says_what_was_skipped_and_keeps_going_if_told(stook: Stook) -
     assert re.search(r"^failed after [0-9.]+ s: 2 ran, 1 failed, 1 skipped \(sum\) · run \S+$", err, re.M)
     assert err.index("failed after") < err.index("Traceback") < err.index("stook: people:Leaf failed")
     assert "sum            skipped: people:Leaf failed" in err
+
+
+def test_each_failure_is_told_and_those_alike_once(stook: Stook, tmp_path: Path) -> None:
+    """With --keep-going all that failed can be mended at once; the error of the first ends the command."""
+    (tmp_path / "several.py").write_text(SEVERAL)
+    code, _, err = stook("run", "several.py:All", "--keep-going")
+    assert code == 1
+    assert err.count("Traceback") == 3
+    assert "part (n=2) and 1 more:\n  Traceback (most recent call last):\n" in err
+    assert "part (n=3):\n" in err
+    assert (
+        err.index("failed after") < err.index("  KeyError: 'two'") < err.index("stook: several:Part failed")
+    )
+    assert err.rstrip().splitlines()[-2] == "stook: several:Part failed: ValueError: one"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_standard_output_is_for_data(stook: Stook, tmp_path: Path, jobs: str) -> None:
+    """What a task's child processes and libraries print is no part of it."""
+    (tmp_path / "child.py").write_text(CHILD)
+    code, out, err = stook("run", "child.py:Child", "--json", "--jobs", jobs)
+    assert (code, json.loads(out)["decision"]) == (0, "ran")
+    assert ("by a child" in err) == (jobs == "1")
 
 
 def test_a_failure_says_where_its_output_is(stook: Stook) -> None:

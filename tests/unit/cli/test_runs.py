@@ -68,7 +68,7 @@ def test_a_run_is_shown_with_each_task(stook: Stook) -> None:
     assert "command  run parts.py:Both --keep-going\n" in out
     assert "options  keep_going=True\n" in out
     lines = [" ".join(line.split()) for line in out.splitlines()[-3:]]
-    assert lines[0].startswith("0 part reused 0.0 s part@")
+    assert lines[0].startswith("0 part (number=1) reused 0.0 s part@")
     assert lines[1].endswith("parts:Part failed: ZeroDivisionError: division by zero")
     assert lines[2] == "2 both skipped parts:Part failed"
     shown = json.loads(stook("runs", "show", run[:-1], "--json")[1])

@@ -118,6 +118,19 @@ def test_libraries_have_one_digest() -> None:
     assert len({stored(frame)[1].digest for frame in frames}) == 1
 
 
+@pytest.mark.parametrize(
+    "value", [pl.Series([1, 2]), pl.DataFrame({"": [1], "b": [2]})], ids=["series", "frame"]
+)
+def test_a_polars_column_without_a_name_has_none_afterwards(value: pl.Series | pl.DataFrame) -> None:
+    """What is computed often has no name; polars would call it `column_0`."""
+    source, encoded = stored(value)
+    found = CODEC.load(source, encoded.meta)
+    assert type(found) is type(value)
+    assert found.equals(value)  # type: ignore[attr-defined]
+    names = [found.name] if isinstance(found, pl.Series) else found.columns  # type: ignore[attr-defined]
+    assert names == ([""] if isinstance(value, pl.Series) else ["", "b"])
+
+
 @pytest.mark.parametrize("value", [pa.array([1]), pa.chunked_array([[1]]), object(), pl.Int8])
 def test_no_table_is_refused(value: object) -> None:
     """What is no table is refused with a hint."""

@@ -131,6 +131,8 @@ def test_categories_are_checked_by_their_values() -> None:
             [1],
         ),
         (pa.array(["a", "b"], pa.string_view()), "a", "a", [1]),
+        (pa.array([1, 2]), -(10**400), 10**400, []),
+        (pa.array([1, 2]), np.int64(2), None, [0]),
     ],
 )
 def test_bounds_are_exact_across_types(values: Any, low: Any, high: Any, wrong: list[int]) -> None:
@@ -203,7 +205,13 @@ def test_types_that_differ_are_told_apart(kind: Any, other: str) -> None:
         (partial(checks.between, "a"), "has no bound"),
         (partial(checks.between, "a", 2, 1), "nothing is between 2 and 1"),
         (partial(checks.between, "a", 1, "b"), "not to be compared"),
+        (partial(checks.between, "a", float("nan")), "nan is no bound"),
+        (partial(checks.between, "a", Decimal("sNaN"), 1), "sNaN is no bound"),
+        (partial(checks.between, "a", [1]), "[1] is no bound"),
         (partial(checks.one_of, "a", []), "allows no value"),
+        (partial(checks.one_of, "a", 3), "is given 3, which is no list"),
+        (partial(checks.types, "int"), "is given 'int', which names no columns"),
+        (partial(checks.rows, min=1, item=3), "item=3 names no item"),
         (partial(checks.one_of, "a", "xy"), "is given one text"),
         (partial(checks.matches, "a", "("), "is no regular expression"),
         (partial(checks.rows), "bounds no number of rows"),
@@ -385,3 +393,15 @@ def test_a_column_called_row_is_not_lost() -> None:
     """The number of a row goes to a column of another name where the table has one called row."""
     (failure,) = checks.apply([checks.between("row", 1)], pa.table({"row": [0, 1]}))
     assert failure.offending.to_pylist() == [{"_row": 0, "row": 0}]
+
+
+def test_values_that_no_cell_can_be() -> None:
+    """A number that is too large for the column's type, and a position of thousands of digits, are simply not there."""
+    assert rejected(checks.one_of("x", [1, 10**400]), pa.table({"x": [1.0, 2.0]})) == [1]
+    assert said(checks.rows(min=1, item="9" * 5000), [1]).endswith("there is no such item")
+
+
+def test_one_column_is_no_table() -> None:
+    """What streams something other than rows is refused with its type."""
+    with pytest.raises(InputError, match="a ChunkedArray is no table"):
+        checks.apply([checks.rows(min=1)], pa.chunked_array([[1, 2]]))

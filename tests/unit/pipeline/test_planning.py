@@ -10,7 +10,8 @@ import pytest
 
 import stook
 from stook.errors import NotFoundError
-from stook.pipeline import PlannedStep, RunOptions, make_plan
+from stook.pipeline import RunOptions
+from stook.pipeline.planning import PlannedStep, make_plan
 from stook.store import Store
 
 pandas = pytest.importorskip("pandas")

@@ -128,6 +128,15 @@ def test_wide_and_long_values_come_back(store: Store) -> None:
     assert store.get("n").data == data
 
 
+def test_what_cannot_be_kept_is_named_by_where_it_is(store: Store) -> None:
+    """In a dict of many results, the one that has to be changed is named, and how."""
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(InputError) as caught:
+        store.add("n", {"score": 1, "seen": {"last": pandas.Timestamp("2026-01-31")}})
+    assert caught.value.message == "data['seen']['last']: a pandas.Timestamp is not a table"
+    assert caught.value.hint == "call .to_pydatetime() on it, or None where it is none"
+
+
 def test_a_bundle_in_data_is_refused_with_the_way_to_say_it(store: Store) -> None:
     """Data does not hold bundles; the hint names inputs, which do."""
     bundle = store.add("a", [1])

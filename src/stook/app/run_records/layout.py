@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ from stook.model import events
 from stook.model.events import Event
 
 if TYPE_CHECKING:
+    from stook.model.run import RunHead
     from stook.store import Store
 
-__all__ = ["EVENTS", "HEAD", "dump_event", "load_event", "log_of", "runs_folder"]
+__all__ = ["EVENTS", "HEAD", "dump_event", "dump_head", "kept_label", "load_event", "log_of", "runs_folder"]
 
 HEAD, EVENTS = "run.json", "events.jsonl"
 _KINDS: dict[str, type[Event]] = {
@@ -28,10 +30,13 @@ _KINDS: dict[str, type[Event]] = {
         events.TaskFailed,
         events.TaskSkipped,
         events.ExchangeFailed,
+        events.Exchanged,
         events.RunEnded,
     )
 }
 _encoder = msgspec.json.Encoder()
+# In a URL, user and password before the host, and a query, which may be signed.
+_SECRETS = re.compile(rb"""(?<=://)(?:[^\s/'"@\\]*@)?([^\s/'"?#\\]*[^\s'"?#\\]*)(?:[?#][^\s'"\\]*)?""")
 
 
 class _Kind(msgspec.Struct):
@@ -60,7 +65,17 @@ def dump_event(event: Event, at: int, counts: Mapping[str, int]) -> bytes:
     head = b'{"event":"%s","at":%d,' % (type(event).__name__.encode(), at)
     if isinstance(event, events.RunEnded):
         head += b'"counts":%s,' % _encoder.encode(counts)
-    return head + _encoder.encode(event)[1:] + b"\n"
+    return head + _encode(event)[1:] + b"\n"
+
+
+def dump_head(head: RunHead) -> bytes:
+    """Return what is known of a run when it begins, as it is written."""
+    return msgspec.json.format(_encode(head), indent=2)
+
+
+def kept_label(label: str) -> str:
+    """Return the label of a task as it is read from what is kept."""
+    return str(msgspec.json.decode(_encode(label)))
 
 
 def load_event(line: bytes) -> tuple[Event, int] | None:
@@ -71,3 +86,20 @@ def load_event(line: bytes) -> tuple[Event, int] | None:
         return (msgspec.json.decode(line, type=known), kind.at) if known else None
     except msgspec.MsgspecError:
         return None
+
+
+def _encode(value: object) -> bytes:
+    """Return JSON without secrets of URLs; what is no Unicode, such as half of a surrogate pair, is written out."""
+    try:
+        data = _encoder.encode(value)
+    except UnicodeEncodeError:
+        data = _encoder.encode(_readable(msgspec.to_builtins(value)))
+    return _SECRETS.sub(rb"\1", data) if b"://" in data else data
+
+
+def _readable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_readable(key): _readable(one) for key, one in value.items()}
+    return [_readable(one) for one in value] if isinstance(value, list | tuple) else value

@@ -83,4 +83,4 @@ def _rest(folder: Path, task: TaskRecord, read: dict[int, int]) -> Iterator[LogP
 
 
 def _names(task: TaskRecord) -> tuple[str, ...]:
-    return (str(task.number), task.name, task.task, task.task.rpartition(":")[2], task.label)
+    return (str(task.number), task.name, task.task, task.task.rpartition(":")[2], task.label, task.called)

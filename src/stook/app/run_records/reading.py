@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["find_run", "get_run", "iter_events", "iter_runs", "read_run"]
 
-_TAIL = 4096
+_TAIL = 1 << 16
+_ENDED = b'{"event":"RunEnded"'
 
 
 class _End(msgspec.Struct):
-    event: str
     outcome: str
     seconds: float
     counts: dict[str, int] = {}
@@ -103,7 +103,7 @@ def iter_events(folder: Path) -> Iterator[tuple[Event, int]]:
 
 
 def _summarise(folder: Path) -> RunSummary | None:
-    """Return a run in numbers: of one that has ended, from its last line."""
+    """Return a run in numbers: of one that has ended, from the line that says so, among its last ones."""
     end, head = _read_end(folder), _read_head(folder)
     if end is not None and head is not None:
         counts = {name: end.counts.get(name, 0) for name in ("tasks", "ran", "reused", "failed", "skipped")}
@@ -134,11 +134,10 @@ def _read_end(folder: Path) -> _End | None:
     try:
         with open(folder / EVENTS, "rb") as file:
             file.seek(max(os.fstat(file.fileno()).st_size - _TAIL, 0))
-            last = file.read().splitlines()[-1]
-        end = msgspec.json.decode(last, type=_End)
-    except (OSError, IndexError, msgspec.MsgspecError):
+            tail = file.read()
+        return msgspec.json.decode(tail[tail.rindex(_ENDED) :].partition(b"\n")[0], type=_End)
+    except (OSError, ValueError):  # malformed JSON is a ValueError, too
         return None
-    return end if end.event == "RunEnded" else None
 
 
 def _is_running(folder: Path, head: RunHead) -> bool:

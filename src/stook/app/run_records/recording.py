@@ -11,12 +11,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
-
-from stook.app.run_records.layout import EVENTS, HEAD, dump_event
+from stook.app.run_records.layout import EVENTS, HEAD, dump_event, dump_head
 from stook.app.run_records.pruning import prune
 from stook.model.events import (
     Event,
+    Exchanged,
+    ExchangeFailed,
     RunEnded,
     RunStarted,
     TaskAdded,
@@ -30,7 +30,7 @@ from stook.model.run import RunHead
 
 __all__ = ["Recorder"]
 
-_URGENT = (TaskStarted, TaskWaiting, TaskFailed, RunStarted, RunEnded)
+_URGENT = (TaskStarted, TaskWaiting, TaskFailed, RunStarted, RunEnded, ExchangeFailed, Exchanged)
 _EACH_SECONDS = 0.25
 
 
@@ -52,6 +52,7 @@ class Recorder:
         self._lines: list[bytes] = []
         self._written = 0.0
         self._counts = {"tasks": 0, "ran": 0, "reused": 0, "failed": 0, "skipped": 0}
+        self._came_of: dict[int, str] = {}
         self._is_over = False
         self._using = threading.Lock()
 
@@ -62,10 +63,8 @@ class Recorder:
 
     def close(self) -> None:
         """Write no more."""
-        self._is_over = True
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        with self._using:
+            self._end()
 
     def _take(self, event: Event) -> None:
         if self._is_over:
@@ -81,13 +80,15 @@ class Recorder:
                 self._flush(now)
         except OSError as error:
             self._give_up(error)
-        if isinstance(event, RunEnded):
-            self.close()
 
     def _count(self, event: Event) -> None:
         if isinstance(event, TaskAdded):
             self._counts["tasks"] += 1
         elif isinstance(event, TaskFinished):
+            before = self._came_of.get(event.number)  # it may be made anew where what was reused is lost
+            if before is not None:
+                self._counts[before] -= 1
+            self._came_of[event.number] = event.decision
             self._counts[event.decision] += 1
         elif isinstance(event, TaskFailed) and event.retry_in is None:
             self._counts["failed"] += 1
@@ -103,7 +104,7 @@ class Recorder:
         with suppress(OSError):  # not on every file system
             fcntl.flock(self._file, fcntl.LOCK_EX)
         temp = self._folder / f".{HEAD}"
-        temp.write_bytes(msgspec.json.format(msgspec.json.encode(self._describe(event)), indent=2))
+        temp.write_bytes(dump_head(self._describe(event)))
         temp.rename(self._folder / HEAD)  # now it is a run
 
     def _flush(self, now: float) -> None:
@@ -113,7 +114,14 @@ class Recorder:
         self._lines.clear()
         self._written = now
 
+    def _end(self) -> None:
+        self._is_over = True
+        if self._file is not None:
+            with suppress(OSError):  # a task in this process may have closed whatever is open
+                os.close(self._file)
+            self._file = None
+
     def _give_up(self, error: OSError) -> None:
-        self.close()
+        self._end()
         words = error.strerror or str(error)
         warnings.warn(f"this run is not written down: {self._folder}: {words}", stacklevel=2)

@@ -20,6 +20,7 @@ from stook.model.events import (
     TaskStarted,
     TaskWaiting,
 )
+from stook.model.labels import Labels
 from stook.model.run import RunHead, RunRecord, RunSummary, TaskRecord
 
 __all__ = ["Replay"]
@@ -35,6 +36,9 @@ class Replay:
         self._expected = 0
         self._end: RunEnded | None = None
         self._last = 0
+        self._exchanged: Exchanged | None = None
+        self._problems: list[str] = []
+        self._labels = Labels()
 
     def take(self, event: Event, at: int) -> None:
         """Take note of an event that happened at a time in microseconds since the epoch."""
@@ -43,9 +47,17 @@ class Replay:
             self._expected = event.tasks
         elif isinstance(event, RunEnded):
             self._end = event
-        elif not isinstance(event, ExchangeFailed | ExchangeWaiting | Exchanged):
+        elif isinstance(event, Exchanged):
+            self._exchanged = event
+        elif isinstance(event, ExchangeFailed):
+            self._problems.append(f"{event.what} {event.remote}: {event.message}")
+        elif not isinstance(event, ExchangeWaiting):
             before = self.tasks.get(event.number) or TaskRecord(event.number, event.task, event.name)
             self.tasks[event.number] = _after(before, event, at)
+            if isinstance(event, TaskAdded):
+                self._labels.add(event.number, event.name, event.values)
+            else:
+                self._labels.settle(event.number)
 
     def result(self, head: RunHead, *, is_running: bool) -> RunRecord:
         """Return what is known of the run.
@@ -67,10 +79,13 @@ class Replay:
             counts["failed"],
             counts["skipped"],
         )
-        tasks = sorted(self.tasks.values(), key=lambda task: task.number)
+        tasks = [
+            replace(task, called=self._labels.of(number, task.name))
+            for number, task in sorted(self.tasks.items())
+        ]
         if state in {"lost", "interrupted", "failed"}:
             tasks = [_stopped(task) for task in tasks]
-        return RunRecord(summary, tuple(tasks))
+        return RunRecord(summary, tuple(tasks), self._exchanged, tuple(self._problems))
 
 
 def _stopped(task: TaskRecord) -> TaskRecord:

@@ -116,7 +116,7 @@ class _Stream:
         if isinstance(value, Iterator) and not is_frame(value):
             self.value: Any = self._tapped(value)
             return
-        reader = value if isinstance(value, pa.RecordBatchReader) else pa.RecordBatchReader.from_stream(value)
+        reader = value if isinstance(value, pa.RecordBatchReader) else _reader(value)
         self._begin(reader.schema)
         self.value = pa.RecordBatchReader.from_batches(reader.schema, self._tapped(reader))
 
@@ -138,6 +138,17 @@ class _Stream:
                 _show(self._judges.values(), rows)
             self._rows += whole.table.num_rows
             yield part
+
+
+def _reader(value: Any) -> pa.RecordBatchReader:
+    try:
+        return pa.RecordBatchReader.from_stream(value)
+    except pa.ArrowInvalid as error:  # as for one column, which has no name
+        raise InputError(
+            f"a {type(value).__qualname__} is no table: {error}",
+            kind="bad-stream",
+            hint="return a table, or a list",
+        ) from error
 
 
 def _judge_whole(checks: dict[int, Check], whole: Whole) -> dict[int, Failure]:

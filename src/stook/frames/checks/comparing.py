@@ -60,7 +60,7 @@ def _compared_whole(
 ) -> pa.ChunkedArray:
     """Compare whole numbers without turning them to floats; a bound may be outside of what the type holds."""
     kind = column.type
-    if not isfinite(bound):
+    if not isinstance(bound, int) and not isfinite(bound):
         return pc.if_else(pc.is_valid(column), (bound < 0) == (how is pc.greater_equal), None)
     number = whole(bound)
     signed = pat.is_signed_integer(kind)
@@ -129,7 +129,7 @@ def _find_equal(value: Any, kind: pa.DataType) -> object:
     if pat.is_integer(kind) and isinstance(value, float | Decimal):
         value = int(value) if isfinite(value) and value == int(value) else None
     elif pat.is_floating(kind) and _is_number(value):
-        value = float(value)
+        value = _as_float(value)
     elif pat.is_decimal(kind) and isinstance(value, float):
         value = Decimal(str(value))
     elif (pat.is_date(kind) or pat.is_timestamp(kind)) and isinstance(value, str | date):
@@ -144,6 +144,13 @@ def _find_equal(value: Any, kind: pa.DataType) -> object:
     try:
         return None if value is None else pa.scalar(value, kind).as_py()
     except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        return None
+
+
+def _as_float(value: Any) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
         return None
 
 

@@ -8,6 +8,8 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
+from stook.errors import InputError
+
 __all__ = [
     "Between",
     "Bound",
@@ -36,6 +38,15 @@ class Check:
 
     verb: ClassVar[str] = ""
     item: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse an item that is named by anything but a text."""
+        if not isinstance(self.item, str):
+            raise InputError(
+                f"item={self.item!r:.80} names no item",
+                kind="bad-check",
+                hint="name it by text: item='train'",
+            )
 
     def _words(self) -> list[str]:
         """Return the arguments that it was made with."""

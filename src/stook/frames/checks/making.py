@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from stook.errors import InputError
 from stook.frames.checks.definitions import (
@@ -53,6 +55,8 @@ def types(kinds: Mapping[str, str] | None = None, /, *, item: str = "", **by_nam
     Raises:
         InputError: A type is none, or no column is named.
     """
+    if not isinstance(kinds, Mapping | None):
+        raise _bad(f"types is given {kinds!r:.80}, which names no columns", "types({'amount': 'number'})")
     given = {**(kinds or {}), **by_name}
     _names("types", given)
     for name, kind in given.items():
@@ -84,6 +88,14 @@ def between(column: str, low: Bound | None = None, high: Bound | None = None, *,
     """
     if low is None and high is None:
         raise _bad(f"between({column!r}) has no bound", "give low, high or both")
+    low, high = _plain(low), _plain(high)
+    for bound in (low, high):
+        if bound is not None and not isinstance(bound, Bound):
+            raise _bad(f"{bound!r:.80} is no bound", "give numbers, dates, times or texts")
+        if isinstance(bound, float | Decimal) and "nan" in str(bound).lower():
+            raise _bad(
+                f"{bound} is no bound, since nothing is more or less", "leave it out, or give a number"
+            )
     if low is not None and high is not None and not _in_order(low, high):
         raise _bad(f"nothing is between {low!r} and {high!r}", "give the smaller bound first")
     return Between(_name("between", column), low, high, item=item)
@@ -100,6 +112,8 @@ def one_of(column: str, values: Iterable[object], *, item: str = "") -> Check:
     Raises:
         InputError: There are none.
     """
+    if not isinstance(values, Iterable):
+        raise _bad(f"one_of({column!r}) is given {values!r:.80}, which is no list", "give a list of values")
     if isinstance(values, str | bytes):
         raise _bad(f"one_of({column!r}) is given one text", f"give a list: one_of({column!r}, [{values!r}])")
     given = list(values)
@@ -177,6 +191,11 @@ def satisfies(function: Callable[..., object], says: str, *, item: str = "") -> 
     if not isinstance(says, str) or not says.strip():
         raise _bad("satisfies does not say what holds", "satisfies(function, 'what it says')")
     return Satisfies(function, says.strip(), item=item)
+
+
+def _plain(bound: Any) -> Any:
+    """Return a bound of NumPy's as Python's, which is exact and written alike everywhere."""
+    return bound.item() if type(bound).__module__ == "numpy" else bound
 
 
 def _in_order(low: Bound, high: Bound) -> bool:

@@ -13,6 +13,7 @@ from stook.frames.checks.parts import is_frame
 
 __all__ = ["Place", "put", "select"]
 
+_MOST_DIGITS = 20
 _Path = tuple[str | int, ...]
 
 
@@ -59,7 +60,12 @@ def _named(check: Check, data: Any) -> Place | Failure:
     for word in check.item.split("/"):
         if isinstance(data, dict) and word in data:
             path, data = (*path, word), data[word]
-        elif isinstance(data, list | tuple) and word.isdecimal() and int(word) < len(data):
+        elif (
+            isinstance(data, list | tuple)
+            and word.isdecimal()
+            and len(word) < _MOST_DIGITS
+            and int(word) < len(data)
+        ):
             path, data = (*path, int(word)), data[int(word)]
         else:
             return Failure(check, "there is no such item")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Unpack, overload
 
 from stook.errors import InputError
 from stook.pipeline.authoring.hints import hints_of
+from stook.pipeline.authoring.parameters.routed import route
 from stook.pipeline.authoring.tasks import Task, values_of
 from stook.pipeline.authoring.traits import TRAITS, TraitOptions
 from stook.pipeline.authoring.wanted import Requirement
@@ -32,11 +33,11 @@ class FunctionTask(Task):
     def requires(self) -> Any:
         """Return what the decorator was given; called with the parameters where it is a function of them."""
         given = type(self)._requires
-        if inspect.isfunction(given):
+        if callable(given) and not isinstance(given, type):
             return given(**values_of(self))
         return given
 
-    def run(self, *inputs: Any, **named_inputs: Any) -> Any:
+    def run(self, /, *inputs: Any, **named_inputs: Any) -> Any:
         """Call the function with the inputs and the parameters."""
         return type(self).function(*inputs, **{**values_of(self), **named_inputs})
 
@@ -94,7 +95,7 @@ def _make(function: _Function, requires: Requires, name: str, traits: TraitOptio
         "__module__": function.__module__,
         "__qualname__": function.__qualname__,
         "_input_names": tuple(given.name for given in arguments if given.kind is given.POSITIONAL_OR_KEYWORD),
-        "_requires": staticmethod(requires) if inspect.isfunction(requires) else requires,
+        "_requires": requires if requires is None or isinstance(requires, type) else staticmethod(requires),  # type: ignore[arg-type]
         "function": staticmethod(function),
         "name": name,
         **traits,
@@ -117,9 +118,10 @@ def _parameters(function: _Function) -> tuple[dict[str, object], dict[str, objec
     annotations: dict[str, object] = {}
     defaults: dict[str, object] = {}
     for parameter in inspect.signature(function).parameters.values():
+        says_type = parameter.default is not None and parameter.default is not parameter.empty
+        _check_parameter(function, parameter, has_type=says_type or parameter.name in hints)
         if parameter.kind is not parameter.KEYWORD_ONLY:
             continue
-        _check_parameter(function, parameter, has_type=parameter.name in hints)
         annotations[parameter.name] = hints.get(parameter.name, type(parameter.default))
         if parameter.default is not parameter.empty:
             defaults[parameter.name] = parameter.default
@@ -127,14 +129,22 @@ def _parameters(function: _Function) -> tuple[dict[str, object], dict[str, objec
 
 
 def _check_parameter(function: _Function, parameter: inspect.Parameter, *, has_type: bool) -> None:
-    name, problem = parameter.name, ""
-    if name in TRAITS or name == "name":
+    name, problem, hint = parameter.name, "", "name it otherwise"
+    if parameter.kind is not parameter.KEYWORD_ONLY:
+        if route(parameter.default) is not None:
+            problem, hint = (
+                "has something to require as its default",
+                f"write it after *, or @task(requires={{{name!r}: …}})",
+            )
+    elif name in TRAITS or name == "name":
         problem = f"has a name that is taken, being an argument of the decorator, @task({name}=…)"
-    elif not has_type and parameter.default is parameter.empty:
-        problem = "has neither a type nor a default"
+    elif not has_type:
+        problem, hint = "has neither a type nor a default that says one", f"annotate it: {name}: int"
+    elif name.startswith("_") and parameter.default is parameter.empty:
+        problem = "begins with an underscore, so it is no parameter"
     if problem:
         raise InputError(
             f"{where_is(function)}{function.__qualname__}: parameter {name} {problem}",
             kind="bad-task",
-            hint="name it otherwise" if has_type else f"annotate it: {name}: int",
+            hint=hint,
         )

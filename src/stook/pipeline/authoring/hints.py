@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-__all__ = ["Unresolved", "hints_of", "library_of"]
+from stook.pipeline.authoring.user_code import attempt
+
+__all__ = ["Unresolved", "hints_of", "is_bundle", "library_of"]
 
 _TABLES = {
     ("pandas", "DataFrame"): "pandas",
@@ -28,15 +30,24 @@ class Unresolved(NamedTuple):
 
 def hints_of(owner: object) -> dict[str, Any]:
     """Return the annotations of a function or class, bases first, resolved as far as their names are there."""
-    try:
-        return dict(typing.get_type_hints(owner, include_extras=True))
-    except (NameError, AttributeError, TypeError):
-        pass  # one of them names what is not there
+    found = attempt(lambda: typing.get_type_hints(owner, include_extras=True))
+    if not isinstance(found, Exception):
+        return dict(found)
     hints: dict[str, Any] = {}
     for part in reversed(owner.__mro__) if isinstance(owner, type) else (owner,):
         for name, annotation in _raw(part).items():
             hints[name] = _resolve(annotation, _names_at(part))
     return hints
+
+
+def is_bundle(annotation: Any) -> bool:
+    """Tell whether an annotation asks for a bundle."""
+    if isinstance(annotation, Unresolved):
+        return annotation.text in {"Bundle", "stook.Bundle"}
+    return (getattr(annotation, "__module__", ""), getattr(annotation, "__name__", "")) == (
+        "stook.store.bundle",
+        "Bundle",
+    )
 
 
 def library_of(annotation: Any) -> str:
@@ -71,8 +82,6 @@ def _names_at(part: object) -> dict[str, Any]:
 def _resolve(annotation: Any, names: dict[str, Any]) -> Any:
     if not isinstance(annotation, str):
         return annotation
-    only = SimpleNamespace(__annotations__={"it": annotation})
-    try:
-        return typing.get_type_hints(only, globalns=names, include_extras=True)["it"]
-    except (NameError, AttributeError, TypeError, SyntaxError):
-        return Unresolved(annotation.strip("'\""))
+    only = type("Only", (), {"__annotations__": {"it": annotation}})  # a class may have ClassVar
+    found = attempt(lambda: typing.get_type_hints(only, globalns=names, include_extras=True)["it"])
+    return Unresolved(annotation.strip("'\"")) if isinstance(found, Exception) else found

@@ -15,6 +15,7 @@ from stook.pipeline.authoring.functions import FunctionTask
 from stook.pipeline.authoring.hints import hints_of
 from stook.pipeline.authoring.reading_inputs import ANYTHING, Reader, reader_of
 from stook.pipeline.authoring.requirements import Requirements
+from stook.pipeline.authoring.shape import bad_class
 from stook.pipeline.authoring.tasks import Task, parameters_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Arguments(msgspec.Struct, frozen=True):
         named: How each argument is read, by name.
         ordered: The same for those that may be given in order.
         held: The same for parameters of the class that `run` does not take: in `run`, they hold the input.
+        of_task: What `run` calls the task itself, so that no input can have that name; empty where any can.
         more: For further ones in order.
         others: For further ones by name.
     """
@@ -41,6 +43,7 @@ class Arguments(msgspec.Struct, frozen=True):
     named: Mapping[str, Reader]
     ordered: tuple[Reader, ...]
     held: Mapping[str, Reader]
+    of_task: str = ""
     more: Reader = ANYTHING
     others: Reader = ANYTHING
 
@@ -138,12 +141,8 @@ def _own(value: object) -> object:
 
 def _read_arguments(task: type[Task]) -> Arguments:
     function = task.function if issubclass(task, FunctionTask) else task.run
-    signature = inspect.signature(function)
+    signature = _signature(task)
     listed = list(signature.parameters.values())
-    if not issubclass(task, FunctionTask) and not isinstance(
-        inspect.getattr_static(task, "run"), staticmethod
-    ):
-        listed = listed[1:]
     hints, fields = hints_of(function), hints_of(task)
     known = parameters_of(task)
     readers = {
@@ -159,9 +158,26 @@ def _read_arguments(task: type[Task]) -> Arguments:
         {name: readers.get(name, ANYTHING) for name in _names(listed)},
         tuple(readers[given.name] for given in listed if given.kind in in_order),
         {name: reader_of(fields[name]) for name in known if name not in readers},
+        _name_of_task(task),
         by_kind.get(inspect.Parameter.VAR_POSITIONAL, ANYTHING),
         by_kind.get(inspect.Parameter.VAR_KEYWORD, ANYTHING),
     )
+
+
+def _signature(task: type[Task]) -> inspect.Signature:
+    if issubclass(task, FunctionTask):
+        return inspect.signature(task.function)
+    try:
+        return inspect.signature(object.__new__(task).run)
+    except ValueError as error:
+        raise bad_class(task, "run", f"run is no method: {error}", "write def run(self, …)") from error
+
+
+def _name_of_task(task: type[Task]) -> str:
+    """Return the argument of `run` that Python gives by itself, where it could be given by name as well."""
+    function = getattr(task.run if issubclass(task, FunctionTask) else object.__new__(task).run, "__func__", None)
+    first = next(iter(inspect.signature(function).parameters.values()), None) if function else None
+    return first.name if first and first.kind is first.POSITIONAL_OR_KEYWORD else ""
 
 
 def _names(listed: list[inspect.Parameter]) -> list[str]:

@@ -11,6 +11,8 @@ import msgspec
 from stook._io import read_if_present, write_atomic
 from stook.errors import NotFoundError, StookError
 from stook.format import canonical, values
+from stook.pipeline.authoring.forms import form_of, with_form
+from stook.pipeline.authoring.making import make_task
 from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.authoring.wanted import Item, Mapped, Partition, Partitions
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PartKey", "expand", "partition_keys", "range_key"]
 
-_VERSION = 1
+_VERSION = 2
 _CONTEXT = "stook v1 partition"
 
 
@@ -71,7 +73,8 @@ def partition_keys(bundle: Bundle, over: Partitions, cache: Path | None = None) 
         known = tuple(_part_key(over, *part) for part in parts)
         if file:
             _remember(file, known)
-    return known
+    form = form_of(bundle.get_place(path).node)
+    return tuple(msgspec.structs.replace(key, digest=with_form(key.digest, form)) for key in known)
 
 
 def expand(mapped: Mapped, keys: Sequence[PartKey]) -> list[Task]:
@@ -82,7 +85,10 @@ def expand(mapped: Mapped, keys: Sequence[PartKey]) -> list[Task]:
     """
     over = mapped.over
     return [
-        mapped.task(**mapped.fixed, **{mapped.parameter: Partition(over.of, over.by, k.key, k.start, k.stop)})
+        make_task(
+            mapped.task,
+            {**mapped.fixed, mapped.parameter: Partition(over.of, over.by, k.key, k.start, k.stop)},
+        )
         for k in keys
     ]
 
@@ -104,7 +110,9 @@ def range_key(bundle: Bundle, wanted: Partition) -> PartKey:
             kind="partition-not-found",
             hint=f"stook cat {bundle.ref}",
         )
-    return _part_key(Partitions(wanted.of, wanted.by), None, wanted.start, wanted.stop, found)
+    key = _part_key(Partitions(wanted.of, wanted.by), None, wanted.start, wanted.stop, found)
+    form = form_of(bundle.get_place(path).node)
+    return msgspec.structs.replace(key, digest=with_form(key.digest, form))
 
 
 def _part_key(over: Partitions, key: object, start: int, stop: int, digest: str) -> PartKey:

@@ -47,7 +47,7 @@ def path_in(folder: Path | None, name: str) -> Path:
             kind="not-running",
             hint="call it in run; in a thread of your own, call self.path or pass the path on",
         )
-    problem = find_path_problem(name)
+    problem = find_path_problem(name) if isinstance(name, str) else "it is no text"
     if problem:
         raise InputError(
             f"{name!r} is no name for a file of the output: {problem}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from stook.model.lineage import Input
+from stook.pipeline.authoring.forms import digest_as_input, form_of, form_of_value, with_form
 from stook.pipeline.authoring.mapping import PartKey, partition_keys, range_key
 from stook.pipeline.authoring.wanted import Item, Partition, Partitions, Requirement
 
@@ -52,9 +53,9 @@ class Parts:
             NotFoundError: The bundle has no such item, or no such partition.
             InputError: There are to be partitions of something that is no table.
         """
-        whole = Input(role, bundle.name, bundle.id, bundle.digest)
+        whole = Input(role, bundle.name, bundle.id, digest_as_input(bundle))
         if isinstance(requirement, Item):
-            at = bundle.digest, requirement.path
+            at = whole.digest, requirement.path
             if at not in self._items:
                 self._items[at] = _item_digest(bundle, requirement.path)
             return replace(whole, digest=self._items[at], item=requirement.path)
@@ -80,12 +81,15 @@ def _item_digest(bundle: Bundle, path: str) -> str:
     """Return the digest of an item; never that of a bundle, which `run` would get in another form."""
     from stook.format import canonical
     from stook.format.trees import digest_tree
+    from stook.model.tree import Value
     from stook.store.reading.linked import find_linked
 
     place = bundle.get_place(path)
     linked = find_linked(bundle.tree, place.node)
     digests = [digest_tree(_node_at(place)), digest_tree(linked) if linked else ""]
-    return canonical.digest(_ITEM, canonical.encode(digests))
+    digest = canonical.digest(_ITEM, canonical.encode(digests))
+    is_within = bool(place.inside) and isinstance(place.node, Value)
+    return with_form(digest, form_of_value(place.value) if is_within else form_of(place.node))
 
 
 def _node_at(place: Place) -> Node:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 import msgspec
 
 from stook.errors import InputError, NotFoundError
-from stook.pipeline.authoring.hints import Unresolved, library_of
+from stook.pipeline.authoring.hints import Unresolved, is_bundle, library_of
 from stook.pipeline.authoring.wanted import Item, Partition, Requirement
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ANYTHING", "Reader", "reader_of"]
 
-_TEXTS: Final = {"Bundle": "bundle", "stook.Bundle": "bundle", "Path": "path", "pathlib.Path": "path"}
 _LISTS: Final = (list, tuple, Sequence, Iterable)
 _DICTS: Final = (dict, Mapping)
 
@@ -62,14 +61,14 @@ class Reader(msgspec.Struct, frozen=True):
         try:
             found = self._read(bundle, requirement)
         except InputError as error:
-            raise self._refusal(error.message, role, task) from error
+            raise self._refusal(error.message, bundle, role, task) from error
         except NotFoundError as error:
             if isinstance(requirement, Item):
                 raise
-            raise self._refusal(f"{bundle.ref} is none", role, task) from error
+            raise self._refusal(f"{bundle.ref} has none", bundle, role, task) from error
         if self.accepts and not _is_one_of(found, self.accepts):
             what = f"{type(found).__module__}.{type(found).__qualname__}".removeprefix("builtins.")
-            raise self._refusal(f"{bundle.ref} is a {what}", role, task)
+            raise self._refusal(f"{bundle.ref} is of type {what}", bundle, role, task)
         return found
 
     def _read(self, bundle: Bundle, requirement: Requirement) -> object:
@@ -102,9 +101,10 @@ class Reader(msgspec.Struct, frozen=True):
         path = wanted.of.path if isinstance(wanted.of, Item) else ""
         return read_rows(bundle, path, wanted, self.form)
 
-    def _refusal(self, problem: str, role: str, task: str) -> InputError:
+    def _refusal(self, problem: str, bundle: Bundle, role: str, task: str) -> InputError:
+        called = bundle.name if role.isdigit() else role
         return InputError(
-            f"{task}: input {role} is asked for as {self.label}, but {problem}",
+            f"{task}: input {called} is asked for as {self.label}, but {problem}",
             kind="bad-input",
             hint="annotate the argument with what the input is, or with stook.Bundle",
             task=task,
@@ -129,9 +129,7 @@ def reader_of(annotation: Any) -> Reader:
     if library:
         return Reader(library, _label(annotation))
     if isinstance(annotation, Unresolved):
-        if annotation.text in _TEXTS:
-            return _BUNDLE if _TEXTS[annotation.text] == "bundle" else _PATH
-        raise TypeError(f"its annotation {annotation.text} names something that is not there")
+        return _of_text(annotation)
     if hasattr(annotation, "__supertype__"):
         return reader_of(annotation.__supertype__)
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -143,6 +141,14 @@ def reader_of(annotation: Any) -> Reader:
         each = reader_of(arguments[-2 if arguments[-1] is ... else -1]) if arguments else ANYTHING
         return Reader("value", str(annotation), (origin,), each)
     return _of_class(origin or annotation, annotation)
+
+
+def _of_text(annotation: Unresolved) -> Reader:
+    if is_bundle(annotation):
+        return _BUNDLE
+    if annotation.text in {"Path", "pathlib.Path"}:
+        return _PATH
+    raise TypeError(f"its annotation {annotation.text} names something that is not there")
 
 
 def _of_union(members: Sequence[Any], annotation: Any) -> Reader:
@@ -163,7 +169,7 @@ def _of_class(wanted: Any, annotation: Any) -> Reader:
         return _PATH
     if issubclass(wanted, Requirement):
         return ANYTHING
-    if wanted.__name__ == "Bundle" and wanted.__module__ == "stook.store.bundle":
+    if is_bundle(wanted):
         return _BUNDLE
     return Reader("value", _label(annotation), (int, float) if wanted is float else (wanted,))
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from stook.errors import InputError
+from stook.pipeline.authoring.parameters.parameter import shown
 from stook.pipeline.authoring.parameters.routed import route
 from stook.pipeline.authoring.tasks import Task, requirements_in
 from stook.pipeline.authoring.wanted import (
@@ -21,6 +22,7 @@ from stook.pipeline.authoring.wanted import (
     needs_of,
     source,
 )
+from stook.pipeline.authoring.where import where_is
 
 __all__ = [
     "External",
@@ -83,6 +85,8 @@ class Requirements(msgspec.Struct, frozen=True):
         return Requirements(roles, _fill(self.shape, expand), _fill(self.held, expand))
 
 
+_DEEPEST: Final = 50
+_LONGEST: Final = 1_000
 _NOTHING: Final = Requirements({}, [])
 
 
@@ -102,18 +106,18 @@ def read_requirements(task: Task, given: object) -> Requirements:
 
 
 def _read(task: Task, roles: dict[str, Requirement], value: object, above: str) -> Shape:
+    if len(above) > _LONGEST or above.count(".") > _DEEPEST or not above.isprintable():
+        problem = (
+            f"requires something as {shown(above)}, a name that is too long, too deep, or not to be printed"
+        )
+        raise _bad(task, problem, "name it otherwise")
     if isinstance(value, Mapping):
         return {str(key): _read(task, roles, inner, f"{above}{key}.") for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_read(task, roles, inner, f"{above}{position}.") for position, inner in enumerate(value)]
     role = above.removesuffix(".")
     if role in roles:
-        raise InputError(
-            f"{type(task).__name__} requires two things as {role!r}",
-            kind="bad-requirement",
-            hint="name one of them otherwise",
-            task=type(task).__name__,
-        )
+        raise _bad(task, f"requires two things as {role!r}", "name one of them otherwise")
     roles[role] = _check(task, role, value)
     return role
 
@@ -130,9 +134,14 @@ def _check(task: Task, role: str, value: object) -> Requirement:
     found = value if isinstance(value, Requirement) else route(value)
     if isinstance(found, Requirement):
         return found
-    raise InputError(
-        f"{type(task).__name__} requires {value!r} as {role!r}, which is neither a task nor a bundle nor a file",
-        kind="bad-requirement",
-        hint="require a task, stook.external('name') or stook.source('file', name='…')",
-        task=type(task).__name__,
+    raise _bad(
+        task,
+        f"requires {shown(value)} as {role!r}, which is neither a task nor a bundle nor a file",
+        "require a task, stook.external('name') or stook.source('file', name='…')",
     )
+
+
+def _bad(task: Task, problem: str, hint: str) -> InputError:
+    name = type(task).__name__
+    place = where_is(type(task), "requires")
+    return InputError(f"{place}{name} {problem}", kind="bad-requirement", hint=hint, task=name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from stook.errors import NotFoundError
 from stook.model.tree import File, Folder, FolderFile, Node
+from stook.pipeline.authoring.parameters.parameter import shown
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
@@ -22,15 +24,19 @@ def resolve_path(path: Path, root: Path, name: str) -> Path:
     Raises:
         NotFoundError: There is no such file or folder.
     """
-    full = root / path.expanduser()
-    if not full.exists():
-        raise NotFoundError(
-            f"source {name}: there is no file or folder {full}",
-            kind="source-not-found",
-            hint=f"put it there, or change the path in stook.source(…, name={name!r})",
-            path=str(full),
-        )
-    return full
+    try:
+        full = root / path.expanduser()
+        if full.exists():
+            return full
+        problem = f"there is no file or folder {full}"
+    except (OSError, RuntimeError) as error:  # as of a folder that may not be read, or the home of nobody
+        problem = f"{shown(str(path))} cannot be looked at: {getattr(error, 'strerror', None) or error}"
+    raise NotFoundError(
+        f"source {name}: {problem}",
+        kind="source-not-found",
+        hint=f"put it there, or change the path in stook.source(…, name={name!r})",
+        path=str(path),
+    )
 
 
 def keep(store: Store, path: Path, name: str) -> Bundle:
@@ -50,8 +56,7 @@ def find_kept(bundles: Iterable[Bundle], path: Path) -> Bundle | None:
     return next((bundle for bundle in bundles if _is_same(bundle.tree, found)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     """A file or a folder on disk: the folder that its paths begin at, what is there, and digests told so far."""
 
     name: str
@@ -59,7 +64,7 @@ class _Found:
     is_folder: bool
     files: list[tuple[str, int, bool]]
     empty: list[str]
-    digests: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = msgspec.field(default_factory=dict)
 
     def digest(self, at: str) -> str:
         if at not in self.digests:

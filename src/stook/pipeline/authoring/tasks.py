@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Final, NoReturn, Self, get_origin
+from typing import Any, ClassVar, Final, Never, NoReturn, Self
 
-from stook.errors import InputError
 from stook.format import canonical
-from stook.model.refs import check_name
-from stook.pipeline.authoring.hints import hints_of
+from stook.pipeline.authoring.declared import read_parameters
+from stook.pipeline.authoring.miscalled import (
+    bad_map,
+    missing_parameter,
+    unknown_parameter,
+    unnamed_values,
+)
 from stook.pipeline.authoring.output_files import path_in
-from stook.pipeline.authoring.parameters import MISSING, AnyInput, Parameter, Routed, kind_of, typed
-from stook.pipeline.authoring.traits import TRAITS, traits_of
+from stook.pipeline.authoring.parameters import MISSING, AnyInput, Parameter, Routed, typed
+from stook.pipeline.authoring.user_code import attempt
 from stook.pipeline.authoring.wanted import Mapped, Partitions, Requirement
-from stook.pipeline.authoring.where import where_is
 
-__all__ = [
-    "Task",
-    "output_name",
-    "parameters_of",
-    "parse_task",
-    "requirements_in",
-    "revive_task",
-    "traits_of",
-    "values_of",
-]
+__all__ = ["Task", "parameters_of", "requirements_in", "revive_task", "values_of"]
 
-_TAKEN: Final = frozenset({"requires", "run", "map", "function"})
+_MOST_TASKS: Final = 1_000_000
 _OWN_PARAMETERS = "_stook_parameters"
 _ANY_INPUT: Final = AnyInput()
 _SIMPLE: Final = frozenset({str, int, float, bool, type(None)})
@@ -58,14 +51,16 @@ class Task(Requirement):
     _key: bytes
     _files: Path | None
 
-    def __init__(self, **parameters: object) -> None:
+    def __init__(self, *unnamed: Never, **parameters: object) -> None:
         cls = type(self)
         task, known = cls.__name__, parameters_of(cls)
+        if unnamed:
+            raise unnamed_values(cls, known)
         values = self.__dict__
         for name, parameter in known.items():
             value = parameters.get(name, parameter.default)
             if value is MISSING:
-                raise _missing(cls, parameter)
+                raise missing_parameter(cls, parameter)
             values[name] = parameter.check(value, task)
         if not parameters.keys() <= known.keys():
             values.update(_other_inputs(cls, parameters, known))
@@ -87,16 +82,19 @@ class Task(Requirement):
         """
         over = [name for name, value in parameters.items() if isinstance(value, Partitions)]
         if len(over) > 1:
-            raise _bad_map(cls, f"it goes through one parameter, not through {' and '.join(over)}")
+            raise bad_map(cls, f"it goes through one parameter, not through {' and '.join(over)}")
         if over:
             fixed = {name: value for name, value in parameters.items() if name != over[0]}
             cls(**fixed, **{over[0]: parameters[over[0]].of})  # so that what does not fit is said here
             return Mapped(cls, over[0], parameters[over[0]], fixed)
         first = next(iter(parameters), None)
         if first is None or isinstance(parameters[first], str) or not hasattr(parameters[first], "__iter__"):
-            raise _bad_map(cls, "its first argument is no list, so there is nothing to go through")
+            raise bad_map(cls, "its first argument is no list, so there is nothing to go through")
         rest = {name: value for name, value in parameters.items() if name != first}
-        return [cls(**{first: value}, **rest) for value in parameters[first]]
+        several = list(islice(parameters[first], _MOST_TASKS + 1))
+        if len(several) > _MOST_TASKS:
+            raise bad_map(cls, f"its first argument has more than {_MOST_TASKS:,} values")
+        return [cls(**{first: value}, **rest) for value in several]
 
     def requires(self) -> Any:
         """Return what must be there first: a task, `external(…)`, `source(…)`, a list or dict of those, or None."""
@@ -165,26 +163,6 @@ def requirements_in(task: Task) -> dict[str, object]:
     return {name: value for name, value in task.__dict__.items() if _holds(known.get(name), value)}
 
 
-def output_name(task: type[Task]) -> str:
-    """Return the name of the bundles that a task makes.
-
-    Raises:
-        InputError: Its `name` is no name for a bundle.
-    """
-    given = task.name
-    if not isinstance(given, str):
-        raise InputError(
-            f"{where_is(task, 'name')}{task.__name__}: name is {given!r}, which is not a text",
-            kind="bad-trait",
-            hint="name is the output's name, and no parameter: set it to a text, or name the parameter otherwise",
-            task=task.__name__,
-        )
-    if given:
-        return check_name(given)
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", task.__name__)
-    return check_name(words.lower().lstrip("_"))
-
-
 def parameters_of(task: type[Task]) -> dict[str, Parameter]:
     """Return a task's parameters by name, those of its bases first.
 
@@ -193,41 +171,9 @@ def parameters_of(task: type[Task]) -> dict[str, Parameter]:
     """
     known: dict[str, Parameter] | None = task.__dict__.get(_OWN_PARAMETERS)
     if known is None:
-        known = _read_parameters(task)
+        known = read_parameters(task, Task)
         type.__setattr__(task, _OWN_PARAMETERS, known)
     return known
-
-
-def parse_task(task: type[Task], texts: Mapping[str, str], given: Mapping[str, object] | None = None) -> Task:
-    """Return the task with parameters as they are written on a command line (`-` may stand for `_`).
-
-    Args:
-        task: The task.
-        texts: Texts by name; `model.depth` is a part of `model`.
-        given: Values from a file, by name, which texts go before.
-
-    Raises:
-        InputError: A parameter is unknown or missing, or its text does not fit.
-    """
-    known = parameters_of(task)
-    values: dict[str, object] = {}
-    for written, value in (given or {}).items():
-        parameter = _find(task, str(written), known)
-        values[parameter.name] = parameter.load(value, task.__name__)
-    parts: dict[str, dict[str, str]] = {}
-    for written, text in texts.items():
-        head, dot, rest = written.partition(".")
-        parameter = _find(task, head, known)
-        if dot:
-            parts.setdefault(parameter.name, {})[rest] = text
-        else:
-            values[parameter.name] = parameter.parse(text, task.__name__)
-    for name, inner in parts.items():
-        parameter = known[name]
-        base = values.get(name, parameter.default)
-        base = base if base is MISSING else parameter.check(base, task.__name__)
-        values[name] = parameter.merge(base, inner, task.__name__)
-    return task(**values)
 
 
 def revive_task(task: type[Task], values: Mapping[str, object]) -> Task:
@@ -252,7 +198,7 @@ def _revive(task: type[Task], values: dict[str, object]) -> Task:
     made = object.__new__(task)
     for parameter in parameters_of(task).values():
         if parameter.name not in values:
-            raise _missing(task, parameter)
+            raise missing_parameter(task, parameter)
         made.__dict__[parameter.name] = parameter.check(values[parameter.name], task.__name__)
     if not values.keys() <= made.__dict__.keys():
         made.__dict__.update(_other_inputs(task, values, parameters_of(task)))
@@ -261,10 +207,14 @@ def _revive(task: type[Task], values: dict[str, object]) -> Task:
 
 
 def _shown(value: object) -> str:
-    """Return a value for `repr`; of a task only the class, for tasks may hold tasks to any depth."""
+    """Return a value for `repr`; of a task only the class, for tasks may hold tasks to any depth.
+
+    Whatever the repr of a value raises, a task has one.
+    """
     if isinstance(value, Task):
         return f"{type(value).__name__}({'…' if value.__dict__ else ''})"
-    return repr(value)
+    found = attempt(lambda: repr(value))
+    return f"a {type(value).__qualname__}" if isinstance(found, Exception) else found
 
 
 def _seal(task: Task) -> None:
@@ -287,7 +237,7 @@ def _other_inputs(
             inputs[name] = Parameter(name, _ANY_INPUT).check(given[name], task.__name__)
     for name in given:
         if name not in known and name not in inputs:
-            raise _unknown(task, name, known)
+            raise unknown_parameter(task, name, known)
     return inputs
 
 
@@ -298,90 +248,3 @@ def _holds(parameter: Parameter | None, value: object) -> bool:
     if isinstance(value, tuple):
         return bool(value) and _holds(parameter, value[0])
     return isinstance(value, dict) and bool(value) and _holds(parameter, next(iter(value.values())))
-
-
-def _read_parameters(task: type[Task]) -> dict[str, Parameter]:
-    known: dict[str, Parameter] = {}
-    for name, annotation in hints_of(task).items():
-        if _is_class_variable(annotation) or name.startswith("_") or name == "name" or name in TRAITS:
-            continue
-        if name in _TAKEN:
-            raise _bad_annotation(task, name, "the name is taken by Task itself")
-        try:
-            kind = kind_of(annotation)
-        except TypeError as error:
-            raise _bad_annotation(task, name, str(error)) from error
-        parameter = Parameter(name, kind, _default(task, name))
-        if not parameter.is_required:
-            _check_default(task, parameter)
-        known[name] = parameter
-    return known
-
-
-def _default(task: type[Task], name: str) -> object:
-    default = getattr(task, name, MISSING)
-    return MISSING if name in Task.__dict__ and default is Task.__dict__[name] else default
-
-
-def _check_default(task: type[Task], parameter: Parameter) -> None:
-    try:
-        parameter.check(parameter.default, task.__name__)
-    except InputError as error:
-        place = where_is(task, parameter.name)
-        raise InputError(
-            f"{place}the default of {error.message}", kind=error.kind, hint=error.hint, **error.facts
-        ) from error
-
-
-def _is_class_variable(annotation: object) -> bool:
-    return annotation is ClassVar or get_origin(annotation) is ClassVar
-
-
-def _find(task: type[Task], written: str, known: Mapping[str, Parameter]) -> Parameter:
-    """Return the parameter that a command line or file means: `from` is `from_`."""
-    name = unicodedata.normalize("NFKC", written).replace("-", "_")
-    found = known.get(name) or known.get(f"{name}_")
-    if found is None:
-        raise _unknown(task, written, known)
-    return found
-
-
-def _bad_annotation(task: type[Task], name: str, problem: str) -> InputError:
-    return InputError(
-        f"{where_is(task, name)}{task.__module__}:{task.__qualname__}: attribute {name}: {problem}",
-        kind="bad-task",
-        hint="annotate parameters only; write ClassVar[…] for other attributes",
-        task=task.__name__,
-    )
-
-
-def _bad_map(task: type[Task], problem: str) -> InputError:
-    return InputError(
-        f"{task.__name__}.map: {problem}",
-        kind="bad-map",
-        hint=f"write {task.__name__}.map(day=days) or {task.__name__}.map(part=stook.partitions(…, by='day'))",
-        task=task.__name__,
-    )
-
-
-def _missing(task: type[Task], parameter: Parameter) -> InputError:
-    return InputError(
-        f"{task.__name__}: parameter {parameter.name} is missing; it is {parameter.kind.label}",
-        kind="missing-parameter",
-        hint=f"give {parameter.name}",
-        task=task.__name__,
-        parameter=parameter.name,
-    )
-
-
-def _unknown(task: type[Task], name: str, known: Mapping[str, Parameter]) -> InputError:
-    taken = f", and {name} is what the task says of itself" if name in TRAITS or name == "name" else ""
-    return InputError(
-        f"{task.__name__} has no parameter {name!r}; it has {', '.join(known) or 'none'}{taken}",
-        kind="unknown-parameter",
-        hint=f"set {name} in the class, or by @task({name}=…)"
-        if taken
-        else "see the annotations of the task",
-        task=task.__name__,
-        parameter=name,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypedDict
@@ -10,11 +9,14 @@ from typing import Any, Final, TypedDict
 import msgspec
 
 from stook.errors import InputError
+from stook.pipeline.authoring.parameters.parameter import shown
 from stook.pipeline.authoring.where import where_is
 
 __all__ = ["TRAITS", "TraitOptions", "Traits", "traits_of"]
 
 _OWN_TRAITS: Final = "_stook_traits"
+_MOST_RETRIES: Final = 1_000
+_MOST_SECONDS: Final = 1e9
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 _POWERS: Final = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
@@ -113,6 +115,9 @@ def _read_traits(given: Mapping[str, object], task: str) -> Traits:
         label, read = TRAITS[name]
         try:
             values[name] = read(value)
+        except InputError as error:
+            message = f"{task}: {name}: {error.message}"
+            raise InputError(message, kind=error.kind, hint=error.hint, task=task, trait=name) from error
         except (TypeError, ValueError, ArithmeticError) as error:
             raise _refusal(name, value, label, task) from error
     return Traits(**values)
@@ -120,7 +125,7 @@ def _read_traits(given: Mapping[str, object], task: str) -> Traits:
 
 def _refusal(name: str, value: object, label: str, task: str) -> InputError:
     return InputError(
-        f"{task}: {name} is {value!r}, which is not {label}",
+        f"{task}: {name} is {shown(value)}, which is not {label}",
         kind="bad-trait",
         hint=f"{name} is read by Stook and is no parameter: set it to {label}, or name the parameter otherwise",
         task=task,
@@ -139,13 +144,12 @@ def _tags(value: Any) -> Mapping[str, str]:
 def _text(value: Any) -> str:
     if type(value) is not str:
         raise TypeError
+    value.encode()  # which refuses what is no Unicode
     return value
 
 
 def _version(value: Any) -> str:
-    if type(value) not in (str, int):
-        raise TypeError
-    return str(value)
+    return str(value) if type(value) is int else _text(value)
 
 
 def _bool(value: Any) -> bool:
@@ -155,13 +159,13 @@ def _bool(value: Any) -> bool:
 
 
 def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= _MOST_RETRIES:
         raise TypeError
     return value
 
 
 def _seconds(value: Any) -> float:
-    if type(value) not in (int, float) or not (math.isfinite(value) and value >= 0):
+    if type(value) not in (int, float) or not 0 <= value <= _MOST_SECONDS:
         raise TypeError
     return float(value)
 
@@ -188,26 +192,39 @@ def _memory(value: Any) -> int | None:
             raise ValueError
         number, unit, binary = parts.groups()
         amount = int(float(number) * (1024 if binary else 1000) ** _POWERS[unit.upper()])
-    if amount is not None and amount <= 0:
+    if amount is not None and not 0 < amount < 1 << 63:
         raise ValueError
     return amount
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item) for item in ([value] if isinstance(value, str) else value))
+    texts = tuple(_text(item) for item in _several([value] if isinstance(value, str) else value))
+    if not all(texts):
+        raise ValueError
+    return texts
 
 
 def _checks(value: Any) -> tuple[Any, ...]:
-    if isinstance(value, str | Mapping):
+    from stook.frames.checks.definitions import Check
+
+    checks = (value,) if isinstance(value, Check) else tuple(_several(value))
+    if not all(isinstance(check, Check) for check in checks):
         raise TypeError
-    return tuple(value) if hasattr(value, "__iter__") else (value,)
+    return checks
+
+
+def _several(value: Any) -> Any:
+    """Return what can be gone through again and again, also by classes that inherit it; an iterator cannot."""
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise TypeError
+    return value
 
 
 TRAITS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "tags": ("a dict from text to text", _tags),
     "version": ("a text or a whole number", _version),
     "cache": ("True or False", _bool),
-    "retries": ("a whole number, 0 or more", _count),
+    "retries": ("a whole number, 0 to 1,000", _count),
     "backoff": ("a number of seconds, 0 or more", _seconds),
     "timeout": ("a number of seconds, or None", _timeout),
     "cpus": ("a number, more than 0", _some),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Final, TypeVar
 
 from stook.errors import (
     CheckError,
@@ -18,9 +19,20 @@ from stook.errors import (
     TaskError,
 )
 
-__all__ = ["user_code"]
+__all__ = ["attempt", "user_code", "user_traceback"]
 
+_Made = TypeVar("_Made")
+_MOST_OF_GROUP: Final = 10
 _STOOK = str(Path(__file__).resolve().parents[2])
+# Packages that are not called as the module that they bring.
+_PACKAGES: Final = {
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
 
 
 @contextmanager
@@ -44,7 +56,7 @@ def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]
     try:
         yield
     except (InputError, CheckError, MissingExtraError) as error:
-        facts = {"task": task, **error.facts, "traceback": _user_traceback(error)}
+        facts = {"task": task, **error.facts, "traceback": user_traceback(error)}
         raise type(error)(f"{task}: {error.message}", kind=error.kind, hint=error.hint, **facts) from error
     except KeyboardInterrupt:
         raise
@@ -52,23 +64,44 @@ def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]
         raise TaskError(
             f"{failed}: {_describe(error)}",
             kind=kind,
-            hint=(error.hint if isinstance(error, StookError) else "") or hint,
+            hint=_hint_of(error) or hint,
             task=task,
-            traceback=_user_traceback(error),
+            traceback=user_traceback(error),
             **({"cause": error.kind} if isinstance(error, IntegrityError | StorageError) else {}),
         ) from error
+
+
+def attempt(make: Callable[[], _Made]) -> _Made | Exception:
+    """Return what a piece of the user's code gives, such as a repr or an annotation; the exception where it raises."""
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001 - it is the user's code
+        return error
+
+
+def _hint_of(error: BaseException) -> str:
+    """Return what to do about an exception, where that can be told from it."""
+    if isinstance(error, StookError):
+        return error.hint
+    name = (getattr(error, "name", "") or "").partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and name and name not in sys.modules:
+        return f"pip install {_PACKAGES.get(name, name)}, for {sys.executable}; or mend the import"
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        return "name the file, stook run folder/file.py:TASK; its folder needs an __init__.py to be imported from"
+    return ""
 
 
 def _describe(error: BaseException) -> str:
     try:
         words = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001 - what an exception says is the user's code too
+    except BaseException:  # noqa: BLE001 - what an exception says is the user's code too
         words = "it cannot say what"
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
-def _user_traceback(error: BaseException) -> str:
+def user_traceback(error: BaseException) -> str:
     """Return a traceback as Python prints it, with frames of the user's code, and the last one wherever it is."""
+    import textwrap
     import traceback
 
     parts: list[str] = []
@@ -79,6 +112,9 @@ def _user_traceback(error: BaseException) -> str:
         frames = [traceback.FrameSummary(f, line, name) for f, line, name in _frames(current.__traceback__)]
         head = ["Traceback (most recent call last):\n"] if frames else []
         lines = [*head, *traceback.format_list(frames), *traceback.format_exception_only(current)]
+        if isinstance(current, BaseExceptionGroup):
+            inner = map(user_traceback, current.exceptions[:_MOST_OF_GROUP])
+            lines += [textwrap.indent(f"{trace.rstrip()}\n", "  | ") for trace in inner]
         parts.insert(0, "".join(lines))
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "\nThat led to:\n\n".join(parts)

@@ -15,7 +15,8 @@ def where_is(owner: Any, name: str = "") -> str:
     """
     import inspect
 
-    function = getattr(owner, "function", owner)
+    found = inspect.getattr_static(owner, "function", owner)  # whatever a descriptor of the user raises
+    function = getattr(found, "__func__", found)
     try:
         file = inspect.getsourcefile(function)
         lines, first = inspect.getsourcelines(function)
@@ -24,5 +25,5 @@ def where_is(owner: Any, name: str = "") -> str:
     if not file:
         return ""
     at = re.compile(rf"\s*(?:def\s+)?{re.escape(name)}\s*[:=(]") if name else None
-    found = [number for number, line in enumerate(lines) if at and at.match(line)]
-    return f"{file}:{max(first, 1) + (found[0] if found else 0)}: "
+    places = [number for number, line in enumerate(lines) if at and at.match(line)]
+    return f"{file}:{max(first, 1) + (places[0] if places else 0)}: "

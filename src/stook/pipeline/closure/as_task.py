@@ -8,10 +8,10 @@ from typing import Final
 
 from stook.pipeline.closure.facts import TASK_TRAITS, ClassFacts, Piece, Use
 from stook.pipeline.closure.names import chain
-from stook.pipeline.closure.scan import Function, scan
-from stook.pipeline.closure.statements import Imports
+from stook.pipeline.closure.scan import scan
+from stook.pipeline.closure.statements import Function, Imports
 
-__all__ = ["class_facts", "is_task_decorator", "task_piece"]
+__all__ = ["asked_piece", "class_facts", "is_task_decorator", "task_piece"]
 
 _BINARY = (
     "add",
@@ -90,9 +90,67 @@ def task_piece(node: ast.stmt, imports: Imports, package: str, *, has_texts: boo
         is_function = True
     else:
         return None
-    piece = scan([node], package, frozenset(skip), is_task=is_function, has_texts=has_texts)
+    piece = scan(
+        [node],
+        package,
+        frozenset(skip),
+        is_task=is_function,
+        has_texts=has_texts,
+        asked=frozenset(map(id, _asked_in(node))),
+    )
     left_out = {name: scan([part], package, has_texts=has_texts) for name, part in traits.items()}
-    return Piece(piece.digest, piece.references, left_out)
+    return Piece(piece.digest, piece.references, {**piece.traits, **left_out})
+
+
+def asked_piece(node: ast.stmt, package: str, *, is_task_function: bool) -> Piece | None:
+    """Return what tells which task a call of a definition is: its parameters; None where it can be none, or has none.
+
+    Args:
+        node: The definition.
+        package: The package that relative imports start from.
+        is_task_function: Whether `stook.task` decorates it.
+    """
+    if is_task_function and isinstance(node, Function):
+        return scan([type(node)(node.name, node.args, [], [], None)], package, is_task=True)
+    if not isinstance(node, ast.ClassDef) or not node.bases:
+        return None
+    fields: list[ast.stmt] = [child for child in node.body if isinstance(child, ast.AnnAssign)]
+    return scan([ast.ClassDef(node.name, [], [], fields, [])], package) if fields else None
+
+
+def _asked_in(node: ast.stmt) -> Iterator[ast.Call]:
+    """Yield the calls in a task's `run` that make what it yields; those of functions within it are not its own."""
+    own = node.body if isinstance(node, ast.ClassDef) else [node]
+    stack: list[ast.AST] = [
+        inner
+        for function in own
+        if isinstance(function, ast.FunctionDef) and (function is node or function.name == "run")
+        for inner in function.body
+    ]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Yield) and part.value is not None:
+            yield from _calls_in(part.value)
+        if not isinstance(part, (*Function, ast.Lambda, ast.ClassDef)):
+            stack += ast.iter_child_nodes(part)
+
+
+def _calls_in(value: ast.expr) -> Iterator[ast.Call]:
+    """Yield the calls that make an expression, or parts of a list or dict, or arguments of such calls."""
+    stack: list[ast.AST | None] = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Call):
+            yield part
+            stack += [*part.args, *(keyword.value for keyword in part.keywords)]
+        elif isinstance(part, ast.List | ast.Tuple):
+            stack += part.elts
+        elif isinstance(part, ast.Dict):
+            stack += part.values
+        elif isinstance(part, ast.ListComp):
+            stack.append(part.elt)
+        elif isinstance(part, ast.DictComp):
+            stack.append(part.value)
 
 
 def _traits_of_class(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:

@@ -8,8 +8,7 @@ from typing import Final
 
 from stook.pipeline.closure.facts import Touches, Use
 from stook.pipeline.closure.names import chain
-from stook.pipeline.closure.scan import Function
-from stook.pipeline.closure.statements import Imports, is_of_python
+from stook.pipeline.closure.statements import Function, Imports, is_of_python
 
 __all__ = ["AtImport", "look_at"]
 

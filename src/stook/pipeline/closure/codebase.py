@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import msgspec
+from blake3 import blake3
 
 from stook.errors import InputError
 from stook.pipeline.closure.facts import Facts
@@ -19,7 +20,6 @@ from stook.pipeline.closure.module import Module
 from stook.pipeline.closure.packages import Packages, is_installed
 from stook.pipeline.closure.sights import Sight, Sights, State
 from stook.pipeline.closure.stook_code import finder_version, room_version
-from stook.pipeline.closure.take_apart import take_apart
 
 __all__ = ["Codebase", "Found", "Kind"]
 
@@ -82,6 +82,23 @@ class Codebase:
         if found.path.name == "__init__.py":
             return (found.path.parent,)
         return () if found.path.suffix == ".py" else (found.path,)
+
+    def modules_in(self, package: str) -> list[str]:
+        """Return the modules and packages that are in a package, not below those."""
+        names = {
+            name.removesuffix(".py")
+            for folder in self.folders_of(package)
+            for name, is_folder in self.sights.listing(str(folder)).items()
+            if (is_folder or name.endswith(".py")) and name.removesuffix(".py").isidentifier()
+        }
+        return [f"{package}.{name}" for name in sorted(names - {"__init__", "__pycache__"})]
+
+    def digest_packages(self) -> str:
+        """Return a digest of the names and versions of all installed packages."""
+        found = [
+            one for folder in self.search if is_installed(folder) for one in self._packages.all_in(folder)
+        ]
+        return blake3("\n".join(f"{name} {version}" for name, version in found).encode()).hexdigest()
 
     def distribution(self, name: str) -> tuple[str, str]:
         """Return name and version of the distribution that an installed module belongs to."""
@@ -168,9 +185,12 @@ class Codebase:
         if source is None:
             raise InputError(f"{path} cannot be read", kind="bad-python", hint="see that the file is there")
         state = self.sights.state(sight)
-        facts = (
-            known.facts if known and known.state.digest == state.digest else take_apart(source, path, package)
-        )
+        if known and known.state.digest == state.digest:
+            facts = known.facts
+        else:
+            from stook.pipeline.closure.take_apart import take_apart  # most files are as they were
+
+            facts = take_apart(source, path, package)
         self.kept.put("files", key, msgspec.msgpack.encode(_KnownFile(state, facts)))
         return facts
 

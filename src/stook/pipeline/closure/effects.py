@@ -58,9 +58,9 @@ class Effects:
             elif self._codebase.find(place.module).kind is Kind.CODE:
                 owner = self._codebase.module(place.module)
                 is_part = place.name in owner.definitions
-                if is_part and self._is_task(owner, place.name, set()):
+                if is_part and self.is_task(place):
                     continue
-                if is_part and use.attributes and owner.is_decorated_function(place.name):
+                if is_part and use.attributes and _holds(owner, place.name, use):
                     yield place
                 yield from self._mutables_from(place)
 
@@ -113,6 +113,8 @@ class Effects:
                 yield Part(part.module, BODY)
             if part.name not in {WHOLE, BODY} and module.is_mutable(part.name):
                 yield part
+                # `add, get = make()` may share a table.
+                yield from (Part(part.module, name) for name in module.bound_with(part.name))
             for use in references.changes:
                 yield from (p for p in self._lookup.follow(module, use) if isinstance(p, Part))
             for use in references.uses:
@@ -136,8 +138,11 @@ class Effects:
                 yield from self._mutables_from(part)
             yield from self._by_deriving(owner, part.name, seen)
 
+    def is_task(self, part: Part) -> bool:
+        """Tell whether a definition is a task, of which making an instance changes nothing."""
+        return self._is_task(self._codebase.module(part.module), part.name, set())
+
     def _is_task(self, module: Module, name: str, seen: set[Part]) -> bool:
-        """Making an instance of a task changes nothing."""
         if not module.class_facts(name):
             return module.is_task_function(name)
         for facts in module.class_facts(name):
@@ -160,6 +165,12 @@ class Effects:
                 seen.add(place)
                 found.append(place)
         return found
+
+
+def _holds(owner: Module, name: str, use: Use) -> bool:
+    """Tell whether what is called belongs to a decorator's work, or to a part of a class: `C.go.register`."""
+    is_part = len(use.attributes) > 1 or use.attributes[0] == "__dict__"
+    return owner.is_decorated_function(name) or (is_part and bool(owner.class_facts(name)))
 
 
 def _names_a_registry(place: Installed, use: Use) -> bool:

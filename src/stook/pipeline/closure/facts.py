@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 __all__ = [
+    "ANNOTATIONS",
     "BODY",
+    "DOCS",
     "FACTS_VERSION",
     "TASK_TRAITS",
     "WHOLE",
@@ -22,10 +24,14 @@ __all__ = [
 ]
 
 # Another number wherever the same source gives other facts, or the same facts another closure.
-FACTS_VERSION: Final = 2
+FACTS_VERSION: Final = 3
 
 WHOLE: Final = "*"
 BODY: Final = "(body)"
+
+# What is left out of any code, and counts where code asks for it by this name.
+ANNOTATIONS: Final = "__annotations__"
+DOCS: Final = "__doc__"
 
 # What the class of a task, or the keywords of `@stook.task`, say that reaches the result by another way, or not at all.
 TASK_TRAITS: Final = frozenset(
@@ -69,21 +75,26 @@ class References(msgspec.Struct, frozen=True, array_like=True):
         uses: Names with the attributes taken from them.
         imported: Modules that importing statements run.
         sees_own_module: It may reach any name of its module, by `globals()` and the like.
-        imports_by_name: It imports a module whose name is computed.
+        imports_by_name: It imports a module whose name is computed, or asks for source text.
+        asks_packages: It asks for any of the installed packages, or what versions they have.
         sees_subclasses: It asks a class which others are derived from it.
         extends_path: It changes where Python looks for modules.
-        mentions: Those of `TASK_TRAITS` that are taken as attributes of anything.
+        mentions: Those of `TASK_TRAITS` that are taken as attributes of anything, and what it asks for of
+            `ANNOTATIONS` and `DOCS`.
         changes: What it assigns to, or an attribute or item of which it does.
+        asked: What is called only to be yielded by the `run` of a task.
     """
 
     uses: tuple[Use, ...] = ()
     imported: tuple[Target, ...] = ()
     sees_own_module: bool = False
     imports_by_name: bool = False
+    asks_packages: bool = False
     sees_subclasses: bool = False
     extends_path: bool = False
     mentions: tuple[str, ...] = ()
     changes: tuple[Use, ...] = ()
+    asked: tuple[Use, ...] = ()
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):
@@ -92,7 +103,7 @@ class Piece(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         digest: Hex BLAKE3.
         references: What it refers to.
-        traits: What was left out of a task, by name; it counts where code mentions that name.
+        traits: What was left out, by name; it counts where code mentions that name.
     """
 
     digest: str = ""
@@ -136,6 +147,7 @@ class Statement(msgspec.Struct, frozen=True, array_like=True):
         class_facts: Where it is a class.
         is_task_function: Whether `stook.task` decorates it.
         as_task: Its code as the entry of a closure, where that differs.
+        as_asked: What tells which task a call of it is, where it may be one: its parameters.
     """
 
     piece: Piece
@@ -147,6 +159,7 @@ class Statement(msgspec.Struct, frozen=True, array_like=True):
     class_facts: ClassFacts | None = None
     is_task_function: bool = False
     as_task: Piece | None = None
+    as_asked: Piece | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True):

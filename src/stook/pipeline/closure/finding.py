@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from stook.pipeline.closure.packages import is_installed
 from stook.pipeline.closure.sights import Sight, Sights
@@ -39,8 +40,7 @@ _ENDINGS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """What a module's name was found to be.
 
     Attributes:

@@ -60,6 +60,13 @@ class Lookup:
             and self._codebase.find(f"{target.module}.{target.attribute}").kind is not Kind.NOTHING
         )
 
+    def in_all(self, package: str) -> list[str]:
+        """Return the modules that a star import of a package imports where its `__all__` names them."""
+        if self._codebase.find(package).kind is not Kind.CODE:
+            return []
+        has_list = "__all__" in self._codebase.module(package).definitions
+        return self._codebase.modules_in(package) if has_list else []
+
     def _follow(self, module: str, use: Use) -> list[Part | Installed]:
         places = self._name(module, use.root) if isinstance(use.root, str) else self._target(use.root, set())
         for attribute in use.attributes:
@@ -101,8 +108,10 @@ class Lookup:
             kind = self._codebase.find(star).kind
             if kind is Kind.CODE:
                 found = self._find_name((star, name), open_names)
-                if found and "__all__" in self._codebase.module(star).definitions:
-                    found = (*found, Part(star, "__all__"))
+                if "__all__" in self._codebase.module(star).definitions:
+                    if not found and f"{star}.{name}" in self.in_all(star):
+                        found = (Whole(f"{star}.{name}"),)
+                    found = (*found, Part(star, "__all__")) if found else ()
                 places += found
             elif is_known:
                 continue

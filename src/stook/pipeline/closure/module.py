@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from blake3 import blake3
 
 from stook.pipeline.closure.facts import (
     BODY,
+    DOCS,
     WHOLE,
     ClassFacts,
     Facts,
@@ -71,7 +72,8 @@ class Module:
     def statements(self, name: str) -> tuple[Statement, ...]:
         """Return the statements of a definition, of `BODY` (those that define nothing) or `WHOLE` (all)."""
         if name == WHOLE:
-            return self._facts.statements
+            docs = self._facts.definitions.get(DOCS, ())
+            return tuple(one for at, one in enumerate(self._facts.statements) if at not in docs)
         positions = self._facts.loose if name == BODY else self._facts.definitions[name]
         return tuple(self._facts.statements[position] for position in positions)
 
@@ -89,6 +91,10 @@ class Module:
         pieces = [s.as_task if as_task and s.as_task else s.piece for s in self.statements(name)]
         return pieces[0] if len(pieces) == 1 else _join(pieces)
 
+    def piece_as_asked(self, name: str) -> Piece:
+        """Return what tells which task a call of a definition is."""
+        return _join(s.as_asked for s in self.statements(name) if s.as_asked is not None)
+
     def touches(self, name: str) -> tuple[Touches, ...]:
         """Return what a definition may change when the module is imported."""
         return tuple(statement.touches for statement in self.statements(name))
@@ -101,6 +107,13 @@ class Module:
         """Tell whether a definition holds something that other code may change: a table, or a class with one."""
         return any(statement.is_mutable for statement in self.statements(name))
 
+    def bound_with(self, name: str) -> Iterator[str]:
+        """Yield the other names that the statements of a definition bind, and so may share what they hold."""
+        positions = set(self._facts.definitions[name])
+        for other, places in self._facts.definitions.items():
+            if other != name and not positions.isdisjoint(places):
+                yield other
+
     def is_decorated_function(self, name: str) -> bool:
         """Tell whether a definition is a function under a decorator."""
         return any(statement.is_decorated_function for statement in self.statements(name))
@@ -111,18 +124,25 @@ class Module:
 
 
 def _join(pieces: Iterable[Piece]) -> Piece:
-    pieces = [piece for piece in pieces if piece.digest]
+    pieces = [piece for piece in pieces if piece.digest or piece.traits]
     references = [piece.references for piece in pieces]
     joined = References(
         tuple(dict.fromkeys(use for each in references for use in each.uses)),
         tuple(dict.fromkeys(target for each in references for target in each.imported)),
         any(each.sees_own_module for each in references),
         any(each.imports_by_name for each in references),
+        any(each.asks_packages for each in references),
         any(each.sees_subclasses for each in references),
         any(each.extends_path for each in references),
         tuple(sorted({name for each in references for name in each.mentions})),
         tuple(dict.fromkeys(use for each in references for use in each.changes)),
+        tuple(dict.fromkeys(use for each in references for use in each.asked)),
     )
     text = "".join(piece.digest for piece in pieces)
-    traits = {name: trait for piece in pieces for name, trait in piece.traits.items()}
-    return Piece(blake3(text.encode()).hexdigest() if text else "", joined, traits)
+    names = dict.fromkeys(name for piece in pieces for name in piece.traits)
+    traits = {name: [piece.traits[name] for piece in pieces if name in piece.traits] for name in names}
+    return Piece(
+        blake3(text.encode()).hexdigest() if text else "",
+        joined,
+        {name: found[0] if len(found) == 1 else _join(found) for name, found in traits.items()},
+    )

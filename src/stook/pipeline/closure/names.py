@@ -3,84 +3,34 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Final
 
-from stook.pipeline.closure.facts import TASK_TRAITS, References, Target, Use
+from stook.pipeline.closure.dynamic import (
+    DYNAMIC_IMPORTS,
+    IMPORTS_OF_PACKAGES,
+    OF_PROJECT,
+    SEES_OWN_MODULE,
+    asks_packages,
+)
+from stook.pipeline.closure.facts import ANNOTATIONS, DOCS, TASK_TRAITS, References, Target, Use
+from stook.pipeline.closure.imports import imports_of, named_module
 
-__all__ = [
-    "DYNAMIC_IMPORTS",
-    "IMPORTS_BY_NAME",
-    "IMPORTS_OF_PACKAGES",
-    "Names",
-    "chain",
-    "imports_of",
-    "named_module",
-]
+__all__ = ["ASKED", "QUIET", "Names", "chain"]
 
-_SEES_OWN_MODULE: Final = frozenset({"eval", "exec", "globals"})
+QUIET: Final = "quiet"
+ASKED: Final = "asked"
 _SEES_OWN_SCOPE: Final = frozenset({"dir", "locals", "vars"})
-DYNAMIC_IMPORTS: Final = frozenset(
-    {
-        "SourceFileLoader",
-        "__import__",
-        "entry_points",
-        "exec_module",
-        "import_module",
-        "import_string",
-        "iter_entry_points",
-        "load_module",
-        "load_source",
-        "resolve_name",
-        "run_module",
-        "run_path",
-        "spec_from_file_location",
-        "walk_packages",
-    }
-)
-# Those whose first argument names a module; with a constant text there is nothing to guess.
-IMPORTS_BY_NAME: Final = frozenset({"__import__", "import_module", "run_module"})
-# What has a name that says little, by the module that it is taken from.
-IMPORTS_OF_PACKAGES: Final = frozenset(
-    {
-        ("hydra.utils", "call"),
-        ("hydra.utils", "get_class"),
-        ("hydra.utils", "get_method"),
-        ("hydra.utils", "get_object"),
-        ("hydra.utils", "instantiate"),
-        ("pydoc", "locate"),
-    }
-)
+_SHOWS: Final = {
+    "__annotations__": ANNOTATIONS,
+    "get_annotations": ANNOTATIONS,
+    "get_type_hints": ANNOTATIONS,
+    "getfullargspec": ANNOTATIONS,
+    "signature": ANNOTATIONS,
+    "__doc__": DOCS,
+    "getdoc": DOCS,
+}
 _DYNAMIC_MODULES: Final = frozenset({"importlib", "runpy", "imp", "pkgutil"})
 _CHANGES_PATH: Final = frozenset({"append", "extend", "insert", "addsitedir"})
-
-
-def imports_of(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, Target]]:
-    """Yield each name that an import binds, and what it brings; the name is `*` for a star import."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            if alias.asname:
-                yield alias.asname, Target(alias.name)
-            else:
-                top = alias.name.partition(".")[0]
-                yield top, Target(top)
-        return
-    module = node.module or ""
-    if node.level:
-        base = package.split(".") if package else []
-        base = base[: len(base) - node.level + 1]
-        module = ".".join([*base, module] if module else base)
-    for alias in node.names:
-        yield alias.asname or alias.name, Target(module, alias.name)
-
-
-def named_module(name: str, package: str) -> Target:
-    """Return the module that a text names, from a package where it starts with dots."""
-    level = len(name) - len(name.lstrip("."))
-    if not level:
-        return Target(name)
-    base = package.split(".")
-    return Target(".".join([*base[: len(base) - level + 1], name[level:]]))
 
 
 def chain(node: ast.AST) -> tuple[ast.AST, tuple[str, ...]]:
@@ -103,7 +53,7 @@ class _Scope:
         self.in_function: bool = kind == "function" or (parent is not None and parent.in_function)
         self.bound: dict[str, list[Target]] = {}
         self.elsewhere: set[str] = set()
-        self.loads: list[tuple[str, tuple[str, ...], bool]] = []
+        self.loads: list[tuple[str, tuple[str, ...], str]] = []
 
 
 class Names:
@@ -117,10 +67,11 @@ class Names:
         self._package = package
         self._scope: _Scope | None = None
         self._uses: dict[Use, None] = {}
+        self._asked: dict[Use, None] = {}
         self._imported: dict[Target, None] = {}
         self._mentions: set[str] = set()
         self._changes: dict[Use, None] = {}
-        self._flags = {"own": False, "any": False, "subclasses": False, "path": False}
+        self._flags = {"own": False, "any": False, "packages": False, "subclasses": False, "path": False}
 
     def references(self) -> References:
         """Return all that was found."""
@@ -129,10 +80,12 @@ class Names:
             tuple(self._imported),
             self._flags["own"],
             self._flags["any"],
+            self._flags["packages"],
             self._flags["subclasses"],
             self._flags["path"],
             tuple(sorted(self._mentions)),
             tuple(self._changes),
+            tuple(self._asked),
         )
 
     def enter(self, kind: str) -> None:
@@ -145,18 +98,18 @@ class Names:
         if scope is None:
             return
         self._scope = scope.parent
-        for name, attributes, is_quiet in scope.loads:
+        for name, attributes, how in scope.loads:
             bound = scope.bound.get(name) if name not in scope.elsewhere else None
             for target in bound or ():
-                self._use(target, attributes, is_quiet=is_quiet)
+                self._use(target, attributes, how)
             # Methods do not see what their class binds.
             if bound is None or scope.kind == "class":
-                self.load(name, attributes, is_new=False, is_quiet=is_quiet)
+                self.load(name, attributes, how, is_new=False)
 
     def load(
-        self, name: str, attributes: tuple[str, ...] = (), *, is_new: bool = True, is_quiet: bool = False
+        self, name: str, attributes: tuple[str, ...] = (), how: str = "", *, is_new: bool = True
     ) -> None:
-        """Note that a name is used; quietly where it is known what it does."""
+        """Note that a name is used: `QUIET` where it is known what it does, `ASKED` where a task is made to ask for."""
         scope = self._scope
         if is_new and name in _SEES_OWN_SCOPE and not (scope and scope.in_function):
             self._flags["own"] = True
@@ -164,9 +117,9 @@ class Names:
             is_late = scope is not None and scope.in_function and not _CHANGES_PATH.isdisjoint(attributes)
             self._flags["any"] |= is_late
         if scope is None:
-            self._use(name, attributes, is_quiet=is_quiet)
+            self._use(name, attributes, how)
         else:
-            scope.loads.append((name, attributes, is_quiet))
+            scope.loads.append((name, attributes, how))
 
     def bind(self, name: str, target: Target | None = None, *, is_walrus: bool = False) -> None:
         """Note that a name is bound; by an import where there is a target."""
@@ -176,7 +129,7 @@ class Names:
         if scope is None:
             return
         if name in scope.elsewhere:
-            scope.loads.append((name, (), False))
+            scope.loads.append((name, (), ""))
             self._changes[Use(name)] = None
         targets = scope.bound.setdefault(name, [])
         if target is not None:
@@ -226,10 +179,12 @@ class Names:
         """Note an attribute that is taken from anything."""
         if attribute in TASK_TRAITS:
             self._mentions.add(attribute)
+        elif attribute in _SHOWS:
+            self._mentions.add(_SHOWS[attribute])
         elif attribute == "__subclasses__":
             self._flags["subclasses"] = True
         elif attribute in DYNAMIC_IMPORTS:
-            self._flags["any"] = True
+            self._see_any(attribute)
         elif attribute == "addsitedir":
             self._flags["path"] = True
 
@@ -237,33 +192,41 @@ class Names:
         """Note that any name of the module may be used."""
         self._flags["own"] = True
 
-    def see_any_module(self) -> None:
-        """Note that any module may be used."""
+    def see_any_module(self, *, of_packages: bool = True) -> None:
+        """Note that any module may be used, also one of any package that is installed."""
         self._flags["any"] = True
+        self._flags["packages"] |= of_packages
 
-    def _use(self, root: str | Target, attributes: tuple[str, ...], *, is_quiet: bool = False) -> None:
-        if is_quiet:
+    def _see_any(self, function: str) -> None:
+        self.see_any_module(of_packages=function not in OF_PROJECT)
+
+    def _use(self, root: str | Target, attributes: tuple[str, ...], how: str = "") -> None:
+        if how == QUIET:
             pass
         elif isinstance(root, str):
-            if root in _SEES_OWN_MODULE:
+            if root in SEES_OWN_MODULE:
                 self._flags["own"] = True
             elif root in DYNAMIC_IMPORTS:
-                self._flags["any"] = True
+                self._see_any(root)
+            elif root in _SHOWS:
+                self._mentions.add(_SHOWS[root])
             elif root == "__path__":
                 self._flags["path"] = True
             elif root == "sys" and attributes[:1] == ("path",):
                 self._flags["path"] |= not _CHANGES_PATH.isdisjoint(attributes) or len(attributes) == 1
         else:
             self._flag_target(root, attributes)
-        self._uses[Use(root, attributes)] = None
+        (self._asked if how == ASKED else self._uses)[Use(root, attributes)] = None
 
     def _flag_target(self, target: Target, attributes: tuple[str, ...]) -> None:
         named = (target.module, target.attribute or "".join(attributes[:1]))
-        if (
-            target.attribute in DYNAMIC_IMPORTS
-            or named in IMPORTS_OF_PACKAGES
-            or (target.module in _DYNAMIC_MODULES and not named[1])
-        ):
-            self._flags["any"] = True
-        elif target.module == "builtins" and target.attribute in _SEES_OWN_MODULE:
+        if target.attribute in DYNAMIC_IMPORTS:
+            self._see_any(target.attribute)
+        elif named in IMPORTS_OF_PACKAGES or (target.module in _DYNAMIC_MODULES and not named[1]):
+            self.see_any_module()
+        elif target.attribute in _SHOWS:
+            self._mentions.add(_SHOWS[target.attribute])
+        elif asks_packages(target, attributes):
+            self._flags["packages"] = True
+        elif target.module == "builtins" and target.attribute in SEES_OWN_MODULE:
             self._flags["own"] = True

@@ -61,6 +61,10 @@ class Packages:
             return package, ", ".join(f"{name} {version}" for name, version in owners)
         return owners[0] if owners else (package, "?")
 
+    def all_in(self, folder: Path) -> Iterator[tuple[str, str]]:
+        """Yield name and version of each distribution in a `site-packages`."""
+        yield from map(self._describe, self._metadata_folders(folder))
+
     def _describe(self, metadata: Path) -> tuple[str, str]:
         """Return name and version, as the metadata says and, where that is silent, as its folder is named."""
         name, _, rest = metadata.name.partition("-")

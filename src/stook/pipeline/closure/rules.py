@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+import msgspec
 
 from stook.errors import InputError
 from stook.pipeline.closure.codebase import Codebase, Kind
@@ -14,9 +16,10 @@ from stook.pipeline.closure.lookup import Installed, Part
 
 __all__ = ["Rules", "Scope"]
 
+_DEEPEST = 100
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+
+class Rules(msgspec.Struct, frozen=True):
     """What counts besides what the code shows.
 
     Attributes:
@@ -77,7 +80,7 @@ class Scope:
 
     def _include(self, name: str) -> None:
         module, colon, definition = name.partition(":")
-        if "/" in name or (self._codebase.roots[0] / name).is_file():
+        if "/" in name or os.path.isfile(self._codebase.roots[0] / name):
             self._include_files(name)
         elif colon:
             self._check_definition(name, "includes", module, definition)
@@ -107,7 +110,8 @@ class Scope:
                 yield ".".join((package, *(part for part in parts if part != "__init__")))
 
     def _check_module(self, name: str, where: str, module: str) -> Kind:
-        kind = self._codebase.find(module).kind if module else Kind.NOTHING
+        is_name = module and module.count(".") < _DEEPEST
+        kind = self._codebase.find(module).kind if is_name else Kind.NOTHING
         if kind is Kind.NOTHING:
             root = self._codebase.roots[0]
             files = (file.relative_to(root).with_suffix("").parts for file in self._codebase.files())
@@ -126,7 +130,14 @@ class Scope:
 
 def _matches(path: Path, pattern: str) -> bool:
     """Tell whether a path matches a pattern, part by part; `**` stands for any number of folders."""
-    return _match(path.parts, tuple(pattern.split("/")))
+    patterns = pattern.split("/")
+    # Several in a row are as one, and would take ages.
+    once = (
+        part
+        for part, before in zip(patterns, ["", *patterns], strict=False)
+        if (part, before) != ("**", "**")
+    )
+    return _match(path.parts, tuple(once))
 
 
 def _match(parts: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
@@ -146,7 +157,7 @@ def _closest(name: str, known: list[str]) -> list[str]:
 def _nowhere(name: str, where: str, problem: str, close: list[str] | None = None) -> InputError:
     guess = f"; did you mean {close[0]}?" if close else ""
     return InputError(
-        f"{where} names {name!r}, which leads nowhere: {problem}{guess}",
+        f"{where} names {name!r:.200}, which leads nowhere: {problem:.300}{guess}",
         kind="unknown-code",
         hint=f"mend {where} of the task: module, package.*, module:name"
         + (", or a pattern of files" if where == "includes" else ""),

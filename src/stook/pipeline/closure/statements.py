@@ -10,10 +10,10 @@ from typing import Final
 
 from stook.pipeline.closure.facts import Target
 from stook.pipeline.closure.names import chain
-from stook.pipeline.closure.scan import Function
 
 __all__ = [
     "COMPOUND",
+    "Function",
     "does_nothing",
     "holds_mutable",
     "inner_statements",
@@ -22,6 +22,7 @@ __all__ = [
     "is_typing_block",
 ]
 
+Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPOUND = (
     ast.If,
     ast.Try,
@@ -69,7 +70,8 @@ def inner_statements(statement: ast.stmt) -> Iterator[ast.stmt]:
 def holds_mutable(node: ast.stmt, imports: Imports) -> bool:
     """Tell whether a definition makes something that other code can change."""
     if isinstance(node, Function):
-        return False
+        defaults = [*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)]
+        return any(_is_table(one) for one in defaults)
     if isinstance(node, ast.ClassDef):
         return any(
             holds_mutable(c, imports)
@@ -108,6 +110,13 @@ def is_main_block(test: ast.expr) -> bool:
     sides = (test.left, test.comparators[0])
     names = [getattr(side, "id", "") for side in sides]
     return "__name__" in names and "__main__" in [getattr(side, "value", "") for side in sides]
+
+
+def _is_table(value: ast.expr) -> bool:
+    """Tell whether a default is made once and kept: what one call puts into it, others find."""
+    if isinstance(value, ast.Call):
+        return getattr(value.func, "id", "") in {"defaultdict", "deque", "dict", "list", "set"}
+    return isinstance(value, ast.Dict | ast.List | ast.Set)
 
 
 def _is_fixed(value: ast.expr, imports: Imports) -> bool:

@@ -14,7 +14,8 @@ from stook.pipeline.closure.sights import Sights
 __all__ = ["finder_version", "room_that_counts", "room_version"]
 
 _PACKAGE: Final = Path(__file__).resolve().parents[2]
-_ROOMS_THAT_COUNT: Final = frozenset({"ext", "frames", "scoring", "warehouse"})
+_ROOMS_THAT_COUNT: Final = frozenset({"checks", "ext", "frames", "scoring", "warehouse"})
+_FOLDERS: Final = {"checks": "frames/checks"}
 
 
 def room_that_counts(module: str, attribute: str) -> str:
@@ -32,7 +33,7 @@ def room_version(room: str) -> str:
     """Return the installed version; in a checkout of Stook's source, with a digest of the room's files."""
     if is_installed(_PACKAGE.parent):
         return Packages(Sights({})).distribution_of("stook", _PACKAGE.parent)[1]
-    return _checkout((_PACKAGE / room).rglob("*.py"))
+    return _checkout((_PACKAGE / _FOLDERS.get(room, room)).rglob("*.py"))
 
 
 def finder_version() -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from stook.pipeline.closure.closing import Closure
 from stook.pipeline.closure.codebase import Codebase, Kind
@@ -13,8 +14,7 @@ from stook.pipeline.closure.facts import WHOLE
 __all__ = ["CodeText", "read_texts"]
 
 
-@dataclass(frozen=True, slots=True)
-class CodeText:
+class CodeText(msgspec.Struct, frozen=True):
     """The text of one definition.
 
     Attributes:

@@ -5,11 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 from stook.pipeline.closure.codebase import Codebase, Kind
 from stook.pipeline.closure.effects import SUBCLASSES, Effects, package_part
-from stook.pipeline.closure.facts import BODY, TASK_TRAITS, WHOLE, Facts, Piece, References, Target, Use
+from stook.pipeline.closure.facts import (
+    ANNOTATIONS,
+    BODY,
+    DOCS,
+    TASK_TRAITS,
+    WHOLE,
+    Facts,
+    Piece,
+    References,
+    Target,
+    Use,
+)
 from stook.pipeline.closure.lookup import Installed, Lookup, Part
 from stook.pipeline.closure.module import Module
 from stook.pipeline.closure.order import digest_order
@@ -21,6 +32,9 @@ __all__ = ["PACKAGE", "VERSION", "Entry", "Walk", "packages_in"]
 PACKAGE: Final = "package:"
 VERSION: Final = "version:task"
 _ORDER: Final = "order:import"
+_FILE: Final = "__file__"
+_PARAMETERS: Final = "(parameters)"
+_LEFT_OUT: Final = TASK_TRAITS | {ANNOTATIONS, DOCS}
 # A module that is reached through another one that counts whole: it counts whole too, but not what it imports.
 _WHOLE_AT_SECOND_HAND: Final = "**"
 _NO_FILE: Final = Module("", Path(), Facts((), {}, (), {}, (), (), ()))
@@ -131,10 +145,10 @@ class Walk:
         module = self._codebase.module(part.module)
         name = WHOLE if is_whole else part.name
         piece = module.piece(name, as_task=Entry(*part) in self._entries)
-        if piece.digest:
-            self.code[f"{part.module}:{name}"] = piece.digest
+        if piece.digest or part.name == WHOLE:
+            self.code[f"{part.module}:{name}"] = piece.digest or "empty"
         for trait, left in piece.traits.items():
-            self._left_out.append((module, part.name, trait, left))
+            self._left_out.append((module, name, trait, left))
             for target in left.references.imported:
                 self._run_target(target)
         if part.name == BODY:
@@ -157,10 +171,10 @@ class Walk:
         self._todo.append(definition)
 
     def _take_mentioned(self) -> None:
-        """What was left out of a task counts where code asks for it by its name."""
+        """What was left out counts where code asks for it by its name."""
         waiting = []
         for module, name, trait, piece in self._left_out:
-            is_asked = trait in self._mentions or trait not in TASK_TRAITS
+            is_asked = trait in self._mentions or trait not in _LEFT_OUT
             if is_asked or (trait == "version" and not self._rules.version):
                 self.code[f"{module.name}:{name}.{trait}"] = piece.digest
                 self._follow(module, piece.references)
@@ -171,6 +185,10 @@ class Walk:
     def _follow(self, module: Module, references: References) -> None:
         for use in references.uses:
             self._add(self._lookup.follow(module, use))
+            if use.root == _FILE and module.path.name == "__init__.py":
+                self.code[f"{module.name}:{_FILE}"] = "package"
+        for use in references.asked:
+            self._ask(self._lookup.follow(module, use))
         for target in references.imported:
             self._run_target(target)
         self._mentions.update(references.mentions)
@@ -181,6 +199,32 @@ class Walk:
             self._todo.append(SUBCLASSES)
         if references.imports_by_name:
             self._take_all_files()
+        if references.asks_packages:
+            self.code[f"{PACKAGE}(any)"] = self._codebase.digest_packages()
+
+    def _ask(self, places: Iterable[Part | Installed]) -> None:
+        """Of a task that is only asked for, its parameters tell which one it is; its result is looked at by itself."""
+        for place in places:
+            if not self._is_task(place):
+                self._add([place])
+                continue
+            module = self._codebase.module(place.module)
+            piece = module.piece_as_asked(place.name)
+            key = f"{place.module}:{place.name}.{_PARAMETERS}"
+            if key in self.code:
+                continue
+            self.code[key] = piece.digest or "none"
+            self._run_module(place.module)
+            self._follow(module, piece.references)
+            for facts in module.class_facts(place.name):
+                for base in facts.bases:
+                    self._ask(self._lookup.follow(module, base))
+
+    def _is_task(self, place: Part | Installed) -> TypeGuard[Part]:
+        if not isinstance(place, Part) or self._codebase.find(place.module).kind is not Kind.CODE:
+            return False
+        is_defined = place.name in self._codebase.module(place.module).definitions
+        return is_defined and self._effects.is_task(place)
 
     def _follow_body(self, module: Module) -> None:
         """Importing a module runs its imports, its loose statements, and definitions that may change used ones."""
@@ -225,6 +269,9 @@ class Walk:
 
     def _run_target(self, target: Target) -> None:
         self._run_module(target.module)
+        if target.attribute == "*":
+            for name in self._lookup.in_all(target.module):
+                self._run_module(name)
         if target.attribute and self._lookup.is_imported_module(target):
             self._run_module(f"{target.module}.{target.attribute}")
 

@@ -21,7 +21,7 @@ from stook.pipeline.finding.specs import dump_task
 from stook.pipeline.graph import Node
 from stook.pipeline.live.imported import check_imported
 from stook.pipeline.meeting.at_import import files_read_at_import
-from stook.pipeline.meeting.env import read_at_import
+from stook.pipeline.meeting.env import digest_current, read_at_import
 from stook.pipeline.meeting.file_digests import digests_in
 from stook.pipeline.meeting.file_names import FileNames
 
@@ -65,6 +65,7 @@ class Decider:
         self._closures: dict[type[Task], Closure] = {}
         self._heads: dict[type[Task], bytes] = {}
         self._names: dict[type[Task], FileNames] = {}
+        self._variables: dict[type[Task], tuple[str, ...]] = {}
         self._specs: dict[type[Task], dict[str, object]] = {}
         self._code: dict[type[Task], bytes | None] = {}
         self._readers: dict[tuple[Path, str], CodeReader] = {}
@@ -87,7 +88,8 @@ class Decider:
         if cls not in self._heads:
             self._heads[cls] = head_of(closure)
         made = describe(node, closure, self._heads[cls], inputs)
-        return replace(made, spec=self._spec(node, made.params))
+        variables = {name: digest_current(name) for name in self._variables_of(node)}
+        return replace(made, spec=self._spec(node), env=variables)
 
     def decide(self, node: Node, inputs: Mapping[str, Input], find_digest: FindDigest) -> Decision:
         """Decide on a task whose inputs are known.
@@ -143,6 +145,15 @@ class Decider:
             self._names[cls] = FileNames(texts, tuple(map(str, folders)))
         return self._names[cls]
 
+    def _variables_of(self, node: Node) -> tuple[str, ...]:
+        """Return the variables that a task's code reads by `os.environ`; looked for once for a class."""
+        cls = type(node.task)
+        if cls not in self._variables:
+            from stook.pipeline.deciding.variables import find_variables
+
+            self._variables[cls] = find_variables(self._closure(node), self._codebase(node))
+        return self._variables[cls]
+
     def code_of(self, node: Node, commit: str) -> bytes | None:
         """Return the source text of a task, to be kept with what it makes; read once for a class.
 
@@ -193,14 +204,16 @@ class Decider:
             self._histories[node.name] = History(self._store.versions(node.name))
         return self._histories[node.name]
 
-    def _spec(self, node: Node, params: Mapping[str, object]) -> dict[str, object]:
-        """Return a task as `dump_task` does; nothing where its parameters hold tasks, which takes longer."""
+    def _spec(self, node: Node) -> dict[str, object]:
+        """Return a task as `dump_task` does, without its parameters; nothing where these hold tasks."""
         if node.requirements.held:
             return {}
         cls = type(node.task)
         if cls not in self._specs:
-            self._specs[cls] = dump_task(node.task)
-        return {**self._specs[cls], "params": dict(params)}
+            spec = dump_task(node.task)
+            del spec["params"]  # which are in the lineage
+            self._specs[cls] = spec
+        return self._specs[cls]
 
     def _texts(self, node: Node) -> tuple[CodeText, ...]:
         return read_texts(self._closure(node), self._codebase(node))

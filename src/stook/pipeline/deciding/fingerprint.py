@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from stook.format import canonical, values
 from stook.model.lineage import Input, Lineage
+from stook.pipeline.authoring.inputs import arguments_of
 from stook.pipeline.authoring.parameters import plain, typed
-from stook.pipeline.authoring.tasks import values_of
+from stook.pipeline.authoring.requirements import Shape
+from stook.pipeline.authoring.tasks import Task, values_of
 from stook.pipeline.closure import Closure
 
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FINGERPRINT_VERSION", "describe", "head_of"]
 
-FINGERPRINT_VERSION = 2
-_CONTEXT = "stook v2 fingerprint"
+FINGERPRINT_VERSION = 3
+_CONTEXT = "stook v3 fingerprint"
 
 
 def head_of(closure: Closure) -> bytes:
@@ -42,7 +44,7 @@ def describe(node: Node, closure: Closure, head: bytes, inputs: Mapping[str, Inp
     material = [
         {name: typed(value) for name, value in params.items()},
         {role: used.digest for role, used in inputs.items()},
-        [required.shape, required.held],
+        [_ordered(required.shape, node.task), {name: _pairs(shape) for name, shape in required.held.items()}],
     ]
     return Lineage(
         task=node.task_id,
@@ -53,3 +55,17 @@ def describe(node: Node, closure: Closure, head: bytes, inputs: Mapping[str, Inp
         inputs=tuple(inputs.values()),
         version=node.traits.version,
     )
+
+
+def _ordered(shape: dict[str, Shape] | list[Shape], task: Task) -> object:
+    """Return what `requires` gave; the order of arguments with names counts where `run` takes any and can see it."""
+    if isinstance(shape, dict) and not arguments_of(type(task)).takes_any:
+        return {name: _pairs(inner) for name, inner in shape.items()}
+    return _pairs(shape)
+
+
+def _pairs(shape: Shape) -> object:
+    """Return a shape with dicts as lists of pairs, in whose order `run` gets them."""
+    if isinstance(shape, dict):
+        return ("dict", [[key, _pairs(inner)] for key, inner in shape.items()])
+    return [_pairs(inner) for inner in shape] if isinstance(shape, list) else shape

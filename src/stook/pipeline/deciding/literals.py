@@ -16,9 +16,9 @@ from stook.pipeline.closure import Closure, Codebase, CodeText, read_texts
 from stook.pipeline.closure.facts import TASK_TRAITS
 from stook.pipeline.parsing import PARSING
 
-__all__ = ["find_literals"]
+__all__ = ["find_literals", "iter_code"]
 
-_SORT: Final = "literals 2"
+_SORT: Final = "literals 3"
 _LONGEST: Final = 255
 _QUOTED: Final = re.compile(r"""'([^'\n]{1,255})'|"([^"\n]{1,255})\"""")
 _MAGIC: Final = re.compile(r"[*?\[]")
@@ -44,24 +44,42 @@ def find_literals(closure: Closure, codebase: Codebase) -> tuple[str, ...]:
             return _decoder.decode(known)
         except msgspec.DecodeError:
             pass
-    found = tuple(dict.fromkeys(_iter_names(read_texts(closure, codebase))))
+    names = dict.fromkeys(_iter_names(read_texts(closure, codebase)))
+    found = tuple(name for name in names if name.isascii() or _is_unicode(name))
     codebase.kept.put(_SORT, closure.digest, _encoder.encode(found))
     return found
 
 
-def _iter_names(texts: Iterable[CodeText]) -> Iterator[str]:
+def _is_unicode(name: str) -> bool:
+    """Tell whether a name can be written down; one with half of a surrogate pair in it cannot."""
+    return name.encode(errors="replace").decode() == name
+
+
+def iter_code(texts: Iterable[CodeText], words: tuple[str, ...]) -> Iterator[tuple[CodeText, list[ast.stmt]]]:
+    """Yield the code in a closure that has one of some words in it, parsed; of tasks only what counts as their code.
+
+    Args:
+        texts: The text of the closure.
+        words: The words.
+    """
     for text in texts:
-        if not text.path.endswith((".py", ".ipynb", "notebook")) or not (
-            "'" in text.text or '"' in text.text
-        ):
+        # Of a task that is only asked for, the code is no part of the closure.
+        if not text.path.endswith((".py", ".ipynb", "notebook")) or text.key.endswith(".(parameters)"):
+            continue
+        if not any(word in text.text for word in words):
             continue
         try:
             with PARSING:
                 tree = ast.parse(text.text)
         except (SyntaxError, ValueError):  # of a notebook's cell, or a file that changed meanwhile
             continue
+        yield text, [_without_traits(node) for node in tree.body] if _is_task(text.key) else tree.body
+
+
+def _iter_names(texts: Iterable[CodeText]) -> Iterator[str]:
+    for text, body in iter_code(texts, ("'", '"')):
         folder = os.path.dirname(text.path)
-        for literal in _iter_literals(tree, is_task=_is_task(text.key)):
+        for literal in _iter_literals(body):
             for name in _names_in(literal):
                 yield name
                 if folder and not name.startswith(("/", "~")) and not any(map(str.isspace, name)):
@@ -75,8 +93,8 @@ def _is_task(key: str) -> bool:
     return isinstance(found, type) and issubclass(found, Task)
 
 
-def _iter_literals(tree: ast.Module, *, is_task: bool) -> Iterator[str]:
-    stack: list[ast.AST] = [_without_traits(node) for node in tree.body] if is_task else [*tree.body]
+def _iter_literals(body: Iterable[ast.stmt]) -> Iterator[str]:
+    stack: list[ast.AST] = [*body]
     while stack:
         node = stack.pop()
         if isinstance(node, ast.Constant):

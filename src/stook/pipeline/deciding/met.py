@@ -7,7 +7,8 @@ from pathlib import Path
 
 from stook.model.lineage import Asked, Lineage, Read
 from stook.pipeline.authoring.tasks import Task
-from stook.pipeline.deciding.named_files import digest_pattern, is_pattern
+from stook.pipeline.deciding.declared import digest_pattern
+from stook.pipeline.deciding.named_files import is_pattern
 from stook.pipeline.finding.specs import load_spec
 from stook.pipeline.meeting.at_import import files_read_at_import
 from stook.pipeline.meeting.counting import counted_at

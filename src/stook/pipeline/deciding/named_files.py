@@ -7,25 +7,23 @@ named and is there.
 from __future__ import annotations
 
 import glob
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from stook.errors import InputError
 from stook.model.lineage import Read
 from stook.pipeline.authoring.tasks import values_of
+from stook.pipeline.deciding.declared import digest_pattern, find_declared
 from stook.pipeline.meeting.counting import counted_at
-from stook.pipeline.meeting.file_digests import digest_list, state_of
 from stook.pipeline.meeting.file_names import FileNames, find_files
-from stook.pipeline.meeting.observing import CHANGED, WRITTEN, Observation, unobserved
+from stook.pipeline.meeting.observing import CHANGED, WRITTEN, Observation
 
 if TYPE_CHECKING:
     from stook.pipeline.graph import Node
 
-__all__ = ["NamedFiles", "digest_pattern", "find_named", "is_pattern", "reads_of"]
+__all__ = ["NamedFiles", "find_named", "is_pattern", "reads_of"]
 
 
 class NamedFiles(msgspec.Struct, frozen=True):
@@ -57,7 +55,7 @@ def find_named(node: Node, names: FileNames, *, lacking_none: bool = True) -> Na
         lacking_none: Whether all files that `reads` names have to be there.
 
     Raises:
-        InputError: A file of `reads` is not there, and has to be.
+        InputError: A file of `reads` is not there, and has to be; or it names too much.
     """
     root, reads = node.place.roots[0], node.traits.reads
     paths = names.find()
@@ -70,7 +68,9 @@ def find_named(node: Node, names: FileNames, *, lacking_none: bool = True) -> Na
     found = {name: path for path in paths if (name := counted.name_of(path))}
     if not reads:
         return NamedFiles(found=found)
-    declared = {counted.name_of(path) or path: path for path in _iter_declared(node, lacking_none)}
+    declared = {
+        counted.name_of(path) or path: path for path in find_declared(node, lacking_none=lacking_none)
+    }
     patterns = {read: digest_pattern(root, read) for read in reads if glob.has_magic(read)}
     return NamedFiles(declared, {name: found[name] for name in found if name not in declared}, patterns)
 
@@ -98,40 +98,7 @@ def is_pattern(read: Read) -> bool:
     return read.is_folder and glob.has_magic(read.path)
 
 
-def digest_pattern(root: Path, pattern: str) -> str:
-    """Return the digest of the names that fit a pattern from the workspace."""
-    with unobserved():
-        return digest_list(_matches(root, pattern))
-
-
 _NONE = NamedFiles()
-
-
-def _matches(root: Path, pattern: str) -> list[str]:
-    return sorted(glob.glob(os.path.expanduser(pattern), root_dir=root, recursive=True))
-
-
-def _iter_declared(node: Node, lacking_none: bool) -> Iterator[str]:
-    """Yield the files and folders that `reads` names, and all below the folders."""
-    root = node.place.roots[0]
-    with unobserved():
-        for read in node.traits.reads:
-            for name in _matches(root, read) if glob.has_magic(read) else [read]:
-                path = os.path.normpath(os.path.join(root, os.path.expanduser(name)))
-                if state_of(path) is None and lacking_none:
-                    raise _not_there(node, read, path)
-                yield path
-                for folder, folders, files in _walk(path):
-                    yield from (os.path.join(folder, inner) for inner in (*folders, *files))
-
-
-def _walk(path: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Go through a folder and those that links in it lead to, but in no circle."""
-    seen: set[str] = set()
-    for folder, folders, files in os.walk(path, followlinks=True):
-        yield folder, [*folders], files
-        seen.add(os.path.realpath(folder))
-        folders[:] = [one for one in folders if os.path.realpath(os.path.join(folder, one)) not in seen]
 
 
 def _paths_in(values: Iterable[object]) -> list[str]:
@@ -147,13 +114,3 @@ def _paths_in(values: Iterable[object]) -> list[str]:
         elif hasattr(value, "__dataclass_fields__"):
             todo += (getattr(value, name) for name in value.__dataclass_fields__)
     return found
-
-
-def _not_there(node: Node, read: str, path: str) -> InputError:
-    return InputError(
-        f"{node.task_id}: there is no file {read}, which its reads names",
-        kind="read-not-found",
-        hint="put it there, or change reads; a pattern such as data/*.csv may fit nothing",
-        task=node.task_id,
-        path=path,
-    )

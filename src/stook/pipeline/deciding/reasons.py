@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from stook.errors import StookError
 from stook.format import values
@@ -23,8 +24,7 @@ _VERSION = "version:"
 Kind = Literal["algorithm", "code", "version", "parameter", "input", "package"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One thing that differs between what a task was and what it is.
 
     Attributes:
@@ -45,24 +45,39 @@ class History:
 
     def __init__(self, bundles: list[Bundle]) -> None:
         self._bundles = [bundle for bundle in bundles if bundle.fingerprint]
-        self._by_params: dict[str, Bundle] | None = None
+        self._newest: dict[str, Bundle] | None = None
 
     def reasons(self, now: Lineage) -> tuple[str, ...]:
         """Return why there is no bundle with this fingerprint, one line each."""
         before = self.find_before(now)
         if before is None:
             return ("never ran",)
+        parts = _parts(now)
+        if parts and parts != _parts(before.lineage):
+            return (f"never ran for {', '.join(part for _, part in parts)}",)
         return tuple(change.line for change in _changes(before.lineage, now)) or ("its bundle is gone",)
 
     def find_before(self, now: Lineage) -> Bundle | None:
-        """Return the bundle to compare with: the newest that has the same parameters, else the newest of all."""
+        """Return what to compare with: the newest of the same parameters and partition, of the partition, of all."""
         if not self._bundles:
             return None
-        if self._by_params is None:
-            self._by_params = {}
+        if self._newest is None:
+            self._newest = {}
             for bundle in reversed(self._bundles):
-                self._by_params[repr(bundle.lineage.params)] = bundle
-        return self._by_params.get(repr(now.params), self._bundles[0])
+                self._newest |= dict.fromkeys(_keys(bundle.lineage), bundle)
+        same, alike = _keys(now)
+        return self._newest.get(same) or self._newest.get(alike, self._bundles[0])
+
+
+def _keys(lineage: Lineage) -> tuple[str, str]:
+    """Return what a task is looked for by: its parameters and partitions, and the partitions alone."""
+    parts = _parts(lineage)
+    return repr((lineage.params, parts)), repr(parts)
+
+
+def _parts(lineage: Lineage) -> list[tuple[str, str]]:
+    """Return which partitions of tables a task has got, by role."""
+    return sorted((used.role, used.part) for used in lineage.inputs if used.part)
 
 
 def explain(before: Bundle, now: Lineage, texts: Iterable[CodeText] = ()) -> tuple[Change, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import unicodedata
 from pathlib import Path
 from types import ModuleType
 
 from stook.config import find_workspace
-from stook.errors import InputError, NotFoundError
 from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.authoring.user_code import user_code
 from stook.pipeline.finding.importing import importable
@@ -31,41 +31,38 @@ def load_task(target: str, *, folder: Path | None = None) -> type[Task]:
     """
     location, name = _split(target)
     name = unicodedata.normalize("NFKC", name)  # as Python reads names
-    module = _import(location, (folder or Path.cwd()).resolve())
+    folder = (folder or Path.cwd()).resolve()
+    module = _import(location, name, folder)
     tasks = _tasks_of(module)
     if name in tasks:
         return tasks[name]
     if "." in name and (inner := _find_inner(module, name)):
         return inner
-    names = ", ".join(sorted(tasks)) or "none"
-    if name:
-        raise NotFoundError(
-            f"{location} has no task {name}; it has {names}",
-            kind="task-not-found",
-            hint=f"stook run {location}:{next(iter(tasks), 'Task')}",
-        )
-    if len(tasks) == 1:
+    if len(tasks) == 1 and not name:
         return next(iter(tasks.values()))
-    raise InputError(
-        f"{location} has several tasks: {names}" if tasks else f"{location} has no task",
-        kind="no-task-named",
-        hint=f"name one: stook run {location}:{next(iter(tasks), 'Task')}",
-    )
+    from stook.pipeline.finding import near_misses  # which a task that is there does not need
+
+    if not tasks and getattr(module, "__file__", None) is None:
+        raise near_misses.no_such_place(location.replace(".", "/"), name, folder)
+    if name:
+        raise near_misses.no_such_task(location, name, module, tasks)
+    raise near_misses.no_task_named(location, tasks)
 
 
 def load_tasks(location: str, *, folder: Path | None = None) -> dict[str, type[Task]]:
     """Return the tasks of a file or module by name. Raises as `load_task` does."""
-    return _tasks_of(_import(location, (folder or Path.cwd()).resolve()))
+    return _tasks_of(_import(location, "", (folder or Path.cwd()).resolve()))
 
 
 def _tasks_of(module: ModuleType) -> dict[str, type[Task]]:
-    """Return the tasks that a module has, those that it imports last; a base without `run` is none."""
+    """Return the tasks that a module has, those that it imports last; a base without `run`, or abstract, is none."""
     found = {
         name: value
         for name, value in vars(module).items()
         if isinstance(value, type)
         and issubclass(value, Task)
-        and value.run is not Task.run
+        and inspect.getattr_static(value, "run") is not Task.run
+        and not inspect.isabstract(value)
         and not value.__module__.startswith("stook.pipeline.")
     }
     own = {name: task for name, task in found.items() if task.__module__ == module.__name__}
@@ -85,37 +82,41 @@ def _split(target: str) -> tuple[str, str]:
     return (location, name) if colon else (target, "")
 
 
-def _import(location: str, folder: Path) -> ModuleType:
+def _import(location: str, name: str, folder: Path) -> ModuleType:
     path = folder / location
-    if location.endswith(".py") or path.is_file():
+    if path.is_file():
         return _import_file(path.resolve(), location)
     roots = tuple(dict.fromkeys([find_workspace(folder) or folder, folder]))
-    with importable(roots):
-        return _import_module(location, location)
+    module = None
+    if not location.endswith(".py") and not location.startswith(".") and "/" not in location:
+        with importable(roots):
+            module = _import_module(location, location)
+    if module is None:
+        from stook.pipeline.finding.near_misses import no_such_place
 
-
-def _import_file(path: Path, location: str) -> ModuleType:
-    if not path.is_file():
-        raise NotFoundError(
-            f"there is no file {location}", kind="file-not-found", hint="see ls, and mind the folder"
-        )
-    roots = roots_of(path)
-    name = module_name(path, roots[0])
-    if "." in path.stem:
-        raise InputError(f"{location}: Python imports no file with a dot in its name", kind="bad-file-name")
-    with importable(roots):
-        module = _import_module(name, location)
-    file = getattr(module, "__file__", None)
-    if file is None or Path(file).resolve() != path:
-        raise InputError(
-            f"{location} would be imported as {name}, which is {file or 'a part of Python'}",
-            kind="module-taken",
-            hint="give the file another name",
-        )
+        raise no_such_place(location, name, folder)
     return module
 
 
-def _import_module(name: str, location: str) -> ModuleType:
+def _import_file(path: Path, location: str) -> ModuleType:
+    if path.suffix != ".py" or "." in path.stem:
+        from stook.pipeline.finding.near_misses import bad_file_name
+
+        raise bad_file_name(path, location)
+    roots = roots_of(path)
+    name = module_name(path, roots[0])
+    with importable(roots):
+        module = _import_module(name, location)
+    file = getattr(module, "__file__", None)
+    if module is None or file is None or Path(file).resolve() != path:
+        from stook.pipeline.finding.near_misses import module_taken
+
+        raise module_taken(location, name, file)
+    return module
+
+
+def _import_module(name: str, location: str) -> ModuleType | None:
+    """Return a module; None where there is none of this name."""
     importlib.invalidate_caches()
     with user_code(name, f"{location} cannot be imported", kind="import-failed", hint="mend the file"):
         try:
@@ -123,6 +124,4 @@ def _import_module(name: str, location: str) -> ModuleType:
         except ModuleNotFoundError as error:
             if not error.name or not f"{name}.".startswith(f"{error.name}."):
                 raise
-    raise NotFoundError(
-        f"there is no file or module {location}", kind="module-not-found", hint="see ls, and mind the folder"
-    )
+    return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
+
+import msgspec
 
 from stook.config import find_workspace
 from stook.errors import InputError
@@ -20,8 +21,7 @@ __all__ = ["CodePlace", "is_here_alone", "is_live", "locate", "module_name", "ro
 _CELLS = "<notebook>"
 
 
-@dataclass(frozen=True, slots=True)
-class CodePlace:
+class CodePlace(msgspec.Struct, frozen=True):
     """Where a class is defined.
 
     Attributes:

@@ -6,10 +6,11 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     from stook.pipeline.closure import Closure
@@ -21,8 +22,7 @@ _AS_TASK: Final = ".(task)"
 _State = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Agreed:
+class _Agreed(msgspec.Struct, frozen=True):
     """A module that was found to be what its file says: as it was imported or reloaded then, and the file as it was."""
 
     spec: object

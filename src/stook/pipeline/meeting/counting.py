@@ -29,6 +29,7 @@ _SYSTEM: Final = (
 _SHARED_MEMORY: Final = "/dev/shm/"  # noqa: S108 - files like any others, though among devices
 _MAC: Final = ("/System", "/Library", "/opt/homebrew", "/private/etc", "/private/var/db")
 _CACHES: Final = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+_PARTS: Final = ("bin", "include", "pyvenv.cfg", "share")
 _INSTALLED: Final = ("/site-packages/", "/dist-packages/", "/__pycache__/")
 
 
@@ -43,7 +44,7 @@ class Counted:
     def __init__(self, root: Path, ignored: Iterable[str] = ()) -> None:
         self.root = str(root)
         self._below = _below([self.root, os.path.realpath(self.root)])
-        self._never = _below([*ignored, *map(os.path.realpath, ignored), _STOOK, *_python()])
+        self._never = _below([*ignored, *map(os.path.realpath, ignored), _STOOK, *_python(root)])
         self._elsewhere = _below(_elsewhere())
         self._is_home = self.root == os.path.expanduser("~")
 
@@ -78,12 +79,13 @@ def _below(folders: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{folder.rstrip('/')}/" for folder in folders if folder))
 
 
-def _python() -> list[str]:
-    """Return the folders of Python; never one that holds half of the machine, such as `/usr`."""
+def _python(root: Path) -> list[str]:
+    """Return the folders of Python; never one that holds half of the machine, such as `/usr`, or the workspace."""
     paths = sysconfig.get_paths()
     found = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     if sys.prefix != sys.base_prefix:
-        found.append(sys.prefix)
+        is_around = Path(os.path.realpath(root)).is_relative_to(os.path.realpath(sys.prefix))
+        found += [os.path.join(sys.prefix, part) for part in _PARTS] if is_around else [sys.prefix]
     return [*found, *map(os.path.realpath, found)]
 
 

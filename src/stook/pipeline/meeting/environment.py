@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from stook.model.lineage import Environment
+from stook.pipeline.source_code.asking_git import ask_git
 
 __all__ = ["read_environment"]
 
@@ -34,30 +35,14 @@ def _git_state(root: Path) -> tuple[str, bool | None]:
 
     A folder that the repository around it ignores is in none of its commits, and so has none.
     """
-    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    if top is None:
         return "", None
-    if _git(root, "check-ignore", "--quiet", ".") is not None:
+    if top != root and ask_git(root, "check-ignore", "--quiet", ".", seconds=_GIT_SECONDS) is not None:
         return "", None
-    status = _git(root, "status", "--porcelain=v2", "--branch")
+    words = ("status", "--porcelain=v2", "--branch", "--ignore-submodules=dirty")
+    status = ask_git(root, *words, seconds=_GIT_SECONDS)
     return _parse_status(status) if status is not None else ("", None)
-
-
-def _git(root: Path, *words: str) -> str | None:
-    """Return what Git prints; None where it says no, or does not answer in time."""
-    import subprocess
-
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *words],
-            capture_output=True,
-            text=True,
-            timeout=_GIT_SECONDS,
-            check=False,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return None if done.returncode else done.stdout
 
 
 def _parse_status(output: str) -> tuple[str, bool | None]:

@@ -296,8 +296,8 @@ def _is_of_python(frame: FrameType, event: str, args: tuple[Any, ...]) -> bool:
         return False
     above: FrameType | None = frame
     for _ in range(8):
-        if above is None:
-            break
+        if above is None or above.f_code.co_name == "<module>":
+            break  # a module that is being imported reads it, as it may any other file
         if above.f_code.co_filename.startswith("<frozen importlib"):
             return True
         if above.f_code.co_filename.endswith(("/linecache.py", "/inspect.py")):

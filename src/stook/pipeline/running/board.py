@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from stook.errors import InputError
 from stook.pipeline.authoring.requirements import Item, Mapped, Partition, Requirements, needs_of
@@ -43,8 +44,7 @@ class State(Enum):
 _OVER = frozenset({State.DONE, State.FAILED, State.SKIPPED})
 
 
-@dataclass(slots=True, eq=False)
-class Step:
+class Step(msgspec.Struct, eq=False):
     """One task of a run, and what has become of it.
 
     Attributes:
@@ -84,8 +84,8 @@ class Step:
     is_mapped: bool = False
     is_plain: bool = True
     state: State = State.WAITING
-    waits_for: set[int] = field(default_factory=set)
-    dependents: list[int] = field(default_factory=list)
+    waits_for: set[int] = msgspec.field(default_factory=set)
+    dependents: list[int] = msgspec.field(default_factory=list)
     blocked_by: Step | None = None
     began: float = 0.0
     attempts: int = 0

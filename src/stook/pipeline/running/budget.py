@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from stook.pipeline.authoring.tasks import Task, traits_of
+from stook.pipeline.authoring.tasks import Task
+from stook.pipeline.authoring.traits import traits_of
 
 __all__ = ["Budget"]
 

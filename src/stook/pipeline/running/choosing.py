@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError, NotFoundError
-from stook.pipeline.authoring.requirements import Item, Mapped, Partition, Requirement, needs_of
-from stook.pipeline.authoring.tasks import Task, output_name
+from stook.pipeline.authoring.declared import output_name
+from stook.pipeline.authoring.tasks import Task
+from stook.pipeline.authoring.wanted import Item, Mapped, Partition, Requirement, needs_of
 from stook.pipeline.graph import Node, collect
 from stook.pipeline.running.options import RunOptions
 
@@ -101,9 +102,23 @@ def targets_of(targets: Task | Sequence[Task], options: RunOptions) -> tuple[Tas
     ends = options.upto or options.only
     # Which tasks come of partitions is not known yet, but what they are called is.
     mapped = {name for node in nodes for name in _iter_mapped_names(node)}
-    known = [name for name in options.force if any(fnmatchcase(one, name) for one in mapped)]
-    found = {name: choose(nodes, name) for name in names if name in ends or name not in known}
+    later = [name for name in names if any(fnmatchcase(one, name) for one in mapped)]
+    found = {name: _choose(nodes, name, later) for name in names if name in ends or name not in later}
     return tuple(dict.fromkeys(node.task for name in ends for node in found[name])) or given
+
+
+def _choose(nodes: Sequence[Node], name: str, later: Sequence[str]) -> list[Node]:
+    """Return the tasks of a graph that a name fits, or say why one that fits tasks of partitions is none to stop at."""
+    try:
+        return choose(nodes, name)
+    except NotFoundError as error:
+        if name not in later:
+            raise
+        raise InputError(
+            f"which tasks are called {name} is known only when the table is there that they are mapped over",
+            kind="task-of-partitions",
+            hint=f"name the task that requires them, or run them with --force {name}",
+        ) from error
 
 
 def choose(nodes: Sequence[Node], name: str) -> list[Node]:

@@ -11,10 +11,12 @@ from stook.pipeline.authoring.requirements import needs_of
 from stook.pipeline.finding.locate import is_here_alone
 from stook.pipeline.running.inline import InlineExecutor
 from stook.pipeline.running.options import RunOptions
-from stook.pipeline.running.work import Executor, Report, Work
+from stook.pipeline.running.work import Report, Work
 
 if TYPE_CHECKING:
     from stook.errors import StookError
+    from stook.pipeline.graph import Node
+    from stook.pipeline.running.pool import PoolExecutor
     from stook.store import Bundle, Store
 
 __all__ = ["Crew"]
@@ -37,8 +39,13 @@ class Crew:
         self._jobs = options.jobs
         self._began = time.time()
         self._inline = InlineExecutor(store, began=self._began)
-        self._pool: Executor | None = None
+        self._pool: PoolExecutor | None = None
         self._here: set[int] = set()
+
+    def prepare(self, node: Node) -> None:
+        """Have processes begin, where the task runs in one. Raises as `submit` does."""
+        if not self._is_for_here(node):
+            self._get_pool().prepare(node)
 
     def submit(self, work: Work) -> None:
         """Begin a task.
@@ -46,15 +53,11 @@ class Crew:
         Raises:
             InputError: It says how long it may take or how much memory, and can only run here.
         """
-        if self._is_for_here(work):
+        if self._is_for_here(work.node):
             self._here.add(work.number)
             self._inline.submit(work)
             return
-        if self._pool is None:
-            from stook.pipeline.running.pool import PoolExecutor
-
-            self._pool = PoolExecutor(self._store, self._jobs, began=self._began, is_shown=self._jobs == 1)
-        self._pool.submit(work)
+        self._get_pool().submit(work)
 
     def answer(self, number: int, bundles: Sequence[Bundle] | StookError) -> None:
         """Let a task go on that has asked."""
@@ -64,11 +67,13 @@ class Crew:
             self._pool.answer(number, bundles)
 
     def wait(self, seconds: float | None) -> Sequence[Report]:
-        """Return what has come of tasks. A task that runs here holds up what is told of the others."""
+        """Return what has come of tasks. One that runs here holds up what is told of the others, not their limits."""
         if self._pool is None:
             return self._inline.wait(seconds)
         if self._inline.has_work:
-            return [*self._inline.wait(0.0), *self._pool.wait(0.0)]
+            with self._pool.attended():
+                reports = self._inline.wait(0.0)
+            return [*reports, *self._pool.wait(0.0)]
         return self._pool.wait(seconds)
 
     def close(self, *, at_once: bool) -> None:
@@ -79,17 +84,24 @@ class Crew:
             if self._pool is not None:
                 self._pool.close(at_once=at_once)
 
-    def _is_for_here(self, work: Work) -> bool:
-        traits = work.node.traits
+    def _get_pool(self) -> PoolExecutor:
+        if self._pool is None:
+            from stook.pipeline.running.pool import PoolExecutor
+
+            self._pool = PoolExecutor(self._store, self._jobs, began=self._began, is_shown=self._jobs == 1)
+        return self._pool
+
+    def _is_for_here(self, node: Node) -> bool:
+        traits = node.traits
         is_limited = traits.timeout is not None or traits.memory is not None
-        held = (needs_of(one) for one in work.node.requirements.roles.values())
-        if not (work.node.place.is_live or any(is_here_alone(type(one)) for one in (work.node.task, *held))):
+        held = (needs_of(one) for one in node.requirements.roles.values())
+        if not (node.place.is_live or any(is_here_alone(type(one)) for one in (node.task, *held))):
             return self._jobs == 1 and not is_limited
         if traits.timeout is not None:
             raise InputError(
-                f"{work.node.task_id} is in a notebook, where nothing could end it after {traits.timeout:g} seconds",
+                f"{node.task_id} is in a notebook, where nothing could end it after {traits.timeout:g} seconds",
                 kind="timeout-in-notebook",
                 hint="define it in a .py file and import that, or take its timeout away",
-                task=work.node.task_id,
+                task=node.task_id,
             )
         return True

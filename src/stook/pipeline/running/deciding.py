@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from stook.format import canonical
+from stook.pipeline.authoring.forms import digest_as_input
 from stook.pipeline.deciding.decide import Decider, Decision
 from stook.pipeline.running.work import Given
 
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Decided", "Judge"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """What was decided about a step.
 
     Attributes:
@@ -121,4 +122,4 @@ class Judge:
         step = self._board.find(task)
         if step is None or not step.is_over:
             return None
-        return step.bundle.digest if step.bundle else ""
+        return digest_as_input(step.bundle) if step.bundle else ""

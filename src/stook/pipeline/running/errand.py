@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,7 @@ from stook.pipeline.running.wire import Script
 from stook.pipeline.running.work import Work
 from stook.store import Store
 
-__all__ = ["Errand", "Hello", "Own", "Shared", "put_together", "take_apart"]
+__all__ = ["Errand", "Hello", "Own", "Shared", "hello_from_here", "put_together", "take_apart"]
 
 _NO_ENVIRONMENT = Environment()
 
@@ -42,6 +44,15 @@ class Hello:
     folder: str
     began: float
     script: Script | None
+
+
+def hello_from_here(store: Store, began: float, script: Script | None) -> Hello:
+    """Return what a process learns first of this one."""
+    try:
+        folder = os.getcwd()
+    except OSError:
+        folder = ""
+    return Hello(store, tuple(sys.path), tuple(sys.argv), folder, began, script)
 
 
 @dataclass(frozen=True, slots=True)

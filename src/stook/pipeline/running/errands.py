@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from stook.errors import InputError, StookError
 from stook.pipeline.running.errand import Errand, Shared, take_apart
+from stook.pipeline.running.portable import Told, dump_error
 from stook.pipeline.running.wire import Packer, Script
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stook.pipeline.running.work import Work
-    from stook.store import Store
+    from stook.store import Bundle, Store
 
 __all__ = ["Errands"]
 
@@ -22,9 +26,18 @@ class Errands:
     Args:
         store: The store of the run.
         script: What runs as `__main__`.
+
+    Raises:
+        InputError: The store is in the memory of this process.
     """
 
     def __init__(self, store: Store, script: Script | None) -> None:
+        if store.repository.url.startswith("memory:"):
+            raise InputError(
+                "a store in memory is of this process alone, so tasks cannot run in others",
+                kind="store-in-memory",
+                hint="use a store in a folder, or one job and tasks without timeout and memory",
+            )
         self._packer = Packer(store, script)
         self._keys: dict[tuple[int, ...], int] = {}
         self._parts: list[Shared] = []
@@ -44,6 +57,12 @@ class Errands:
             shared=parts if is_news else None,
             work=packed,
         )
+
+    def make_answer(self, bundles: Sequence[Bundle] | StookError) -> tuple[bool, Told | bytes]:
+        """Return what a task is told that has asked: whether all is well, and the bundles or what is not."""
+        if isinstance(bundles, StookError):
+            return False, dump_error(bundles)
+        return True, self._packer.pack(list(bundles))
 
     def _key(self, parts: Shared) -> int:
         """Return the key of what is shared: the same for the very same parts."""

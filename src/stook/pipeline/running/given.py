@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from stook.model.lineage import Input
+from stook.pipeline.authoring.forms import digest_as_input
 from stook.pipeline.authoring.requirements import (
     External,
     Item,
@@ -56,7 +56,7 @@ class GivenInputs:
             if isinstance(required, Item | Partition):
                 used = self._use(role, required, bundle)
             else:
-                used = Input(role, bundle.name, bundle.id, bundle.digest)
+                used = Input(role, bundle.name, bundle.id, digest_as_input(bundle))
             given[role] = Given(bundle, used)
         return given
 
@@ -72,7 +72,7 @@ class GivenInputs:
             for role, required in step.node.requirements.roles.items()
             if isinstance(required, Mapped)
         }
-        step.node = replace(step.node, requirements=step.node.requirements.expanded(made))
+        step.node = msgspec.structs.replace(step.node, requirements=step.node.requirements.expanded(made))
         step.is_mapped = False
         return [task for tasks in made.values() for task in tasks]
 

@@ -186,6 +186,7 @@ class HandingOut:
         step.state, step.because = State.RUNNING, decided.decision.because
         step.lineage = decided.decision.lineage
         node = step.node
+        self._executor.prepare(node)  # beside what is read and asked here
         started = TaskStarted(node.task_id, node.name, step.because, step.number, step.attempts)
         self._others.observer(started)
         self._executor.submit(self._work_of(step, decided))
@@ -204,6 +205,7 @@ class HandingOut:
             names=self._judge.names_of(step),
             log=folder and folder / "tasks" / f"{step.number}.log",
             rejected=folder and folder / "rejected",
+            deaths=step.deaths,
         )
 
     def _environment_of(self, step: Step, made: Lineage) -> Environment:

@@ -17,6 +17,7 @@ from stook.pipeline.running.restoring import restoring
 from stook.pipeline.running.work import Asks, Done, Failed, Report, Work
 
 if TYPE_CHECKING:
+    from stook.pipeline.graph import Node
     from stook.store import Bundle, Store
 
 __all__ = ["InlineExecutor"]
@@ -43,11 +44,14 @@ class InlineExecutor:
         """Whether there is a task to begin or to go on with."""
         return bool(self._todo)
 
+    def prepare(self, node: Node) -> None:
+        """Do nothing: it takes no preparation to run a task here."""
+
     def submit(self, work: Work) -> None:
         """Keep a task until `wait`."""
         self._code.expect(work)
         self._performances[work.number] = Performance(self._store, work, lambda: self._check(work))
-        self._logs[work.number] = OutputLog(work.log)
+        self._logs[work.number] = OutputLog.of(work)
         self._seconds[work.number] = 0.0
         self._todo.append((work.number, None))
 

@@ -94,9 +94,9 @@ def give_back(path: str, descriptor: int) -> None:
 def remove_leftovers(folder: str) -> None:
     """Remove files of holders that died long ago and that nobody has asked for since."""
     for entry in os.scandir(folder):
-        if entry.stat(follow_symlinks=False).st_mtime > time.time() - _LEFTOVER_SECONDS:
-            continue
-        with suppress(OSError):
+        with suppress(OSError):  # another run may be at the same
+            if entry.stat(follow_symlinks=False).st_mtime > time.time() - _LEFTOVER_SECONDS:
+                continue
             descriptor = os.open(entry.path, os.O_RDWR | _NO_LINKS)
             if _try_lock(descriptor) is not False:
                 os.unlink(entry.path)

@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Final
 
 from stook.pipeline.running import worker
+from stook.pipeline.running.deaths import OUTSIDE
 from stook.pipeline.running.descent import adopt_orphans, children_of, die_with
 
 __all__ = ["COMMAND", "END", "NOTICE", "START", "main"]
@@ -90,23 +91,28 @@ class Nursery:
                 _kill(process, number)
             return True
         connection, output = descriptors
-        process = self._start(connection, output, number, own)
-        self._running.add(process)
-        os.close(connection)
-        os.close(output)
-        return self._tell(START, process, 0)
+        try:
+            process = self._start(connection, output, number, own)
+            self._running.add(process)
+            return self._tell(START, process, 0)
+        except OSError as error:
+            os.write(output, f"no process could be started: {error.strerror}\n".encode())
+            return self._tell(START, 0, 0) and self._tell(END, 0, OUTSIDE << 8)
+        finally:
+            os.close(connection)
+            os.close(output)
 
     def _start(self, connection: int, output: int, threads: int, own: Iterable[int]) -> int:
         if self._way == "spawn":
             return _spawn(connection, output, threads)
-        process = os.fork()
+        nursery, process = os.getpid(), os.fork()
         if not process:
             with suppress(BaseException):
                 signal.set_wakeup_fd(-1)
                 for descriptor in (*own, self._control.detach()):
                     os.close(descriptor)
-                worker.main(connection, output, threads, os.getppid())
-            os._exit(70)
+                worker.main(connection, output, threads, nursery)
+            os._exit(OUTSIDE)
         return process
 
     def _bury(self) -> None:
@@ -121,11 +127,11 @@ class Nursery:
             if process in self._running:
                 self._running.discard(process)
                 _kill(process, signal.SIGKILL)
-                for orphan in children_of(os.getpid()):
-                    if orphan not in self._running:
-                        with suppress(OSError):
-                            os.kill(orphan, signal.SIGKILL)
                 self._tell(END, process, status)
+            for orphan in children_of(os.getpid()):  # of it, or of one that is gone by now
+                if orphan not in self._running:
+                    with suppress(OSError):
+                        os.kill(orphan, signal.SIGKILL)
 
     def _tell(self, what: bytes, process: int, status: int) -> bool:
         try:
@@ -139,7 +145,7 @@ class Nursery:
             for process in self._running:
                 _kill(process, number)
             until = time.monotonic() + _GRACE_SECONDS
-            while self._running and time.monotonic() < until:
+            while (self._running or children_of(os.getpid())) and time.monotonic() < until:
                 self._bury()
                 time.sleep(0.01)
         os._exit(0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from stook.model.events import Observer, ignore
 from stook.pipeline.running.leases import Leases, NoLeases
@@ -39,8 +40,7 @@ class NoElsewhere:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
+class Others(msgspec.Struct, frozen=True):
     """Whom a run has to do with.
 
     Attributes:
@@ -50,5 +50,5 @@ class Others:
     """
 
     observer: Observer = ignore
-    leases: Leases = field(default_factory=NoLeases)
-    elsewhere: Elsewhere = field(default_factory=NoElsewhere)
+    leases: Leases = msgspec.field(default_factory=NoLeases)
+    elsewhere: Elsewhere = msgspec.field(default_factory=NoElsewhere)

@@ -14,6 +14,7 @@ from stook.model.events import (
     TaskSkipped,
     ignore,
 )
+from stook.pipeline.authoring.written import written_values
 from stook.pipeline.running.board import State, tasks_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from stook.store import Bundle
 
 __all__ = ["Outcomes"]
+
+_LONGEST = 4_000
 
 
 class Outcomes:
@@ -55,7 +58,8 @@ class Outcomes:
             node = step.node
             needed = self._board.find_all(dict.fromkeys(tasks_of(node.requirements)))
             numbers = tuple(other.number for other in needed)
-            self._observe(TaskAdded(step.number, node.task_id, node.name, repr(node.task), numbers))
+            values = written_values(node.task)
+            self._observe(TaskAdded(step.number, node.task_id, node.name, repr(node.task), numbers, values))
 
     def finish(self, step: Step, bundle: Bundle, because: tuple[str, ...], ran: float | None = None) -> None:
         """Note a step's bundle.
@@ -111,8 +115,11 @@ class Outcomes:
                 self.skip(step, blocked_by or failed)
 
     def _tell_failure(self, step: Step, error: StookError, wait: float | None) -> None:
-        node = step.node
-        self._observe(TaskFailed(node.task_id, node.name, error.message, step.seconds, step.number, wait))
+        node, told = step.node, error.facts.get("traceback") if wait is None else None
+        trace = told[-_LONGEST:] if isinstance(told, str) else ""
+        self._observe(
+            TaskFailed(node.task_id, node.name, error.message, step.seconds, step.number, wait, trace)
+        )
 
     def _count(self, step: Step) -> None:
         if step.is_vital and self.first_error is None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 if TYPE_CHECKING:
     from stook.errors import StookError
+    from stook.pipeline.running.work import Work
 
 __all__ = ["OutputLog"]
 
@@ -15,6 +18,7 @@ LAST: Final = 9_000_000
 _KEPT_LINES = 50
 _KEPT_BYTES = 64 * 1024
 _LONGEST_LINE = 2_000
+_MARK: Final = re.compile("\n… +([0-9,]+) bytes are left out here …\n".encode())
 
 
 class OutputLog:
@@ -24,21 +28,32 @@ class OutputLog:
 
     Args:
         path: The file, made when something is printed; None to keep the last lines only.
+        heading: The line above what is printed, below what earlier attempts have; nothing of those stays where empty.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, heading: str = "") -> None:
         self.path = path
+        self._heading = heading
         self._file: BinaryIO | None = None
         self._is_writing = True
         self._length = 0
         self._cut = 0
-        self._tail = b""
+        self._tail = bytearray()
+
+    @classmethod
+    def of(cls, work: Work) -> OutputLog:
+        """Return the log of an attempt at a task."""
+        if work.attempt > 1:
+            return cls(work.log, f"attempt {work.attempt} of {work.node.traits.retries + 1}")
+        return cls(work.log, "begun again" if work.deaths else "")
 
     def write(self, data: bytes) -> None:
         """Take what was printed."""
         if not data:
             return
-        self._tail = (self._tail + data[-_KEPT_BYTES:])[-_KEPT_BYTES:]
+        self._tail += data[-_KEPT_BYTES:]
+        if len(self._tail) > 2 * _KEPT_BYTES:
+            del self._tail[:-_KEPT_BYTES]
         if self.path is not None and self._is_writing:
             try:
                 self._write(self.path, data)
@@ -59,7 +74,7 @@ class OutputLog:
 
     def last_lines(self) -> str:
         """Return the last lines."""
-        text = self._tail.decode(errors="replace")
+        text = self._tail[-_KEPT_BYTES:].decode(errors="replace")
         lines = text.replace("\r\n", "\n").splitlines()[-_KEPT_LINES:]
         return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in lines)
 
@@ -72,16 +87,24 @@ class OutputLog:
 
     def _open(self, path: Path) -> BinaryIO:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("w+b", buffering=0)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (0 if self._heading else os.O_TRUNC)
+        file = os.fdopen(os.open(path, flags, 0o666), "r+b")
+        if self._heading:
+            self._cut = _read_cut(file)
+            self._length = file.seek(0, os.SEEK_END)
+            above = "\n" if self._length and not _ends_a_line(file) else ""
+            self._length += file.write(f"{above}{self._heading}\n".encode())
+        return file
 
     def _write(self, path: Path, data: bytes) -> None:
         self._file = self._file or self._open(path)
         for start in range(0, len(data), LAST):
             piece = data[start : start + LAST]
-            self._file.write(piece)
-            self._length += len(piece)
+            self._length += self._file.write(piece)
             if self._length > FIRST + 2 * LAST:
                 self._leave_out(self._file)
+        if data.endswith(b"\n"):  # whoever follows the log sees whole lines
+            self._file.flush()
 
     def _leave_out(self, file: BinaryIO) -> None:
         """Leave the middle out, and say how much that is."""
@@ -93,6 +116,18 @@ class OutputLog:
         file.truncate()
         file.write(_mark(self._cut) + last)
         self._length = file.tell()
+
+
+def _read_cut(file: BinaryIO) -> int:
+    """Return how many bytes have been left out of a log already."""
+    file.seek(FIRST)
+    found = _MARK.fullmatch(file.read(len(_mark(1))))
+    return int(found[1].replace(b",", b"")) if found else 0
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def _mark(cut: int) -> bytes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from stook import registry
 from stook.errors import InputError
@@ -59,8 +60,7 @@ def iter_paths(value: object) -> Iterator[Path]:
             yield from (Path(folder, name) for name in (*folders, *names))
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(msgspec.Struct, frozen=True):
     """Parts of a table as the user's code makes them."""
 
     parts: Iterator[object]

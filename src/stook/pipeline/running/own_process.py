@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 import threading
-from typing import Final, NoReturn
+from contextlib import suppress
+from typing import Final, NoReturn, TextIO
 
-__all__ = ["flush", "interrupt", "is_ending", "is_spent", "limit_threads", "take_output", "take_signals"]
+__all__ = ["Output", "flush", "interrupt", "is_ending", "is_spent", "limit_threads", "take_signals"]
 
 _THREADS_OF: Final = (
     "OMP_NUM_THREADS",
@@ -28,6 +29,23 @@ def take_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, interrupt)
+    os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_be_a_child)
+
+
+def _hold_back() -> None:
+    """Let SIGTERM wait: a fork that gets one before it is Python again would forget it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _let_through() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def _be_a_child() -> None:
+    """End on SIGTERM as any process does: so `multiprocessing` ends those that a task starts."""
+    if signal.getsignal(signal.SIGTERM) is interrupt:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _let_through()
 
 
 def is_ending() -> bool:
@@ -41,17 +59,48 @@ def interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def take_output(output: int) -> None:
-    """Let all that is printed go to a descriptor, also what a crash in C has to say."""
-    import faulthandler
+class Output:
+    """Takes all that is printed, also what a crash in C has to say, and lets it go to a descriptor.
 
-    for descriptor in (1, 2):
-        os.dup2(output, descriptor)
-    os.close(output)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
-    faulthandler.enable(file=2, all_threads=False)
+    Args:
+        descriptor: Where it goes; it is this object's from now on.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        import faulthandler
+
+        os.set_inheritable(descriptor, False)
+        self._descriptor = descriptor
+        self._is = os.fstat(descriptor)
+        self._streams = self._open()
+        faulthandler.enable(file=2, all_threads=False)
+
+    def put_back(self) -> None:
+        """Take it again after a task, which may have put anything there, or closed what was there."""
+        with suppress(OSError):  # the task may have closed this one too
+            if os.path.samestat(os.fstat(self._descriptor), self._is):
+                self._take_descriptors()
+        try:
+            is_open = not any(stream.closed for stream in self._streams)
+        except ValueError:  # taken apart
+            is_open = False
+        if not is_open:
+            self._streams = self._open()
+        sys.stdout, sys.stderr = self._streams
+
+    def _take_descriptors(self) -> None:
+        for descriptor in (1, 2):
+            os.dup2(self._descriptor, descriptor)
+
+    def _open(self) -> tuple[TextIO, TextIO]:
+        self._take_descriptors()
+        sys.stdout, sys.stderr = _open_text(1), _open_text(2)
+        sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc,assignment]
+        return sys.stdout, sys.stderr
+
+
+def _open_text(descriptor: int) -> TextIO:
+    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
 
 
 def limit_threads(threads: int) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from stook.errors import CheckError, InputError, StookError, TaskError
 from stook.model.lineage import Asked, Lineage
+from stook.pipeline.authoring.forms import digest_as_input
 from stook.pipeline.authoring.inputs import prepare as prepare_run
 from stook.pipeline.authoring.output_files import writing_in
 from stook.pipeline.authoring.parameters import plain
@@ -150,7 +151,7 @@ class Performance:
         if answer is None:
             return
         for task, bundle in zip(_flat(self._question), answer, strict=True):
-            self._asked.append(Asked(dump_task(task), bundle.name, bundle.id, bundle.digest))
+            self._asked.append(Asked(dump_task(task), bundle.name, bundle.id, digest_as_input(bundle)))
 
     def _keep(self, value: object) -> Bundle:
         node, work = self._work.node, self._work
@@ -224,7 +225,7 @@ class Performance:
                 reads_of(self._observation, self._named, after),
                 files_read_at_import(made.code, with_functions=True),
             ),
-            env={**read_at_import(made.code, with_functions=True), **self._observation.env},
+            env={**made.env, **read_at_import(made.code, with_functions=True), **self._observation.env},
             asked=tuple(self._asked),
             spec=made.spec or dump_task(node.task),
         )

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import selectors
 import signal
-import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from stook.errors import InputError, StookError
+from stook.errors import StookError
 from stook.pipeline.authoring.user_code import user_code
 from stook.pipeline.finding.importing import importable
+from stook.pipeline.running.attending import attended
 from stook.pipeline.running.code_check import changed_meanwhile
-from stook.pipeline.running.deaths import how_it_died
-from stook.pipeline.running.errand import Hello
+from stook.pipeline.running.deaths import how_it_died, process_refused
+from stook.pipeline.running.errand import hello_from_here
 from stook.pipeline.running.errands import Errands
 from stook.pipeline.running.output_log import OutputLog
+from stook.pipeline.running.places import has_room, idle_in, threads_of
 from stook.pipeline.running.portable import dump_error, load_error
 from stook.pipeline.running.starter import Starter
-from stook.pipeline.running.task_process import TaskProcess
-from stook.pipeline.running.watching import GRACE_SECONDS, watch
-from stook.pipeline.running.wire import pack, running_script, unpack
+from stook.pipeline.running.task_process import TaskProcess, show
+from stook.pipeline.running.watching import GRACE_SECONDS, ask_to_end, watch
+from stook.pipeline.running.wire import running_script, unpack
 from stook.pipeline.running.work import Died, Done, Failed, Report, Work
 
 if TYPE_CHECKING:
+    from stook.pipeline.graph import Node
     from stook.store import Bundle, Store
 
 __all__ = ["PoolExecutor"]
@@ -52,16 +54,10 @@ class PoolExecutor:
     def __init__(
         self, store: Store, jobs: int, *, began: float | None = None, is_shown: bool = False, way: str = ""
     ) -> None:
-        if store.repository.url.startswith("memory:"):
-            raise InputError(
-                "a store in memory is of this process alone, so tasks cannot run in others",
-                kind="store-in-memory",
-                hint="use a store in a folder, or one job and tasks without timeout and memory",
-            )
         self._store = store
         self._jobs = jobs
         self._began = time.time() if began is None else began
-        self._show = _show if is_shown else None
+        self._show = show if is_shown else None
         self._way = way
         self._script = running_script()
         self._errands = Errands(store, self._script)
@@ -72,6 +68,11 @@ class PoolExecutor:
         self._needs_new: set[int] = set()
         self._reports: list[Report] = []
 
+    def prepare(self, node: Node) -> None:
+        """Start what starts processes."""
+        with suppress(OSError):  # whoever needs it is told
+            self._get_starter()
+
     def submit(self, work: Work) -> None:
         """Begin a task, or keep it until there is a place."""
         self._queue.append(work)
@@ -80,14 +81,9 @@ class PoolExecutor:
     def answer(self, number: int, bundles: Sequence[Bundle] | StookError) -> None:
         """Let a task go on that has asked."""
         process = next(each for each in self._processes if each.work and each.work.number == number)
-        is_well, told = (
-            (False, dump_error(bundles))
-            if isinstance(bundles, StookError)
-            else (True, pack(list(bundles), self._store))
-        )
         process.go_on()
         with suppress(OSError):  # then it has died, which is heard
-            process.channel.send((is_well, told))
+            process.channel.send(self._errands.make_answer(bundles))
 
     def wait(self, seconds: float | None) -> Sequence[Report]:
         """Return what has come of tasks: at least one report, or none when the time is over or there is no task."""
@@ -104,6 +100,19 @@ class PoolExecutor:
             self._look(left)
             if left == 0.0 and not self._reports:
                 return ()
+
+    @contextmanager
+    def attended(self) -> Iterator[None]:
+        """Look after tasks while this thread is busy with something else in the block."""
+        if self._starter is None or not any(process.is_running for process in self._processes):
+            yield
+            return
+        with attended(self._processes, self._starter, self._show) as heard:
+            yield
+        for process, message in heard.said:
+            self._take(process, *message)
+        for process in heard.gone:
+            self._bury(process)
 
     def close(self, *, at_once: bool) -> None:
         """End all processes: those at work are asked to, and killed a second later, or by another Ctrl-C."""
@@ -123,44 +132,41 @@ class PoolExecutor:
             self._selector.close()
 
     def _end_all(self, grace: float) -> None:
-        for process in self._processes:
-            process.is_leaving = True
-            if process.is_running and self._starter is not None:
-                self._starter.kill(process, signal.SIGTERM if grace else signal.SIGKILL)
-            elif not process.channel.is_over:
-                process.channel.shut()
+        if self._starter is None:
+            return
+        ask_to_end(self._processes, self._starter, signal.SIGTERM if grace else signal.SIGKILL)
         until = time.monotonic() + grace
-        while self._processes and self._starter is not None and time.monotonic() < until:
+        while self._processes and time.monotonic() < until:
             self._select(until - time.monotonic())
         for process in self._processes:
-            if self._starter is not None:
-                self._starter.kill(process, signal.SIGKILL)
+            self._starter.kill(process, signal.SIGKILL)
 
     def _hand_out(self) -> None:
-        while self._queue and self._has_room(self._queue[0]):
+        while self._queue and has_room(self._processes, self._queue[0], self._jobs):
             work = self._queue.popleft()
-            process = self._find_idle(work) or self._start(self._threads(work))
+            threads = threads_of(work, self._jobs)
+            try:
+                process = self._find_idle(work, threads) or self._start(threads)
+            except OSError as error:
+                if any(each.is_running for each in self._processes):
+                    self._queue.appendleft(work)  # one of those will do
+                    return
+                self._reports.append(Failed(work.number, process_refused(work, error), 0.0))
+                continue
             errand = self._errands.make(work, process.known)
-            process.begin(work, OutputLog(work.log))
+            process.begin(work, OutputLog.of(work))
             try:
                 process.channel.send(errand)
-            except OSError:  # it has died while it was idle
-                process.end()
-                self._let_go(process)
-                self._queue.appendleft(work)
+            except OSError:
+                if process.is_up:  # it has died while it was idle; of another it is told how
+                    process.end()
+                    self._let_go(process)
+                    self._queue.appendleft(work)
 
-    def _has_room(self, work: Work) -> bool:
-        running = [each.work.node.traits.cpus for each in self._processes if each.is_running and each.work]
-        return not running or sum(running) + work.node.traits.cpus <= self._jobs
-
-    def _threads(self, work: Work) -> int:
-        """A sole task may use all that there is, as it may in this process."""
-        return 0 if self._jobs == 1 else max(1, round(min(work.node.traits.cpus, self._jobs)))
-
-    def _find_idle(self, work: Work) -> TaskProcess | None:
-        idle = [process for process in self._processes if process.is_idle]
+    def _find_idle(self, work: Work, threads: int) -> TaskProcess | None:
+        idle = idle_in(self._processes)
         if work.number not in self._needs_new:
-            fitting = [process for process in idle if process.threads == self._threads(work)]
+            fitting = [process for process in idle if process.threads == threads]
             if fitting:
                 return fitting[0]
         for process in idle[: max(len(idle) - self._jobs + 1, 0)]:
@@ -168,21 +174,28 @@ class PoolExecutor:
         return None
 
     def _start(self, threads: int) -> TaskProcess:
+        starter = self._get_starter()
+        process = starter.start(threads)
+        if starter.is_gone:
+            process = self._get_starter().start(threads)
+        self._processes.append(process)
+        self._selector.register(process.channel, selectors.EVENT_READ, lambda: self._hear(process))
+        self._selector.register(process.output, selectors.EVENT_READ, lambda: process.drain(self._show))
+        with suppress(OSError):  # then it is gone already, which is heard
+            process.channel.send(hello_from_here(self._store, self._began, self._script))
+        return process
+
+    def _get_starter(self) -> Starter:
+        """Return what starts processes: another one where the last is known to be gone, with all that it had."""
         if self._starter is not None and self._starter.is_gone:
+            self._take_notices()
             self._selector.unregister(self._starter)
             self._starter.close()
             self._starter = None
         if self._starter is None:
             self._starter = Starter(self._way)
             self._selector.register(self._starter, selectors.EVENT_READ, self._take_notices)
-        process = self._starter.start(threads)
-        self._processes.append(process)
-        self._selector.register(process.channel, selectors.EVENT_READ, lambda: self._hear(process))
-        self._selector.register(process.output, selectors.EVENT_READ, lambda: process.drain(self._show))
-        process.channel.send(
-            Hello(self._store, tuple(sys.path), tuple(sys.argv), _folder(), self._began, self._script)
-        )
-        return process
+        return self._starter
 
     def _let_go(self, process: TaskProcess) -> None:
         """Let an idle process end."""
@@ -208,16 +221,17 @@ class PoolExecutor:
         if self._starter is None:
             return
         for process in [*self._starter.take_notices()]:
-            self._hear(process)
-            if process.work is not None:
-                process.drain(self._show)
-                error, is_its_fault = (
-                    (process.verdict, True)
-                    if process.verdict
-                    else how_it_died(process.work, process.exit_code)
-                )
-                self._tell(process, Died(process.work.number, error, process.seconds(), is_its_fault))
-            self._forget(process)
+            self._bury(process)
+
+    def _bury(self, process: TaskProcess) -> None:
+        """Take note that a process is gone, and tell what has become of its task."""
+        self._hear(process)
+        if process.work is not None:
+            process.drain(self._show)
+            verdict = process.verdict
+            error, is_its_fault = (verdict, True) if verdict else how_it_died(process.work, process.exit_code)
+            self._tell(process, Died(process.work.number, error, process.seconds(), is_its_fault))
+        self._forget(process)
 
     def _forget(self, process: TaskProcess) -> None:
         for each in (process.channel, process.output):
@@ -289,17 +303,3 @@ class PoolExecutor:
             process.log.add_facts(report.error)
         process.end()
         self._reports.append(report)
-
-
-def _folder() -> str:
-    import os
-
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
-
-
-def _show(data: bytes) -> None:
-    sys.stderr.write(data.decode(errors="replace"))
-    sys.stderr.flush()

@@ -42,17 +42,27 @@ def load_error(told: Told) -> StookError:
 def bearable(error: StookError) -> StookError:
     """Return an error as it is; one with very long texts as it would come from another process."""
     texts = [value for value in error.facts.values() if isinstance(value, str)]
-    if len(error.message) <= _MOST_WORDS and all(len(text) <= _MOST_TEXT for text in texts):
+    is_short = len(error.message) <= _MOST_WORDS and all(len(text) <= _MOST_TEXT for text in texts)
+    if is_short and all(map(_is_text, (error.message, error.hint, *texts))):
         return error
     return load_error(dump_error(error))
 
 
 def _shorten(text: str, most: int) -> str:
-    """Return a text of at most so many characters, without its middle where it is longer."""
-    if len(text) <= most:
-        return text
-    half = most // 2
-    return f"{text[:half]}\n… {len(text) - 2 * half:,} characters …\n{text[-half:]}"
+    """Return a text of at most so many characters, without its middle where it is longer, that any file can take."""
+    if len(text) > most:
+        half = most // 2
+        text = f"{text[:half]}\n… {len(text) - 2 * half:,} characters …\n{text[-half:]}"
+    return text if _is_text(text) else text.encode(errors="backslashreplace").decode()
+
+
+def _is_text(text: str) -> bool:
+    """Tell whether a text has no halves of characters, as names of files may have."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(value: object, depth: int) -> object:

@@ -23,6 +23,7 @@ _SIGNALS: Final = tuple(
 def restoring() -> Iterator[None]:
     """Bring back, after the block: the current folder, variables of the environment, the umask, handlers of signals.
 
+    An alarm that is set in the block is taken back.
     These are the whole process's, so nothing is brought back in other threads than the first: it would be undone there
     what others are at.
     """
@@ -31,10 +32,15 @@ def restoring() -> Iterator[None]:
         return
     folder, variables, umask = _folder(), _variables(), os.umask(0o077)
     os.umask(umask)
+    environ = os.environ
     handlers = {number: getsignal(number) for number in _SIGNALS}
+    has_alarm = signal.getitimer(signal.ITIMER_REAL)[0] > 0
     try:
         yield
     finally:
+        if not has_alarm:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        os.environ = environ  # noqa: B003 - the very object, where a task has put another in its place
         if folder and _folder() != folder:
             with suppress(OSError):  # it may be gone
                 os.chdir(folder)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from stook.store import Bundle
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["RunResult", "StepResult"]
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(msgspec.Struct, frozen=True):
     """What came of one task.
 
     Attributes:
@@ -31,9 +31,11 @@ class StepResult:
     bundle: Bundle
     seconds: float
 
+    def __repr__(self) -> str:
+        return f"<StepResult {self.bundle.ref} {self.decision}: {'; '.join(self.because)}>"
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+
+class RunResult(msgspec.Struct, frozen=True):
     """What came of a run.
 
     Attributes:
@@ -45,6 +47,11 @@ class RunResult:
     steps: tuple[StepResult, ...]
     target: StepResult
     run: str = ""
+
+    def __repr__(self) -> str:
+        count = len(self.steps)
+        steps = f"{count} step{'' if count == 1 else 's'}"
+        return f"<RunResult {self.bundle.ref} {self.decision}, {steps}, run {self.run}>"
 
     def _repr_html_(self) -> str:
         from stook.pipeline.html_table import html_table

@@ -204,6 +204,8 @@ class Scheduler:
             self._take_question(step, report)
             return
         self._desk.let_go(step)
+        step.asks = step.refusal = None  # of one that died while it waited for an answer
+        step.waits_for.clear()
         if isinstance(report, Done):
             self._judge.remember(step)
             self._outcomes.finish(step, report.bundle, step.because, report.seconds)

@@ -31,7 +31,7 @@ class Starter:
         self._control, theirs = socket.socketpair()
         self._control.setblocking(False)
         code = (
-            f"import sys; sys.path[:] = {sys.path!r}; from stook.pipeline.running.nursery import main; "
+            f"import sys; sys.path[:] = {_path()!r}; from stook.pipeline.running.nursery import main; "
             f"main({theirs.fileno()}, {way or _usual_way()!r}, {os.getpid()})"
         )
         with theirs:
@@ -121,7 +121,7 @@ class Starter:
 
     def _lose_all(self) -> Iterator[TaskProcess]:
         """Yield what the nursery had, which is gone: what is left of it ends too."""
-        for pid in self._living:
+        for pid in filter(None, self._living):  # 0 is none, and would be this very process's group
             with suppress(OSError):
                 os.killpg(pid, signal.SIGKILL)
         lost = [*self._living.values(), *self._born]
@@ -134,6 +134,11 @@ class Starter:
 
 def _usual_way() -> str:
     return "spawn" if sys.platform == "darwin" else "fork"
+
+
+def _path() -> list[str]:
+    """Return where Python looks for modules; it skips what is no text, which users put there all the same."""
+    return [entry for entry in sys.path if isinstance(entry, str)]
 
 
 def _flags() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from stook.pipeline.running.output_log import OutputLog
     from stook.pipeline.running.work import Work
 
-__all__ = ["TaskProcess"]
+__all__ = ["TaskProcess", "show"]
 
 _ONE_READ = 1 << 18
 
@@ -126,3 +127,9 @@ class TaskProcess:
         if self.output >= 0:
             os.close(self.output)
             self.output = -1
+
+
+def show(data: bytes) -> None:
+    """Show what a task has printed on standard error."""
+    sys.stderr.write(data.decode(errors="replace"))
+    sys.stderr.flush()

@@ -6,16 +6,18 @@ import signal
 import time
 from typing import TYPE_CHECKING, Final
 
-from stook.pipeline.running.deaths import memory_exceeded, time_exceeded
+from stook.pipeline.running.deaths import connection_lost, memory_exceeded, time_exceeded
 from stook.pipeline.running.descent import memory_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stook.errors import StookError
     from stook.pipeline.running.starter import Starter
     from stook.pipeline.running.task_process import TaskProcess
     from stook.pipeline.running.work import Work
 
-__all__ = ["GRACE_SECONDS", "watch"]
+__all__ = ["GRACE_SECONDS", "ask_to_end", "watch"]
 
 GRACE_SECONDS: Final = 1.0
 """For a process that is asked to end; then it is killed."""
@@ -30,6 +32,7 @@ def watch(process: TaskProcess, starter: Starter | None) -> float | None:
     now = time.monotonic()
     if process.dies_at is not None:
         if now >= process.dies_at:
+            process.verdict = process.verdict or connection_lost(work)
             starter.kill(process, signal.SIGKILL)
             process.dies_at = now + GRACE_SECONDS
         return process.dies_at - now
@@ -63,3 +66,13 @@ def _time_left(process: TaskProcess, work: Work) -> float | None:
 def _look_at_memory(work: Work) -> float | None:
     """Return when to look at memory again."""
     return None if work.node.traits.memory is None else _LOOK_SECONDS
+
+
+def ask_to_end(processes: Sequence[TaskProcess], starter: Starter, number: int) -> None:
+    """Send a signal to processes at work; let the others end by themselves."""
+    for process in processes:
+        process.is_leaving = True
+        if process.is_running:
+            starter.kill(process, number)
+        elif not process.channel.is_over:
+            process.channel.shut()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,8 +30,7 @@ class Given(msgspec.Struct, frozen=True):
     used: Input
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(msgspec.Struct, frozen=True):
     """One attempt at a task.
 
     Attributes:
@@ -45,6 +43,7 @@ class Work:
         names: Texts in its closure that may name files.
         log: The file that takes what it prints; None where nothing is to be kept.
         rejected: The folder for rows that a check refuses; None where they are not to be kept.
+        deaths: How often its process has died before, by no fault of the task.
     """
 
     number: int
@@ -52,10 +51,14 @@ class Work:
     inputs: Mapping[str, Given]
     lineage: Lineage
     attempt: int = 1
-    code: bytes | None = field(default=None, repr=False)
+    code: bytes | None = None
     names: tuple[str, ...] = ()
     log: Path | None = None
     rejected: Path | None = None
+    deaths: int = 0
+
+    def __repr__(self) -> str:
+        return f"<Work {self.number} {self.node.task_id} attempt {self.attempt}>"
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -119,6 +122,10 @@ Report = Done | Failed | Died | Asks
 
 class Executor(Protocol):
     """Performs tasks, in whatever process or machine. Used by one thread."""
+
+    def prepare(self, node: Node) -> None:
+        """Begin, without waiting, what takes a while before a first task can start: this one comes soon."""
+        ...
 
     def submit(self, work: Work) -> None:
         """Begin a task, or keep it until `wait`. What it comes to, `wait` tells."""

@@ -11,19 +11,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError, StookError, TaskError
-from stook.pipeline.authoring.user_code import user_code
+from stook.pipeline.authoring.user_code import user_code, user_traceback
 from stook.pipeline.finding.importing import importable
 from stook.pipeline.finding.locate import locate
 from stook.pipeline.running.code_check import CodeCheck, StaleCodeError, changed_meanwhile
+from stook.pipeline.running.deaths import OUTSIDE
 from stook.pipeline.running.descent import adopt_orphans, die_with
 from stook.pipeline.running.errand import Errand, Hello, Shared, put_together
 from stook.pipeline.running.own_process import (
+    Output,
     flush,
     interrupt,
     is_ending,
     is_spent,
     limit_threads,
-    take_output,
     take_signals,
 )
 from stook.pipeline.running.perform import Performance
@@ -55,10 +56,10 @@ def main(connection: int, output: int, threads: int, parent: int) -> None:
         os._exit(0)
     adopt_orphans()
     take_signals()
-    take_output(output)
+    printed = Output(output)
     limit_threads(threads)
     try:
-        _Worker(Channel(socket.socket(fileno=connection))).serve()
+        _Worker(Channel(socket.socket(fileno=connection)), printed).serve()
     except KeyboardInterrupt:  # by SIGTERM
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -68,13 +69,13 @@ def main(connection: int, output: int, threads: int, parent: int) -> None:
         import traceback
 
         traceback.print_exc()
-        os._exit(70)
+        os._exit(OUTSIDE)
     os._exit(0)
 
 
 class _Worker:
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, channel: Channel, printed: Output) -> None:
+        self._channel, self._printed = channel, printed
         hello: Hello | None = channel.receive()
         if hello is None:
             os._exit(0)
@@ -86,7 +87,6 @@ class _Worker:
         self._script = hello.script
         self._shared: dict[int, Shared] = {}
         self._located: set[type] = set()
-        self._streams = sys.stdout, sys.stderr
         self._code = CodeCheck(hello.store, hello.began)
         channel.send(("up",))
 
@@ -95,9 +95,8 @@ class _Worker:
         while (errand := self._channel.receive()) is not None:
             with restoring():
                 told = self._do(errand)
-            signal.setitimer(signal.ITIMER_REAL, 0)
             flush()
-            sys.stdout, sys.stderr = self._streams
+            self._printed.put_back()
             ends = is_spent()
             self._channel.send((*told, ends))
             if ends:
@@ -192,12 +191,16 @@ class _Worker:
 
 
 def _odd(task: str, error: BaseException) -> StookError:
+    if not isinstance(error, Exception):  # a task that raises KeyboardInterrupt has not been interrupted
+        return TaskError(
+            f"{task} failed: {type(error).__name__}",
+            kind="task-failed",
+            hint="mend the task and run again",
+            traceback=user_traceback(error),
+            task=task,
+        )
     import traceback
 
     trace = "".join(traceback.format_exception(error))
     words = f"{task} failed: {type(error).__name__}: {error}"
-    if isinstance(error, Exception):
-        return StookError(words, kind="bug", hint="report it with the traceback", traceback=trace)
-    return TaskError(
-        words, kind="task-failed", hint="mend the task and run again", traceback=trace, task=task
-    )
+    return StookError(words, kind="bug", hint="report it with the traceback", traceback=trace)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
 
-__all__ = ["Change", "Changes", "ask_git"]
+from stook.pipeline.source_code.asking_git import ask_git
 
-_SECONDS: Final = 5.0
+__all__ = ["Change", "Changes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,11 @@ class Changes:
             return Change(is_new=True)
         state = states.get(path)
         if state is None:
-            above = (f"{folder}/" for folder in PurePosixPath(path).parents)
-            return Change(is_new=True) if any(folder in states for folder in above) else None
+            above = [folder for folder in PurePosixPath(path).parents if folder.name]
+            is_new = any(
+                f"{folder}/" in states or (self._root / folder / ".git").exists() for folder in above
+            )
+            return Change(is_new=True) if is_new else None
         if state in {"??", "!!"} or state.startswith("A"):
             return Change(is_new=True)
         diff = ask_git(
@@ -74,36 +75,10 @@ class Changes:
             asked = ask_git(
                 self._root,
                 *("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all"),
-                *("--ignored=matching", "--", f"*{suffix}"),
+                *("--ignored=matching", "--ignore-submodules=dirty", "--", f"*{suffix}"),
             )
             self._states[suffix] = None if asked is None else _parse(asked, self._prefix)
         return self._states[suffix]
-
-
-def ask_git(root: Path, *words: str, seconds: float = _SECONDS, given: str | None = None) -> str | None:
-    """Return what Git prints of a folder; None where it says no, or does not answer in time.
-
-    Args:
-        root: The folder.
-        words: The command and its arguments.
-        seconds: How long it may take.
-        given: What it reads from its standard input.
-    """
-    import subprocess
-
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "-c", "core.quotePath=false", *words],
-            capture_output=True,
-            input=given.encode() if given is not None else None,
-            stdin=None if given is not None else subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-        )
-        return None if done.returncode else done.stdout.decode()
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return None
 
 
 def _parse(output: str, prefix: str) -> dict[str, str]:

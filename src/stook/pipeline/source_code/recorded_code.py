@@ -11,13 +11,14 @@ from typing import Final, Self
 
 from stook.errors import InputError, NotFoundError
 from stook.model.code import CodeTexts
-from stook.pipeline.source_code.git_changes import ask_git
+from stook.pipeline.source_code.asking_git import ask_git
 
 __all__ = ["Recorded", "RecordedCode"]
 
 _SECONDS: Final = 600.0
 _EACH_FILE = re.compile(r"^(?=diff --git )", re.MULTILINE)
 _HEAD: Final = "diff --git a/"
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class RecordedCode:
         if not recorded.commit:
             has_files = recorded.texts is not None and recorded.texts.files
             return "" if has_files else "neither its source nor a Git commit was recorded"
+        if not _COMMIT.fullmatch(recorded.commit):  # to Git it might be an option, or something that moves
+            return f"{recorded.commit!r:.100} is no commit"
         if self._repository is None:
             return f"the commit {recorded.commit[:12]} is in no repository here"
         asked = ask_git(self._repository, "cat-file", "-e", f"{recorded.commit}^{{commit}}")
@@ -130,9 +133,9 @@ class RecordedCode:
             return top
         made = ask_git(
             self._repository,
-            *("-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--force", "--detach"),
-            *(str(top), recorded.commit),
+            *("worktree", "add", "--quiet", "--force", "--detach", str(top), recorded.commit),
             seconds=_SECONDS,
+            may_run=True,
         )
         if made is None or not (top / recorded.folder).is_dir():
             raise NotFoundError(
@@ -140,6 +143,8 @@ class RecordedCode:
                 kind="no-code",
                 hint=f"git worktree add /tmp/there {recorded.commit[:12]} says why",
             )
+        if not (top / recorded.folder).resolve().is_relative_to(top.resolve()):
+            raise _outside(recorded.folder)
         return top
 
     def _apply(self, checkout: _Checkout, diff: str) -> None:
@@ -147,7 +152,7 @@ class RecordedCode:
             return
         directory = [f"--directory={checkout.recorded.folder}"] if checkout.recorded.folder else []
         words = ("apply", "--whitespace=nowarn", *directory, "-")
-        if ask_git(checkout.top, *words, given=diff, seconds=_SECONDS) is None:
+        if ask_git(checkout.top, *words, given=diff, seconds=_SECONDS, may_run=True) is None:
             raise NotFoundError(
                 f"what was changed since the commit {checkout.recorded.commit[:12]} does not fit it",
                 kind="no-code",
@@ -171,10 +176,14 @@ def _write(folder: Path, path: str, text: str) -> None:
         or ".git" in PurePosixPath(path).parts
         or target.is_symlink()
     ):
-        raise InputError(
-            f"the recorded file {path} would be written outside of the checkout",
-            kind="bad-path",
-            hint="stook show NAME --code shows what was recorded",
-        )
+        raise _outside(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(text.encode())
+
+
+def _outside(path: str) -> InputError:
+    return InputError(
+        f"the recorded file {path} would be written outside of the checkout",
+        kind="bad-path",
+        hint="stook show NAME --code shows what was recorded",
+    )

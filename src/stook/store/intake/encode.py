@@ -71,7 +71,7 @@ def encode(
     kind = registry.find_codec_kind(data)
     if kind is None:
         raise _refusal(data, where)
-    return _encode_object(data, registry.codec(kind), writer)
+    return _encode_object(data, registry.codec(kind), writer, where)
 
 
 def _value_digest(value: object) -> str:
@@ -87,9 +87,16 @@ def _check_key(key: object, where: str) -> None:
         )
 
 
-def _encode_object(data: object, codec: Codec, writer: ChunkWriter) -> Object:
+def _encode_object(data: object, codec: Codec, writer: ChunkWriter, where: str) -> Object:
     sink = writer.sink()
-    encoded = codec.dump(data, cast(BinaryIO, sink))
+    try:
+        encoded = codec.dump(data, cast(BinaryIO, sink))
+    except InputError as error:
+        if "[" not in where:
+            raise
+        raise InputError(
+            f"{where}: {error.message}", kind=error.kind, hint=error.hint, **error.facts
+        ) from error
     sink.close()
     return Object(kind=codec.kind, digest=encoded.digest, blob=sink.blob, meta=encoded.meta)
 
@@ -103,10 +110,11 @@ def _refusal(data: object, where: str) -> InputError:
             kind="bundle-in-data",
             hint="say what data was made from by inputs=[…]",
         )
-    kind = f"{type(data).__module__}.{type(data).__qualname__}"
+    kind = f"{type(data).__module__}.{type(data).__qualname__}".removeprefix("builtins.")
     return InputError(
         f"{where} is a {kind}, which no codec can keep safely",
         kind="unknown-type",
-        hint="give values, frames, arrays, models or Path objects; write anything else to a file and add its Path",
+        hint="give values, frames, arrays, models or Path objects; write anything else to a file, in a task to "
+        "self.path('…'), and give its Path",
         type=kind,
     )

@@ -147,11 +147,11 @@ def test_an_input_arrives_as_it_is_annotated(
 @pytest.mark.parametrize(
     ("taker", "required", "message"),
     [
-        (as_pandas, stook.external("number"), r"pandas\.DataFrame, but number@\w+ is none"),
+        (as_pandas, stook.external("number"), r"pandas\.DataFrame, but number@\w+ has none"),
         (as_pandas, stook.external("several")["n"], r"pandas.DataFrame, but several@\w+ n is no table"),
         (as_path, stook.external("several"), "a path, but several@"),
-        (as_number, stook.external("names"), r"float, but names@\w+ is a dict"),
-        (as_dict, stook.external("number"), r"dict\[str, int\], but number@\w+ is a int"),
+        (as_number, stook.external("names"), r"float, but names@\w+ is of type dict"),
+        (as_dict, stook.external("number"), r"dict\[str, int\], but number@\w+ is of type int"),
         (as_bundle, stook.external("several")["n"], "stook.Bundle, but an item of a bundle is no bundle"),
     ],
 )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
+from dataclasses import dataclass
+from functools import partial, partialmethod
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 import stook
 from stook.errors import InputError, NotFoundError
 from stook.pipeline import Task, load_task, parse_task, task
-from stook.pipeline.authoring.tasks import output_name
+from stook.pipeline.authoring.inputs import arguments_of
+from stook.pipeline.authoring.requirements import read_requirements
+from stook.pipeline.authoring.sources import resolve_path
+from stook.pipeline.authoring.declared import output_name
 from stook.pipeline.finding.locate import locate
 from stook.pipeline.graph import Graph, collect
 
@@ -232,3 +238,182 @@ def test_a_requirement_is_no_list() -> None:
             list(made)  # type: ignore[call-overload]
         with pytest.raises(TypeError):
             assert "a" in made  # type: ignore[operator]
+
+
+@dataclass
+class Decorated(Task):
+    """A decorator takes its `__init__` away."""
+
+    number: int = 1
+
+    def run(self) -> None:
+        """Do nothing."""
+
+
+class Initialised(Leaf):
+    """It has an `__init__` of its own."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+
+
+class Keyed(Leaf):
+    """It has an attribute that tasks keep something in."""
+
+    _key: int = 1  # type: ignore[assignment]
+
+
+class ListRequires(Leaf):
+    """Its requires is a list."""
+
+    requires = [Leaf]  # type: ignore[assignment]  # noqa: RUF012
+
+
+class NamedByType(Leaf):
+    """It means `name` to be a parameter."""
+
+    name: str  # type: ignore[misc]
+
+
+class Versioned(Leaf):
+    """It means `version` to be a parameter."""
+
+    version: int
+
+
+class Selfless(Task):
+    """Its run is no method."""
+
+    def run() -> None:  # type: ignore[override,misc]
+        """Do nothing."""
+
+
+class Annotated(Leaf):
+    """An annotation of it raises."""
+
+    ratio: "1 / 0" = 3  # type: ignore[valid-type]  # noqa: UP037
+
+
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [
+        (Decorated, "__init__ is the task's own"),
+        (Initialised, "__init__ is the task's own"),
+        (Keyed, "_key is the task's own"),
+        (ListRequires, "requires is no method"),
+        (NamedByType, "name has a type and no value"),
+        (Versioned, "version has a type and no value"),
+        (Annotated, "ratio: the annotation .* names something that is not there"),
+    ],
+)
+def test_a_class_that_can_be_no_task(cls: type[Task], message: str) -> None:
+    """Each is refused when its parameters are looked at, with file and line."""
+    with pytest.raises(InputError, match=rf"^/.*test_odd_tasks\.py:\d+: .*{message}") as caught:
+        parse_task(cls, {})
+    assert (caught.value.kind, bool(caught.value.hint)) == ("bad-task", True)
+
+
+def test_a_run_that_is_no_method() -> None:
+    """A run without self is found before it is called."""
+    with pytest.raises(InputError, match=r"test_odd_tasks\.py:\d+: .*Selfless: run is no method"):
+        collect(Selfless())
+
+
+def test_a_run_may_be_any_kind_of_method() -> None:
+    """Class methods and what `functools` makes have no argument of theirs taken for self."""
+
+    def add(self: Task, one: Any, *, two: int) -> None:
+        """Do nothing."""
+
+    for run in (
+        classmethod(lambda cls, leaf: leaf),
+        partialmethod(add, two=2),
+        partial(lambda x, leaf: leaf, 1),
+    ):
+        body = {"run": run, "requires": lambda self: [Leaf()], "__module__": __name__}
+        assert len(arguments_of(type("AnyRun", (Task,), body)).named) - (run.__class__ is partialmethod) == 1
+
+
+def test_odd_arguments_of_a_function() -> None:
+    """What can be no input or parameter is refused where the function is decorated."""
+    with pytest.raises(InputError, match="parameter leaf has something to require as its default"):
+
+        @task
+        def given(leaf: Any = Leaf()) -> None:  # noqa: B008
+            """Do nothing."""
+
+    with pytest.raises(InputError, match="parameter number has neither a type nor a default that says one"):
+
+        @task
+        def untyped(*, number=None) -> None:  # type: ignore[no-untyped-def]
+            """Do nothing."""
+
+    with pytest.raises(InputError, match="parameter _hidden begins with an underscore"):
+
+        @task
+        def hidden(*, _hidden: int) -> None:
+            """Do nothing."""
+
+
+def test_requires_of_a_function_may_be_any_callable() -> None:
+    """What can be called is called with the parameters, be it a function or not."""
+
+    def several(extra: int, count: int) -> list[Leaf]:
+        return [Leaf(number=n) for n in range(count + extra)]
+
+    @task(requires=partial(several, 1))
+    def many(*leaves: Any, count: int = 1) -> None:
+        """Do nothing."""
+
+    assert many(count=2).requires() == [Leaf(number=n) for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "given", [{"a\nb": Leaf}, {"\ud800": Leaf}, {"a" * 10_000: Leaf}], ids=["line", "odd", "long"]
+)
+def test_a_name_that_no_input_can_have(given: Any) -> None:
+    """What could not be kept or shown is refused before anything runs."""
+    with pytest.raises(InputError, match=r"Leaf requires something as .* not to be printed"):
+        read_requirements(Leaf(), given)
+
+
+def test_requirements_without_end() -> None:
+    """A list that holds itself, and a map over an endless iterator, are refused and not gone through."""
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(InputError, match="too deep"):
+        read_requirements(Leaf(), endless)
+    with pytest.raises(InputError, match="more than 1,000,000 values"):
+        Leaf.map(number=itertools.count())
+
+
+def test_a_source_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    """A name that the system refuses is no internal error."""
+    for path in ("x" * 5000, "~nobody-at-all/x"):
+        with pytest.raises(NotFoundError, match="cannot be looked at"):
+            resolve_path(Path(path), tmp_path, "s")
+
+
+def test_a_parameter_may_be_a_bundle() -> None:
+    """What is annotated as a bundle takes something to require, as an argument of run does."""
+
+    class Uses(Task):
+        data: stook.Bundle
+
+        def run(self, data: stook.Bundle) -> None:
+            """Do nothing."""
+
+    assert Uses(data=Leaf()).data == Leaf()
+    with pytest.raises(InputError, match="data is 3, which is not a task"):
+        Uses(data=3)
+
+
+def test_class_variables_beside_what_is_not_there() -> None:
+    """One annotation that cannot be resolved does not make parameters of class variables."""
+
+    class Odd(Leaf):
+        shared: ClassVar[int] = 1
+        odd: Nope  # type: ignore[name-defined]  # noqa: F821
+
+    with pytest.raises(InputError, match="attribute odd: the annotation Nope"):
+        Odd()

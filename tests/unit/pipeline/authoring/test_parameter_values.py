@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, Literal, NewType
 
 import pytest
 
@@ -48,6 +48,20 @@ class Training:
         """Refuse one title."""
         if self.title == "bad":
             raise ValueError("the title must not be bad")
+        if self.title == "odd":
+            raise LookupError(self.title)
+
+
+class _Unprintable:
+    def __repr__(self) -> str:
+        raise LookupError
+
+
+def _nested(depth: int) -> list[object]:
+    inner: list[object] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
 
 
 class Rich(Task):
@@ -62,6 +76,7 @@ class Rich(Task):
     count: Annotated[int, AtLeast(1)] = 1
     user: UserId = 3  # type: ignore[assignment]
     from_: str = "start"
+    bundle: Path = Path("a")
 
     def run(self) -> None:
         """Do nothing."""
@@ -160,7 +175,7 @@ def test_names_that_python_keeps_for_itself() -> None:
         ({"training__title": "bad"}, "training: the title must not be bad"),
         ({"training": "[]"}, r"training is '\[\]', which is not Training \(model, title, day\)"),
         ({"training": "{"}, "training is '{', which is not Training"),
-        ({"training": "[" * 100_000}, "training is '.*…, which is not Training"),
+        ({"training": "[" * 100_000}, "training is '.*….*', which is not Training"),
         ({"count": "0"}, "count is 0, which is not a whole number, at least 1"),
         ({"count__x": "0"}, "count: it has no part x, being a whole number"),
         ({"weights": "a=1,b"}, "weights is 'a=1,b', which is not a dict"),
@@ -190,6 +205,12 @@ def test_text_that_does_not_fit_says_which_part(texts: dict[str, str], message: 
         ("pair", (1, "a", 2)),
         ("count", 0),
         ("key", 1.5),
+        pytest.param("key", 10**5000, id="key-huge"),
+        pytest.param("count", 10**5000, id="count-huge"),
+        ("models", _nested(5000)),
+        ("models", [_Unprintable()]),
+        ("training", {"model": {}, "title": "odd"}),
+        ("bundle", Path("a\0b")),
     ],
 )
 def test_value_that_does_not_fit(name: str, value: object) -> None:
@@ -251,6 +272,8 @@ class Endless:
         (dict[int, str], "unless from str"),
         (str | Path, "could not be told"),
         (Endless, "holds itself"),
+        (list, r"list does not say of what; write list\[int\]"),
+        ([int], "is no type"),
         (complex, "complex is no type"),
         (list[complex], "complex is no type"),
     ],
@@ -282,3 +305,73 @@ def test_a_thousand_parameters() -> None:
     body = {"__annotations__": dict.fromkeys(names, int), **dict.fromkeys(names, 1)}
     many = type("Many", (Task,), body)
     assert values_of(many(p999=2))["p999"] == 2
+
+
+@dataclass
+class Derived:
+    """It computes more than its fields."""
+
+    depth: int = 1
+    width: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Derive a field, and what is no field."""
+        self.width = self.depth * 2
+        self.area = self.depth * self.width
+
+
+@dataclass
+class Moving:
+    """It is another each time that it is made."""
+
+    depth: int = 1
+
+    def __post_init__(self) -> None:
+        """Change a field."""
+        self.depth += 1
+        self.seen = self.depth
+
+
+@dataclass
+class Unset:
+    """It lacks a field unless something sets it."""
+
+    depth: int = field(init=False)
+
+
+def test_an_instance_is_revived_with_what_its_class_derives() -> None:
+    """What `__post_init__` adds is there again, but where that would give other fields than were kept."""
+    kind = kind_of(Derived)
+    revived: Any = kind.revive(plain(kind.check(Derived(3))))
+    assert (revived, revived.area) == (Derived(3), 18)
+    moved: Any = kind_of(Moving).revive({"depth": 5})
+    assert (moved.depth, hasattr(moved, "seen")) == (5, False)
+
+
+def test_a_field_without_a_value() -> None:
+    """A field that nothing has set is named, and no attribute error."""
+
+    class Lacking(Task):
+        unset: Unset
+
+        def run(self) -> None:
+            """Do nothing."""
+
+    with pytest.raises(InputError, match=r"parameter unset\.depth is .*, which is not a whole number"):
+        Lacking(unset={})
+
+
+def test_members_of_an_enum_as_literals_are_revived() -> None:
+    """A member that a `Literal` lists comes back from its name."""
+    kind = kind_of(Literal[Mode.A, "b"])
+    assert [kind.revive(plain(value)) for value in (Mode.A, "b")] == [Mode.A, "b"]
+
+
+def test_a_large_value_is_not_gone_through_for_its_error() -> None:
+    """The error of a value that holds itself ten times, ten levels deep, is short, and there at once."""
+    bomb: list[object] = [1] * 10
+    for _ in range(12):
+        bomb = [bomb] * 10
+    with pytest.raises(InputError, match="from_ is") as caught:
+        Rich(from_=bomb)
+    assert len(caught.value.message) < 400

@@ -15,7 +15,8 @@ import pytest
 import stook
 from stook.errors import InputError
 from stook.pipeline import Task, parameters_of, parse_task, task
-from stook.pipeline.authoring.tasks import output_name, values_of
+from stook.pipeline.authoring.declared import output_name
+from stook.pipeline.authoring.tasks import values_of
 
 
 class Mode(enum.Enum):

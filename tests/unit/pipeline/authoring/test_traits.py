@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from stook import checks
 from stook.errors import InputError
 from stook.pipeline import Task, parameters_of, task
 from stook.pipeline.authoring.traits import TRAITS, Traits, traits_of
@@ -84,6 +85,20 @@ def test_the_decorator_takes_the_same() -> None:
         ("reads", [3]),
         ("reads", 3),
         ("ignore", {"a": 1, 2: 3}),
+        ("ignore", {"a": 1}),
+        ("reads", iter(["a"])),
+        ("reads", [""]),
+        ("checks", [print]),
+        ("checks", [checks.rows]),
+        ("checks", None),
+        ("checks", iter([checks.rows(min=1)])),
+        ("version", "\ud800"),
+        ("retries", 10**6),
+        ("backoff", 10**12),
+        pytest.param("timeout", 10**5000, id="timeout-huge"),
+        ("cpus", float("inf")),
+        pytest.param("memory", 10**5000, id="memory-huge"),
+        ("memory", "999999999T"),
     ],
 )
 def test_a_trait_that_cannot_be(name: str, value: Any) -> None:
@@ -111,3 +126,23 @@ def test_traits_are_no_arguments() -> None:
         @task
         def late(*, version: int = 1) -> None:
             """Do nothing."""
+
+
+@pytest.mark.parametrize("tags", [{"": "x"}, {"a": "x" * 10**6}])
+def test_tags_that_no_bundle_can_have(tags: dict[str, str]) -> None:
+    """What the store would refuse is refused before anything runs, and says which trait of which task it is."""
+    wrong = type("Wrong", (Task,), {"tags": tags})
+    with pytest.raises(InputError, match="Wrong: tags: the tag") as caught:
+        traits_of(wrong)
+    assert caught.value.kind == "bad-tag"
+
+
+def test_a_large_value_is_not_shown_whole() -> None:
+    """An error stays short, whatever the value is, and also where Python cannot write it out."""
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    for value in ("x" * 10**6, ["a"] * 10**5, deep):
+        with pytest.raises(InputError, match="Wrong: cpus is") as caught:
+            traits_of(type("Wrong", (Task,), {"cpus": value}))
+        assert len(caught.value.message) < 500

@@ -101,6 +101,22 @@ PIPELINE = """
             return AT_IMPORT
 
 
+    LIMIT = os.environ.get("MET_LIMIT", "none")
+
+
+    class ByName(stook.Task):
+        def requires(self):
+            return stook.source(os.environ.get("MET_WHICH", "rates.csv"), name="raw")
+
+        def run(self, raw):
+            return [os.environ.get("MET_A"), os.getenv("MET_B"), "MET_C" in os.environ, os.environ.get("MET_TOKEN")]
+
+
+    class AtTop(stook.Task):
+        def run(self):
+            return LIMIT
+
+
     class InRequires(stook.Task):
         def requires(self):
             return stook.source(stook.env("WHICH", "rates.csv"), name="raw")
@@ -266,3 +282,34 @@ def test_a_result_that_nobody_can_trust_is_never_the_same(tmp_path: Path) -> Non
     assert differences(Lineage(reads=(Read("x.csv", CHANGED),)), tmp_path) == (
         "x.csv, which it read, changed while it ran",
     )
+
+
+@pytest.mark.parametrize("name", ["MET_A", "MET_B", "MET_C"])
+def test_a_variable_that_code_names_makes_the_task_run_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """However `os` is asked for it; with the old value the old result is found again, and no value is kept."""
+    first = project.run("tasks.py:ByName").target
+    assert because(project, "ByName") == ()
+    monkeypatch.setenv(name, "a value of its own")
+    assert because(project, "ByName") == (f"environment variable {name} changed",)
+    assert because(project, "ByName") == ()
+    assert "a value of its own" not in str(project.store.get("by_name").lineage)
+    monkeypatch.delenv(name)
+    assert project.run("tasks.py:ByName").bundle == first.bundle
+
+
+@pytest.mark.parametrize("name", ["MET_WHICH", "MET_TOKEN", "MET_LIMIT"])
+def test_variables_that_do_not_count(project: Project, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Those that requires reads, that hold secrets, or that other code reads."""
+    project.run("tasks.py:ByName")
+    monkeypatch.setenv(name, "rates.csv")
+    assert because(project, "ByName") == ()
+
+
+def test_a_variable_that_a_module_reads_counts(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a part of what the module says, for tasks that use that part."""
+    project.run("tasks.py:AtTop")
+    project.forget()
+    monkeypatch.setenv("MET_LIMIT", "3")
+    assert because(project, "AtTop") == ("environment variable MET_LIMIT changed",)

@@ -109,7 +109,7 @@ def test_results_of_another_algorithm_are_all_made_again(project: Project) -> No
     store.add(
         "doubled", 1, lineage=Lineage(task="tasks:Doubled", fingerprint="f", algorithm=1, params={"start": 1})
     )
-    assert [change.line for change in changes(project)] == ["algorithm changed: 1 → 2"]
+    assert [change.line for change in changes(project)] == ["algorithm changed: 1 → 3"]
 
 
 def test_how_run_gets_its_inputs_counts(project: Project) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stook.errors import InputError, NotFoundError, TaskError
+from stook.errors import InputError, NotFoundError, StookError, TaskError
 from stook.pipeline import load_task, load_tasks
 from stook.pipeline.finding.locate import locate
 
@@ -125,3 +125,23 @@ def test_name_that_python_has(tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text(ONE)
     with pytest.raises(InputError, match=r"json\.py would be imported as json, which is "):
         load_task("json.py:Only", folder=tmp_path)
+
+
+def test_what_is_abstract_is_no_task(tmp_path: Path) -> None:
+    """A base that cannot be made is left out, so that the one task of a file need not be named."""
+    (tmp_path / "abstract_base.py").write_text(
+        "import abc, stook\nclass Base(stook.Task, abc.ABC):\n    @abc.abstractmethod\n    def run(self): ...\n"
+        "class Made(Base):\n    def run(self): return 1\n"
+    )
+    assert load_task("abstract_base.py", folder=tmp_path).__name__ == "Made"
+    with pytest.raises(StookError, match="Base"):
+        load_task("abstract_base.py:Base", folder=tmp_path)
+
+
+def test_a_file_without_tasks_is_told_how_to_write_one(tmp_path: Path) -> None:
+    """The hint names no task that is not there."""
+    (tmp_path / "empty_of_tasks.py").write_text("number = 1\n")
+    for name in ("", ":X"):
+        with pytest.raises(StookError, match="has no task") as caught:
+            load_task(f"empty_of_tasks.py{name}", folder=tmp_path)
+        assert "stook.Task" in caught.value.hint

@@ -179,6 +179,21 @@ def test_python_itself_and_the_machine_do_not_count(folder: Path, monkeypatch: p
     assert observation.reads() == ()
 
 
+def test_an_environment_around_the_workspace_hides_no_files_of_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After `python -m venv .` both are one folder; what is installed does not count."""
+    monkeypatch.setattr(sys, "prefix", str(folder))
+    (folder / "bin").mkdir()
+    (folder / "bin/activate").write_text("")
+
+    def work() -> None:
+        Path("rates.csv").read_text()
+        Path("bin/activate").read_text()
+
+    assert [*seen(folder, work)] == ["rates.csv"]
+
+
 def test_source_that_is_read_as_data_counts(folder: Path) -> None:
     """A program that another one opens is a file like any other."""
     (folder / "program.py").write_text("pass")

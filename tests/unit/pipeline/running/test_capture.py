@@ -35,6 +35,37 @@ class Chatty(stook.Task):
         raise ValueError(self.number)
 
 
+class Again(stook.Task):
+    """Prints which attempt it is, without ending the line at first, and fails twice."""
+
+    retries = 2
+    backoff = 0.0
+    file: Path
+
+    def run(self) -> int:
+        """Print."""
+        attempt = len(self.file.read_text()) + 1 if self.file.exists() else 1
+        self.file.write_text("x" * attempt)
+        print("this is", attempt, end="" if attempt == 1 else "\n")  # noqa: T201 - to be heard
+        return 1 // (attempt // 3)
+
+
+class Dies(stook.Task):
+    """Prints, and dies of what somebody else does, the first time."""
+
+    file: Path
+
+    def run(self) -> None:
+        """Print and die."""
+        import os
+        import signal
+
+        print("there already" if self.file.exists() else "the first", flush=True)  # noqa: T201 - to be heard
+        if not self.file.exists():
+            self.file.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 class Gigabyte(stook.Task):
     """Prints a gigabyte."""
 
@@ -75,6 +106,36 @@ def test_one_job_shows_what_is_printed(store: Store, capsys: pytest.CaptureFixtu
         run(Chatty(), store=store)
     assert caught.value.facts["output"] == "by Python"
     assert capsys.readouterr().out == "by Python\n"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_each_attempt_is_in_the_log(store: Store, tmp_path: Path, jobs: int) -> None:
+    """What an attempt prints stays, above a line that says which one follows; a new run begins a new log."""
+    for _ in range(2):
+        options = RunOptions(jobs=jobs, folder=tmp_path / "run", force=("again",))
+        run(Again(file=tmp_path / "attempts"), store=store, options=options)
+        log = (tmp_path / "run" / "tasks" / "0.log").read_text()
+        assert log == "this is 1\nattempt 2 of 3\nthis is 2\nattempt 3 of 3\nthis is 3\n"
+        (tmp_path / "attempts").unlink()
+
+
+def test_what_a_task_has_printed_that_is_begun_again_stays(store: Store, tmp_path: Path) -> None:
+    """Also where its process has died by no fault of the task."""
+    run(Dies(file=tmp_path / "file"), store=store, options=RunOptions(jobs=2, folder=tmp_path / "run"))
+    log = (tmp_path / "run" / "tasks" / "0.log").read_text()
+    assert log == "the first\nbegun again\nthere already\n"
+
+
+def test_long_logs_of_two_attempts(tmp_path: Path) -> None:
+    """Of both together the middle is left out, and what is missing of both is counted."""
+    path, size = tmp_path / "log", 21_000_000
+    for heading in ("", "attempt 2 of 2"):
+        log = OutputLog(path, heading)
+        log.write(b"x" * size)
+        log.close()
+    kept = path.read_bytes()
+    said = 2 * size + len("\nattempt 2 of 2\n") - 10_000_000
+    assert kept[1_000_000:-9_000_000].decode() == f"\n… {said:>15,} bytes are left out here …\n"
 
 
 @pytest.mark.full

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stook.errors import NotFoundError
+from stook.errors import InputError, NotFoundError
 from stook.pipeline import RunOptions, load_task
 from stook.pipeline.running.choosing import targets_of
 
@@ -37,3 +37,13 @@ def test_tasks_of_partitions_may_be_forced(tmp_path: Path) -> None:
     assert targets_of(total, RunOptions(force=("clean", "Clean", "cl*"))) == (total,)
     with pytest.raises(NotFoundError, match="no task of choosing_pipeline:Total is called clen"):
         targets_of(total, RunOptions(force=("clen",)))
+
+
+def test_tasks_of_partitions_are_none_to_stop_at(tmp_path: Path) -> None:
+    """The error says why, and what to do; it does not say that there is no such task."""
+    (tmp_path / "choosing_other.py").write_text(PIPELINE)
+    total = load_task("choosing_other.py:Total", folder=tmp_path)()
+    for options in (RunOptions(only=("clean",)), RunOptions(upto=("Clean",))):
+        with pytest.raises(InputError, match="known only when the table is there") as caught:
+            targets_of(total, options)
+        assert "--force" in caught.value.hint

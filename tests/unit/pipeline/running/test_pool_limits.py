@@ -6,10 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 import stook
 from stook.errors import InputError, TaskError
@@ -193,4 +193,6 @@ def test_a_notebook_has_no_time_outs(store: Store) -> None:
 
 
 def _in_notebook(work: Work) -> Work:
-    return replace(work, node=replace(work.node, place=replace(work.node.place, is_live=True)))
+    return structs.replace(
+        work, node=structs.replace(work.node, place=structs.replace(work.node.place, is_live=True))
+    )

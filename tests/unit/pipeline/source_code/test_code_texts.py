@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
-
-import pytest
 
 from stook.model.code import Definition
 from stook.pipeline.source_code.code_texts import CodeReader
-
-
-def git(folder: Path, *words: str) -> str:
-    """Run Git, and return what it prints."""
-    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+from tests.git_repository import git
 
 
 def of(*paths: str) -> list[Definition]:
     """Return a definition in each of some files."""
     return [Definition(f"{path}:x", path, 1, "x = 1\n") for path in paths]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A workspace in a folder of a Git repository, with two files that are committed."""
-    root = tmp_path / "top" / "work"
-    root.mkdir(parents=True)
-    (root / "one.py").write_text("x = 1\n")
-    (root / "two.py").write_text("x = 1\n")
-    git(tmp_path / "top", "init", "--quiet")
-    (tmp_path / "top" / ".gitignore").write_text("local/\n")
-    git(root, "add", "--all", "..")
-    git(root, "commit", "--quiet", "--message", "all")
-    return root
 
 
 def head(root: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,30 +10,12 @@ from stook.errors import InputError, NotFoundError
 from stook.model.code import CodeTexts, Definition
 from stook.pipeline.source_code.code_texts import CodeReader
 from stook.pipeline.source_code.recorded_code import Recorded, RecordedCode
-
-
-def git(folder: Path, *words: str) -> str:
-    """Run Git, and return what it prints."""
-    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+from tests.git_repository import git
 
 
 def of(*paths: str) -> list[Definition]:
     """Return a definition in each of some files."""
     return [Definition(f"{path}:x", path, 1, "x = 1\n") for path in paths]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A workspace in a folder of a Git repository, with two files that are committed."""
-    root = tmp_path / "top" / "work"
-    root.mkdir(parents=True)
-    (root / "one.py").write_text("x = 1\n")
-    (root / "two.py").write_text("x = 1\n")
-    git(tmp_path / "top", "init", "--quiet")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "all")
-    return root
 
 
 def record(root: Path, *paths: str) -> Recorded:
@@ -134,6 +115,9 @@ def test_nothing_is_written_outside(root: Path, tmp_path: Path) -> None:
             texts = CodeTexts((), folder="work", files={path: "x"})
             with pytest.raises(InputError, match="outside"):
                 code.folder_for(Recorded(commit, "work", texts))
+    (tmp_path / "third").mkdir()
+    with RecordedCode(root, tmp_path / "third") as code, pytest.raises(InputError, match="outside"):
+        code.folder_for(Recorded(commit, "work/out", CodeTexts((), folder="work/out", files={"x.py": "x"})))
     diff = "diff --git a/out/y b/out/y\nnew file mode 100644\n--- /dev/null\n+++ b/out/y\n@@ -0,0 +1 @@\n+y\n"
     up = diff.replace("out/y", "../../../outside/y")
     (tmp_path / "second").mkdir()

@@ -30,12 +30,12 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
 
 
-def _storage(server: Hostile) -> ObjectStorage:
+def _storage(server: Hostile, listing_seconds: float = 0.3) -> ObjectStorage:
     options = server.options
     return ObjectStorage(
         lambda purpose: connect_s3("bucket", "x", options, purpose=purpose),
         "s3://bucket/x",
-        listing_seconds=0.3,
+        listing_seconds=listing_seconds,
     )
 
 
@@ -52,7 +52,7 @@ def test_a_listing_whose_next_page_cannot_be_asked_for_is_an_error() -> None:
     """The name of the next page is longer than any address; what the library makes of that is told as an error."""
     with serve_hostile(lambda path, query: Answer(_PAGE.format("t" * 70_000, "").encode())) as server:
         with pytest.raises(StorageError) as caught:
-            list(_storage(server).list("log"))
+            list(_storage(server, 60).list("log"))
         assert (caught.value.kind, bool(caught.value.hint)) == ("storage-failed", True)
 
 

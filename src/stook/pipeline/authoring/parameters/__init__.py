@@ -2,7 +2,7 @@
 
 from stook.pipeline.authoring.parameters.annotations import kind_of
 from stook.pipeline.authoring.parameters.kind import MISFITS, Kind, MisfitError
-from stook.pipeline.authoring.parameters.parameter import MISSING, Parameter
+from stook.pipeline.authoring.parameters.parameter import MISSING, Parameter, shown
 from stook.pipeline.authoring.parameters.routed import AnyInput, Routed
 from stook.pipeline.authoring.parameters.values import FrozenDict, plain, typed
 
@@ -17,5 +17,6 @@ __all__ = [
     "Routed",
     "kind_of",
     "plain",
+    "shown",
     "typed",
 ]

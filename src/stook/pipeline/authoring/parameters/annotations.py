@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
-from stook.pipeline.authoring.hints import Unresolved, hints_of, library_of
+from stook.pipeline.authoring.hints import Unresolved, hints_of, is_bundle, library_of
 from stook.pipeline.authoring.parameters.bounds import Bounded, bounds_of
 from stook.pipeline.authoring.parameters.containers import DictOf, ListOf, TupleOf
 from stook.pipeline.authoring.parameters.kind import Kind
@@ -59,7 +59,7 @@ def _of_class(annotation: Any, within: tuple[object, ...]) -> Kind:
         raise TypeError(
             "a set is no type for a parameter, since its order differs between processes; use a list"
         )
-    if isinstance(annotation, type):
+    if isinstance(annotation, type) and not is_bundle(annotation):
         if annotation in SCALARS:
             return Scalar(annotation)
         if issubclass(annotation, Enum):
@@ -70,6 +70,10 @@ def _of_class(annotation: Any, within: tuple[object, ...]) -> Kind:
             return _record(annotation, within)
     if library_of(annotation):
         return Routed(label=f"{LABEL}, that gives a table")
+    if is_bundle(annotation):
+        return Routed()
+    if isinstance(annotation, type) and annotation in _EXAMPLES:
+        raise TypeError(f"{annotation.__name__} does not say of what; write {_EXAMPLES[annotation]}")
     if isinstance(annotation, Unresolved):
         raise TypeError(f"the annotation {annotation.text} names something that is not there")
     raise TypeError(f"{_type_name(annotation)} is no type for a parameter; these are: {_SUPPORTED}")
@@ -136,6 +140,7 @@ def _type_name(annotation: object) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
+_EXAMPLES = {list: "list[int]", tuple: "tuple[int, ...]", dict: "dict[str, int]"}
 _CONTAINERS: Mapping[object, Callable[[tuple[Any, ...], tuple[object, ...]], Kind]] = {
     list: _list,
     tuple: _tuple,

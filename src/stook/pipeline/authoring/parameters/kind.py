@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 __all__ = ["MISFITS", "Kind", "MisfitError", "read_json"]
 
-MISFITS = (TypeError, ValueError, ArithmeticError)
+MISFITS = (TypeError, ValueError, ArithmeticError, RecursionError)
 """What a kind raises where a value does not fit."""
 
 

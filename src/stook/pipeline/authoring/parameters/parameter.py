@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final
@@ -11,8 +12,9 @@ import msgspec
 from stook.errors import InputError
 from stook.pipeline.authoring.parameters.kind import MISFITS, Kind, MisfitError
 from stook.pipeline.authoring.parameters.routed import route
+from stook.pipeline.authoring.user_code import attempt
 
-__all__ = ["MISSING", "Parameter"]
+__all__ = ["MISSING", "Parameter", "shown"]
 
 
 class _Missing(Enum):
@@ -49,11 +51,10 @@ class Parameter(msgspec.Struct, frozen=True):
 
     def check(self, value: object, task: str) -> object:
         """Return a value given in Python as it is kept; of a requirement, whatever the kind, the requirement."""
-        if type(value) not in _SIMPLE:
-            routed = route(value)
-            if routed is not None and not hasattr(self.kind, "wanted"):
-                return routed
-        return self._fit(self.kind.check, value, task)
+        if type(value) in _SIMPLE or hasattr(self.kind, "wanted"):
+            return self._fit(self.kind.check, value, task)
+        routed = self._fit(route, value, task)
+        return self._fit(self.kind.check, value, task) if routed is None else routed
 
     def parse(self, text: str, task: str) -> object:
         """Return the value that a text on the command line means."""
@@ -81,9 +82,7 @@ class Parameter(msgspec.Struct, frozen=True):
             raise self._refusal(self.name, value, self.kind.label, "", task) from error
 
     def _refusal(self, path: str, value: object, label: str, reason: str, task: str) -> InputError:
-        shown = repr(value)
-        shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
-        problem = f": {reason}" if reason else f" is {shown}, which is not {label}"
+        problem = f": {reason}" if reason else f" is {shown(value)}, which is not {label}"
         return InputError(
             f"{task}: parameter {path}{problem}",
             kind="bad-parameter",
@@ -91,3 +90,14 @@ class Parameter(msgspec.Struct, frozen=True):
             task=task,
             parameter=self.name,
         )
+
+
+def shown(value: object) -> str:
+    """Return a value for a message: in one line, and short, however large it is and whatever its repr raises."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = _MOST_SHOWN
+    short.fillvalue = "…"
+    found = attempt(lambda: short.repr(value))  # Python itself writes no int of 5,000 digits
+    text = f"a {type(value).__qualname__}" if isinstance(found, Exception) else found
+    text = " ".join(text.split()) if "\n" in text else text
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"

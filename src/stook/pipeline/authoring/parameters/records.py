@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from stook.errors import StookError
-from stook.pipeline.authoring.parameters.kind import MISFITS, Kind, MisfitError, read_json
+from stook.pipeline.authoring.parameters.kind import Kind, MisfitError, read_json
 from stook.pipeline.authoring.parameters.parameter import MISSING
+from stook.pipeline.authoring.parameters.values import fields_of, typed
+from stook.pipeline.authoring.user_code import attempt
 
 __all__ = ["Record"]
 
@@ -36,7 +38,7 @@ class Record(Kind):
             return self._build(value, "check")
         if type(value) is not self._wanted:
             raise TypeError
-        return self._filled(copy.copy(value), value)
+        return self._filled(copy.copy(value))
 
     def parse(self, text: str) -> object:
         """Read a JSON object."""
@@ -50,9 +52,10 @@ class Record(Kind):
         """Return the instance whose plain form this is, as it was: nothing of the class's own code runs."""
         if not isinstance(value, Mapping) or value.keys() != self.kinds.keys():
             raise TypeError
-        made = object.__new__(self._wanted)
-        for name, kind in self.kinds.items():
-            object.__setattr__(made, name, kind.within(name, value[name], "revive"))
+        kept = {name: kind.within(name, value[name], "revive") for name, kind in self.kinds.items()}
+        made = self._remade(kept) or object.__new__(self._wanted)
+        for name, inner in kept.items():
+            object.__setattr__(made, name, inner)
         return made
 
     def merge(self, base: object, parts: Mapping[str, str]) -> object:
@@ -96,18 +99,29 @@ class Record(Kind):
             raise TypeError
         given = {name: self._kind(str(name)).within(str(name), item, how) for name, item in value.items()}
         made = self._made(lambda: self._wanted(**given), given)
-        return self._filled(made, made)
+        return self._filled(made)
 
     def _made(self, make: Any, given: Mapping[str, object]) -> object:
         """Make an instance; what its own checks raise is told in their words."""
-        try:
-            return make()
-        except StookError:
-            raise
-        except MISFITS as error:
-            raise MisfitError((), dict(given), self.label, str(error)) from error
+        made = attempt(make)
+        if isinstance(made, StookError):
+            raise made
+        if isinstance(made, Exception):
+            raise MisfitError((), dict(given), self.label, str(made) or type(made).__name__) from made
+        return made
 
-    def _filled(self, made: object, value: object) -> object:
+    def _remade(self, kept: Mapping[str, object]) -> object:
+        """Return an instance made as the user's code makes them, so that it has what `__post_init__` adds.
+
+        None where that gives it other fields than it had, or takes more than fields: then it was not made so.
+        """
+        given = {field.name: kept[field.name] for field in dataclasses.fields(self._wanted) if field.init}
+        made = attempt(lambda: self._filled(self._wanted(**given)))
+        if isinstance(made, Exception):  # the class may have changed
+            return None
+        return made if typed(tuple(fields_of(made).values())) == typed(tuple(kept.values())) else None
+
+    def _filled(self, made: object) -> object:
         for name, kind in self.kinds.items():
-            object.__setattr__(made, name, kind.within(name, getattr(value, name), "check"))
+            object.__setattr__(made, name, kind.within(name, getattr(made, name, MISSING), "check"))
         return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, cast
 
 from stook.pipeline.authoring.parameters.kind import Kind
@@ -75,9 +76,21 @@ def route(value: object) -> object:
     if isinstance(value, type):
         return value() if issubclass(value, Requirement) else None
     if isinstance(value, list | tuple) and value:
-        found = [route(item) for item in value]
-        return tuple(found) if all(item is not None for item in found) else None
+        found = _each(value)
+        return None if found is None else tuple(found)
     if isinstance(value, dict) and value:
-        inner = {str(key): route(item) for key, item in cast("dict[object, object]", value).items()}
-        return FrozenDict(inner) if all(item is not None for item in inner.values()) else None
+        several = cast("dict[object, object]", value)
+        found = _each(several.values())
+        return None if found is None else FrozenDict(dict(zip(map(str, several), found, strict=True)))
     return None
+
+
+def _each(values: Iterable[object]) -> list[object] | None:
+    """Return requirements; None at the first that is none, so that other data is not gone through."""
+    found: list[object] = []
+    for value in values:
+        one = route(value)
+        if one is None:
+            return None
+        found.append(one)
+    return found

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, cast
 
-from stook.pipeline.authoring.parameters.kind import MISFITS, Kind
+from stook.pipeline.authoring.parameters.kind import MISFITS, Kind, MisfitError
 from stook.pipeline.authoring.parameters.parameter import MISSING
 
 __all__ = ["SCALARS", "Choice", "Member", "Optional", "Scalar", "Union"]
@@ -27,6 +27,7 @@ SCALARS: Final[dict[type, str]] = {
     Decimal: "a decimal number",
     Path: "a path",
 }
+_MOST_BITS: Final = 14_000
 _IN_UNIONS: Final = (bool, int, float, date, datetime, timedelta, str)
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -58,11 +59,11 @@ class Scalar(Kind):
                 raise TypeError
             return bool(value)
         if wanted is int:
-            return operator.index(cast("int", value))
+            return _checked(operator.index(cast("int", value)))
         if wanted is float:
             return float(value if isinstance(value, float) else operator.index(cast("int", value)))
         if (wanted is Path and type(value) is str) or (wanted is Decimal and type(value) in (str, int)):
-            return wanted(cast("str", value))
+            return _checked(wanted(cast("str", value)))
         if not isinstance(value, wanted) or (wanted is date and isinstance(value, datetime)):
             raise TypeError
         return _checked(str.__str__(value) if isinstance(value, str) else value)
@@ -76,6 +77,10 @@ def _checked(value: object) -> object:
     """Return a value that can be kept; text that is no Unicode, and odd time zones, cannot."""
     if type(value) is str and not value.isascii():
         value.encode()
+    elif type(value) is int and value.bit_length() > _MOST_BITS:
+        raise MisfitError((), value, "", "it has more than 4,000 digits, which Python does not write")
+    elif isinstance(value, Path) and "\0" in str(value):
+        raise ValueError
     elif isinstance(value, datetime) and value.tzinfo is not None:
         from stook.format import canonical
 
@@ -133,6 +138,11 @@ class Choice(Kind):
     def load(self, value: object) -> object:
         """Return the option; here a text is never taken for a number."""
         return self.check(value)
+
+    def revive(self, value: object) -> object:
+        """Return the option whose plain form this is; a member of an enum by its name."""
+        named = [option for option in self._options if isinstance(option, Enum) and option.name == value]
+        return named[0] if named else self.check(value)
 
 
 class Member(Kind):

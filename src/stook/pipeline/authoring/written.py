@@ -1,0 +1,17 @@
+"""How the parameters of a task are written for a person."""
+
+from __future__ import annotations
+
+from stook.pipeline.authoring.parameters import plain
+from stook.pipeline.authoring.tasks import Task
+from stook.pipeline.authoring.wanted import Partition
+
+__all__ = ["written_values"]
+
+
+def written_values(task: Task) -> dict[str, str]:
+    """Return each parameter as `name=value`, by name; a partition as what it is: `day=2026-01-31`."""
+    return {
+        name: value.label if isinstance(value, Partition) else f"{name}={plain(value)}"
+        for name, value in task.__dict__.items()
+    }
