@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from stook.errors import StookError, StorageError
-from stook.pipeline.meeting.observing import unobserved
+from stook.pipeline.meeting.blocks import unobserved
 
 __all__ = ["Lane"]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from stook.model.labels import Labels
 from stook.model.visible import visible
 from stook.store.ancestry import Ancestor, Ancestry, Use
 
@@ -28,7 +29,8 @@ class TreeLine:
 
     Attributes:
         branch: The lines that lead to it, such as `│  └─ `.
-        name: Its role where that is not its name, and `name@` with the end of its id.
+        name: Its role where that is not its name, `name@` with the end of its id, and what tells it from others of
+            that name.
         bundle: The bundle.
         note: What else there is to say: that it was removed, that it stands above already, what it was added from.
     """
@@ -42,6 +44,7 @@ class TreeLine:
 def iter_tree(ancestry: Ancestry) -> Iterator[TreeLine]:
     """Yield a lineage line by line; a bundle that is in it several times goes on only where it comes first."""
     bundles = {bundle.id: bundle for bundle in ancestry.bundles}
+    differences = _differences(ancestry)
     onward = ancestry.next_to()
     shown: set[str] = set()
     todo: list[tuple[str, str, Use | None, str]] = [("", "", None, ancestry.root.id)]
@@ -49,7 +52,7 @@ def iter_tree(ancestry: Ancestry) -> Iterator[TreeLine]:
         branch, below, use, identifier = todo.pop()
         bundle = bundles[identifier]
         is_again = identifier in shown and identifier in onward
-        label = _label(bundle, use, is_up=ancestry.direction == "up")
+        label = _label(bundle, use, is_up=ancestry.direction == "up") + differences[identifier]
         yield TreeLine(branch, label, bundle, _note(bundle, ancestry.root, is_again=is_again))
         if identifier in shown:
             continue
@@ -121,13 +124,27 @@ def to_svg(ancestry: Ancestry) -> str:
     from stook.app.layers_svg import Box, draw
 
     keys = {bundle.id: str(number) for number, bundle in enumerate(ancestry.bundles)}
+    differences = _differences(ancestry)
     boxes = [
-        Box(keys[bundle.id], _box_lines(bundle, ancestry.root), is_faint=bundle.state != "here")
+        Box(
+            keys[bundle.id],
+            _box_lines(bundle, ancestry.root, differences[bundle.id]),
+            is_faint=bundle.state != "here",
+        )
         for bundle in ancestry.bundles
     ]
     arrows = [(keys[use.used], keys[use.made]) for use in ancestry.uses]
     way = "made from" if ancestry.direction == "up" else "used for"
     return draw(boxes, arrows, title=f"What {ancestry.root.ref} was {way}", marked="0")
+
+
+def _differences(ancestry: Ancestry) -> dict[str, str]:
+    """Return by id what tells each bundle from others of its name, after a blank; empty where nothing does."""
+    labels = Labels()
+    for number, bundle in enumerate(ancestry.bundles):
+        labels.add(number, bundle.name, bundle.values)
+    found = (labels.difference(number) for number in range(len(ancestry.bundles)))
+    return {bundle.id: text and f" {text}" for bundle, text in zip(ancestry.bundles, found, strict=True)}
 
 
 def _plain_use(ancestry: Ancestry, use: Use) -> dict[str, object]:
@@ -161,12 +178,12 @@ def _note(bundle: Ancestor, root: Ancestor, *, is_again: bool) -> str:
     return "; ".join(notes)
 
 
-def _box_lines(bundle: Ancestor, root: Ancestor) -> tuple[str, ...]:
+def _box_lines(bundle: Ancestor, root: Ancestor, difference: str) -> tuple[str, ...]:
     time = _local(bundle.time) if bundle.time else ""
     took = f"{bundle.seconds:.1f} s" if bundle.seconds is not None else ""
     note = _note(bundle, root, is_again=False)
     lines = (
-        f"{bundle.name}@{bundle.id[-_SHORT:]}",
+        f"{bundle.name}@{bundle.id[-_SHORT:]}{difference}",
         bundle.task,
         " · ".join(filter(None, (time, took))),
         note,

@@ -100,13 +100,14 @@ def _before(step: PlannedStep, store: Store) -> Bundle | None:
     )
 
 
-def plain_step(step: PlannedStep) -> dict[str, object]:
-    """Return what would come of a task as plain JSON."""
+def plain_step(step: PlannedStep, called: str) -> dict[str, object]:
+    """Return what would come of a task, which is called so, as plain JSON."""
     return {
         "number": step.number,
         "task": step.task,
         "name": step.name,
         "label": step.label,
+        "called": called,
         "decision": step.decision,
         "because": list(step.because),
         "bundle": step.bundle.ref if step.bundle else None,
@@ -198,7 +199,11 @@ class _Newest:
         if step.name not in self._by_name:
             bundles = self._store.versions(step.name)
             self._by_name[step.name] = {repr(bundle.params): bundle for bundle in reversed(bundles)}
-        return None if step.values.keys() - step.params.keys() else self._by_name[step.name].get(repr(step.params))
+        return (
+            None
+            if step.values.keys() - step.params.keys()
+            else self._by_name[step.name].get(repr(step.params))
+        )
 
     def seconds(self, bundle: Bundle) -> float | None:
         lineage = bundle.lineage

@@ -14,36 +14,21 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from stook.app.code import find_texts
-from stook.errors import IntegrityError, NotFoundError, TaskError
+from stook.app.reproducible_steps import Step, iter_steps
+from stook.errors import NotFoundError, TaskError
 from stook.pipeline.rerunning import Done, Order, Place
 from stook.pipeline.source_code.asking_git import ask_git
-from stook.pipeline.source_code.recorded_code import Recorded, RecordedCode
-from stook.store.ancestry import Ancestor, Ancestry, find_ancestry
+from stook.pipeline.source_code.recorded_code import RecordedCode
+from stook.store.ancestry import Ancestor, find_ancestry
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
 
-__all__ = ["Again", "Reproducing", "Reproduction", "Step"]
+__all__ = ["Again", "Reproducing", "Reproduction"]
 
 _MOST = 100_000
 _GONE = {"collected", "unknown", "unreadable"}
 _CHILD = "from stook.pipeline.rerunning import main; main()"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A task that will be run again, or a bundle that will be taken as it is.
-
-    Attributes:
-        bundle: What it made.
-        recorded: Where its code was; None where it is taken as it is.
-        why_not: Why it cannot be run again, where a task made it.
-    """
-
-    bundle: Ancestor
-    recorded: Recorded | None
-    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +108,7 @@ class Reproducing:
         found = find_ancestry(store, bundle, limit=_MOST)
         self.root = found.root
         with RecordedCode(self._repository, folder) as code:
-            self.steps = tuple(_steps(store, found, code, _prefix(folder)))
+            self.steps = tuple(iter_steps(store, found, code, folder))
         self._check()
 
     @property
@@ -200,46 +185,6 @@ class Reproducing:
                 )
 
 
-def _steps(store: Store, found: Ancestry, code: RecordedCode, prefix: str) -> Iterator[Step]:
-    """Yield what a bundle was made from, each after what that was made from; nothing above what is taken as it is."""
-    bundles = {bundle.id: bundle for bundle in found.bundles}
-    onward = found.next_to()
-    recorded = {key: _look_at(store, bundle, code, prefix) for key, bundle in bundles.items()}
-    done: set[str] = set()
-    todo = [(found.root.id, False)]
-    while todo:
-        identifier, is_ready = todo.pop()
-        if is_ready:
-            yield recorded[identifier]
-        elif identifier not in done:
-            done.add(identifier)
-            todo.append((identifier, True))
-            if recorded[identifier].recorded is not None:
-                todo += [(use.used, False) for use in reversed(onward.get(identifier, []))]
-
-
-def _look_at(store: Store, bundle: Ancestor, code: RecordedCode, prefix: str) -> Step:
-    from stook.pipeline.rerunning import get_bundle
-
-    if bundle.state in {"unknown", "unreadable"}:
-        return Step(bundle, None)
-    lineage = get_bundle(store, bundle.id).lineage
-    if not lineage.fingerprint:
-        return Step(bundle, None)
-    if not lineage.spec:
-        return Step(bundle, None, "an older version recorded it without its parameters")
-    if not lineage.spec.get("file"):
-        return Step(bundle, None, "its code was typed into a notebook")
-    try:
-        texts = find_texts(get_bundle(store, bundle.id))
-    except IntegrityError:
-        texts = None
-    folder = texts.folder if texts else prefix
-    recorded = Recorded(lineage.environment.git_commit, folder, texts)
-    problem = code.find_problem(recorded)
-    return Step(bundle, None, problem) if problem else Step(bundle, recorded)
-
-
 def _in_folders(code: RecordedCode, steps: Sequence[Step]) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Yield folders with code, and the bundles that are to be made in each, in order: as many at once as may be."""
     folder: Path | None = None
@@ -311,11 +256,3 @@ def _place_of(store: Store) -> Place:
 def _top_of(folder: Path) -> Path | None:
     top = ask_git(folder, "rev-parse", "--show-toplevel")
     return Path(top.rstrip("\n")) if top else None
-
-
-def _prefix(folder: Path) -> str:
-    """Return the workspace's folder from that of the Git repository, as it is now."""
-    from stook.config import find_workspace
-
-    prefix = ask_git(find_workspace(folder) or folder, "rev-parse", "--show-prefix")
-    return prefix.rstrip("\n").rstrip("/") if prefix else ""

@@ -87,8 +87,7 @@ def _plain(one: Explained) -> dict[str, Any]:
 
     lineage: dict[str, Any] = to_builtins(one.lineage) if one.lineage is not None else {}
     kept = ("fingerprint", "algorithm", "version", "params", "inputs", "reads", "env", "asked", "code")
-    return plain_step(one.step) | {
-        "label": one.label,
+    return plain_step(one.step, one.label) | {
         "last": one.last.ref if one.last else None,
         "changes": [to_builtins(change) for change in one.changes],
         **{name: lineage.get(name) for name in kept if name in lineage},

@@ -22,6 +22,8 @@ _REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, er
 
 def report_failure(error: BaseException) -> int:
     """Say on standard error what happened, and return the exit code."""
+    if isinstance(error.__cause__, KeyboardInterrupt):  # Python 3.11 has it so, within the making of a class
+        error = error.__cause__
     match error:
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1

@@ -50,7 +50,7 @@ def graph(  # noqa: PLR0913 - each is an option
     Several tasks of one class that hang alike are one node, such as leaf ×1,000. What several tasks require is followed
     once; where it comes again it says "see above".
     """
-    from stook.app.graphing import fold, to_mermaid, to_svg
+    from stook.app.graphing import fold, labels_of, to_mermaid, to_svg
     from stook.app.planning_view import plain_step
     from stook.pipeline.planning import make_plan
 
@@ -58,7 +58,7 @@ def graph(  # noqa: PLR0913 - each is an option
     with contextlib.redirect_stdout(sys.stderr):
         plan = make_plan(task, store=open_home(context))
     if as_json:
-        print_json([plain_step(step) for step in plan.steps])
+        print_json(list(map(plain_step, plan.steps, labels_of(plan.steps))))
         return
     groups = fold(plan, is_whole=is_whole)
     if svg is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 
@@ -15,6 +16,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line and exit with the code of what happened."""
     try:  # around the import too, so that Ctrl-C is answered from the start
+        _open_closed()
         from stook.cli.commands import stook
 
         warnings.showwarning = _show_warning
@@ -24,6 +26,19 @@ def main() -> None:
 
         code = report_failure(error)
     sys.exit(code)
+
+
+def _open_closed() -> None:
+    """Open standard streams that were closed: else the next file that is opened takes the place of one."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(
+                os.open(os.devnull, os.O_RDWR), True
+            )  # gets the lowest number that is free: this
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - stays open
 
 
 def _show_warning(

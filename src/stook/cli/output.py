@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shlex
 import unicodedata
@@ -41,8 +43,15 @@ _ID_AFTER_AT = re.compile(r"(?<=@)[0-9A-Z]{18}(?=[0-9A-Z]{8}\b)")
 
 
 def say(text: str) -> None:
-    """Talk to the person; tags, files and messages of others may hold anything, so control characters are shown."""
-    click.echo(visible(text, keep="\n\t"), err=True)
+    """Talk to the person; tags, files and messages of others may hold anything, so control characters are shown.
+
+    Where nobody listens any more, or the disk of the log is full, nothing is said: the work goes on.
+    """
+    try:
+        click.echo(visible(text, keep="\n\t"), err=True)
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # what tasks print would fail them too
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def print_json(value: object) -> None:

@@ -93,7 +93,7 @@ def print_plan(
     ):
         labels = labels_of(found.steps)
     if as_json:
-        print_json([plain_step(step) for step in found.steps])
+        print_json(list(map(plain_step, found.steps, labels)))
         return
     counts = Counter(step.decision for step in found.steps)
     is_short = counts["reuse"] > _MANY and not is_whole
@@ -149,7 +149,7 @@ def print_standing_of(task: Task, store: Store, asked: AskedExchange, *, as_json
     if as_json:
         print_json(
             [
-                plain_step(one.step)
+                plain_step(one.step, one.label)
                 | {
                     "state": one.state,
                     "because": list(one.because),

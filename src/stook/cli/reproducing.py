@@ -99,7 +99,9 @@ def _print(result: Reproduction) -> None:
     if first is not None:
         say(f"the first that differs is {first.bundle.ref} of {first.bundle.task}")
         if not (first.code or first.packages or first.met):
-            say("its code, packages and inputs are as they were: it depends on time, chance, or what is not recorded")
+            say(
+                "its code, packages and inputs are as they were: it depends on time, chance, or what is not recorded"
+            )
 
 
 def _row(one: Again) -> tuple[str, ...]:

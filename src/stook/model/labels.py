@@ -48,10 +48,14 @@ class Labels:
         """Return what a task is called; the default where it was not taken up."""
         if number in self._settled or number not in self._tasks:
             return self._settled.get(number, default)
+        return _clipped(f"{self._tasks[number][0]} {self.difference(number)}".rstrip(), _LONGEST)
+
+    def difference(self, number: int) -> str:
+        """Return what tells a task from others of its name, as far as there are any; its name is left out."""
         name, values = self._tasks[number]
         differing = self._differing.get(name, ())
         texts = (_clipped(text, _LONGEST_VALUE) for key, text in values.items() if key in differing)
-        return _clipped(visible(" ".join((name, *texts))), _LONGEST)
+        return visible(" ".join(texts))
 
 
 def _clipped(text: str, longest: int) -> str:

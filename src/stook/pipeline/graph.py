@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 
 from stook.errors import InputError, StookError
-from stook.pipeline.authoring.declared import output_name
+from stook.pipeline.authoring.class_parameters import output_name
 from stook.pipeline.authoring.functions import FunctionTask
 from stook.pipeline.authoring.inputs import Arguments, arguments_of
 from stook.pipeline.authoring.requirements import Requirements, read_requirements

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stook.pipeline.authoring.requirements import External, Source, needs_of
 from stook.pipeline.authoring.sources import keep, resolve_path
+from stook.pipeline.authoring.wanted import External, Source, needs_of
 from stook.pipeline.graph import Node
 
 if TYPE_CHECKING:

@@ -11,14 +11,23 @@ from stook.model.lineage import Input, Lineage
 from stook.pipeline.authoring.asked import tasks_asked_for
 from stook.pipeline.authoring.forms import digest_as_input
 from stook.pipeline.authoring.parameters import plain
-from stook.pipeline.authoring.requirements import Requirement, needs_of
+from stook.pipeline.authoring.parts import Parts
 from stook.pipeline.authoring.sources import find_kept, resolve_path
 from stook.pipeline.authoring.tasks import Task, values_of
-from stook.pipeline.authoring.wanted import External, Item, Mapped, Partition, Partitions, Source
+from stook.pipeline.authoring.wanted import (
+    External,
+    Mapped,
+    Partition,
+    Partitions,
+    Requirement,
+    Source,
+    needs_of,
+)
 from stook.pipeline.authoring.written import written_values
 from stook.pipeline.deciding.decide import Decider
+from stook.pipeline.deciding.declared import check_declared
 from stook.pipeline.graph import Graph, Node
-from stook.pipeline.running.choosing import Choice, newest_of, targets_of
+from stook.pipeline.running.choosing import Choice, NewestBundles, targets_of
 from stook.pipeline.running.options import RunOptions
 
 if TYPE_CHECKING:
@@ -120,19 +129,20 @@ class Planner:
         self._store = store
         self._options = options
         self._choice = Choice(options)
+        self._newest = NewestBundles(store)
         self._decider = Decider(store)
         self._graph = Graph()
         self._steps: dict[Task, PlannedStep] = {}
-        self._used: dict[tuple[str, Requirement], Input] = {}
         self._outside: dict[Requirement, Bundle | None] = {}
         self._waited: set[tuple[Task, tuple[Task, ...]]] = set()
         self._nodes: dict[Task, Node] = {}
-        self._parts = store.repository.cache / "partitions"
+        self._parts = Parts(store.repository.cache / "partitions")
 
     def plan(self, tasks: tuple[Task, ...]) -> Plan:
         """Return what a run of some tasks would do. Raises as `make_plan` does."""
         self._store.refresh()
         todo = list(reversed(self._take_up(targets_of(tasks, self._options))))
+        check_declared(node for node in todo if not self._choice.is_taken_as_it_is(node))
         while todo:
             node = todo[-1]
             if node.task in self._steps:
@@ -174,29 +184,17 @@ class Planner:
             if isinstance(requirement, Mapped):
                 bundle = self._bundle_of(requirement.over.of, node)
                 if not isinstance(bundle, _Unknown):
-                    made[role] = self._partitions(requirement, bundle)
+                    made[role] = self._parts.tasks_of(requirement, bundle)
         if made:
             node = self._nodes[node.task] = msgspec.structs.replace(
                 node, requirements=node.requirements.expanded(made)
             )
         return node
 
-    def _partitions(self, mapped: Mapped, bundle: Bundle) -> list[Task]:
-        """Return a task for each partition, and remember the digests of those."""
-        from stook.pipeline.authoring.mapping import expand, partition_keys
-
-        over = mapped.over
-        keys = partition_keys(bundle, over, self._parts)
-        path = over.of.path if isinstance(over.of, Item) else ""
-        for key in keys:
-            part = Partition(over.of, over.by, key.key, key.start, key.stop)
-            self._used[bundle.id, part] = Input("", bundle.name, bundle.id, key.digest, path, key.label)
-        return expand(mapped, keys)
-
     def _step(self, node: Node) -> PlannedStep | tuple[Task, ...]:
         """Return what would come of a task, or tasks to plan first."""
         if self._choice.is_taken_as_it_is(node):
-            return self._made(node, "reuse", ("taken as it is",), newest_of(self._store, node))
+            return self._made(node, "reuse", ("taken as it is",), self._newest.get(node))
         inputs = {role: self._input(role, wanted, node) for role, wanted in node.requirements.roles.items()}
         waits = [found.waits for found in inputs.values() if isinstance(found, _Unknown)]
         if waits:
@@ -249,21 +247,12 @@ class Planner:
             return _Unknown(f"{waits}: a task for each {_each(wanted.over)}")
         bundle = self._bundle_of(wanted, node)
         if not isinstance(bundle, _Unknown):
-            return self._use(role, wanted, bundle)
+            return self._parts.input_of(role, wanted, bundle)
         need = needs_of(wanted)
         if isinstance(need, Source) and not isinstance(wanted, Partition):
             # It has no digest yet, and cannot have been anyone's input.
             return Input(role, need.name, "", _UNSEEN)
         return bundle
-
-    def _use(self, role: str, wanted: Requirement, bundle: Bundle) -> Input:
-        if not isinstance(wanted, Item | Partition):
-            return Input(role, bundle.name, bundle.id, digest_as_input(bundle))
-        if (bundle.id, wanted) not in self._used:
-            from stook.pipeline.authoring.parts import input_of
-
-            self._used[bundle.id, wanted] = input_of(role, wanted, bundle, self._parts)
-        return msgspec.structs.replace(self._used[bundle.id, wanted], role=role)
 
     def _bundle_of(self, wanted: Requirement, node: Node) -> Bundle | _Unknown:
         need = needs_of(wanted)

@@ -148,7 +148,7 @@ class _Rerun:
 
     def _expanded(self, node: Node, lineage: Lineage) -> Node:
         """Put the tasks that were recorded in place of what stands for one for each partition."""
-        from stook.pipeline.authoring.requirements import Mapped
+        from stook.pipeline.authoring.wanted import Mapped
 
         made = {}
         for role, required in node.requirements.roles.items():

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from stook.catalog import HeldRow
-from stook.errors import IntegrityError, NotFoundError, StorageError
-from stook.format import manifests
+from stook.errors import FormatError, IntegrityError, NotFoundError, StorageError
+from stook.format import manifests, values
 from stook.model.lineage import Lineage
 from stook.model.record import BundleRecord
 from stook.store.packs.chunk_index import KnownIndex
@@ -67,6 +67,7 @@ class Ancestor:
         seconds: How long that took; None where it is unknown.
         digest: Digest of its content.
         sources: Paths and URLs that it was added from.
+        values: How parameters of its task, and partitions that it used, are written for a person, by name.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Ancestor:
     seconds: float | None = None
     digest: str = ""
     sources: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ref(self) -> str:
@@ -235,6 +237,7 @@ class _Search:
             seconds=(lineage.ended - lineage.started) / 1e6 if lineage.ended else None,
             digest=record.digest,
             sources=lineage.sources,
+            values=_values_of(lineage),
         )
 
     def _read_lineage(self, record: BundleRecord) -> Lineage:
@@ -262,6 +265,14 @@ class _Search:
             ids = list(needed_ids(repository.reader(), record))
             return self._index.has_all(ids)
         return False
+
+
+def _values_of(lineage: Lineage) -> dict[str, str]:
+    found = {}
+    for name, value in lineage.params.items():
+        with suppress(FormatError):  # who made it may have put anything there
+            found[name] = f"{name}={values.from_json(value)}"
+    return found | {used.role: used.part for used in lineage.inputs if used.part}
 
 
 def _uses_of(made: str, lineage: Lineage | None) -> Iterator[Use]:

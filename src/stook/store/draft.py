@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +59,8 @@ class Draft:
         finally:
             self._writer.close()
             if self._folder is not None:
+                import shutil
+
                 shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
@@ -101,6 +101,8 @@ class Draft:
         if problem:
             raise InputError(f"{name!r} is no file name: {problem}", kind="bad-path", hint="use a plain name")
         if self._folder is None:
+            import tempfile  # takes long, and few drafts have files
+
             self._folder = Path(tempfile.mkdtemp(prefix="stook-draft-"))
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

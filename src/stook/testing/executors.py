@@ -15,7 +15,7 @@ import pytest
 import stook
 from stook.errors import CheckError, InputError, TaskError
 from stook.model.lineage import Input
-from stook.pipeline.authoring.requirements import External
+from stook.pipeline.authoring.wanted import External
 from stook.pipeline.deciding.decide import Decider
 from stook.pipeline.graph import collect
 from stook.pipeline.running.work import Asks, Died, Done, Executor, Failed, Given, Report, Work

@@ -41,6 +41,24 @@ def test_the_tree_of_a_diamond() -> None:
     ]
 
 
+def test_bundles_of_one_name_are_told_apart_by_what_differs() -> None:
+    """Parameters and partitions, as in a run; a name that comes once stands alone."""
+    parts = [
+        Ancestor(f"p{day}", "part", values={"rate": "rate=2", "rows": f"day={day}", "n": f"n={day % 2}"})
+        for day in (1, 2, 3)
+    ]
+    top = Ancestor("top", "top", values={"n": "n=7"})
+    uses = tuple(Use("top", part.id, "part", str(at)) for at, part in enumerate(parts))
+    found = Ancestry("up", (top, *parts), uses, is_all=True)
+    assert [line.name for line in iter_tree(found)] == [
+        "top@top",
+        "0: part@p1 day=1 n=1",
+        "1: part@p2 day=2 n=0",
+        "2: part@p3 day=3 n=1",
+    ]
+    assert "part@p2 day=2 n=0" in to_svg(found)
+
+
 def test_a_lineage_deeper_than_the_stack() -> None:
     """No lineage is too deep to be written down, and none that goes in a circle has no end."""
     chain = [(str(number), str(number + 1)) for number in range(2_000)]

@@ -11,9 +11,18 @@ import pytest
 
 import stook
 from stook.app.planning_view import standings
-from stook.app.run_records import Recorder, find_run, get_run, iter_runs, log_of, runs_folder
+from stook.app.run_records import (
+    Recorder,
+    find_run,
+    get_run,
+    iter_runs,
+    log_of,
+    read_run,
+    runs_folder,
+)
 from stook.app.run_records.durations import typical_seconds
-from stook.app.run_records.logs import follow_logs
+from stook.app.run_records.logs import choose_tasks, follow_logs
+from stook.app.run_records.reading import iter_events
 from stook.app.running import run
 from stook.errors import InputError, NotFoundError, TaskError
 from stook.model.events import RunEnded, RunStarted, TaskAdded, TaskFinished, TaskStarted
@@ -91,6 +100,7 @@ def test_a_run_is_kept_with_what_was_asked_and_what_came_of_it(store: Store) -> 
     assert (summary.head.pid, summary.head.context) == (os.getpid(), store.context)
     tasks = get_run(store, result.run[:4]).tasks
     assert [task.label for task in tasks] == ["Small(number=5)", "Small(number=2)", "Sum(first=5)"]
+    assert [task.called for task in tasks] == ["small number=5", "small number=2", "sum"]
     assert tasks[2].requires == (0, 1)
     assert [task.bundle for task in tasks] == [step.bundle.ref for step in result.steps]
     assert tasks[0].because == ("never ran",)
@@ -256,6 +266,8 @@ def test_a_secret_in_a_url_is_not_kept(store: Store) -> None:
     assert record.summary.head.command == ("run", "--url=b", "https://host/b")
     assert record.summary.head.params == {"url": "https://host/b"}
     assert record.tasks[0].label == "Fetch(url='https://host/b')"
+    (added,) = (event for event, _ in iter_events(folder) if isinstance(event, TaskAdded))
+    assert added.values == {"url": "url=https://host/b"}
     assert record.tasks[0].because == ("parameter url: https://host/a → https://host/b",)
 
 
@@ -275,6 +287,38 @@ def test_what_is_no_unicode_can_be_kept(store: Store) -> None:
     (summary,) = iter_runs(store)
     assert (summary.state, summary.failed, summary.head.command) == ("failed", 1, ("run", "\\udcff"))
     assert "\\udcff.csv" in get_run(store, summary.head.id).tasks[0].message
+
+
+def test_a_record_ends_though_its_file_is_closed_already(tmp_path: Path) -> None:
+    """A task that runs in this process may close whatever is open."""
+    recorder = _begun(tmp_path / HEAD.id)
+    events = (tmp_path / HEAD.id / "events.jsonl").stat().st_ino
+    (descriptor,) = (number for number in range(3, 1000) if _inode(number) == events)
+    os.close(descriptor)
+    recorder.close()
+
+
+def test_a_task_is_called_as_it_was_when_something_first_happened_to_it(tmp_path: Path) -> None:
+    """What is said of a run while it goes on, and afterwards, is one; tasks that come later tell themselves apart."""
+    recorder = Recorder(tmp_path / HEAD.id, lambda _: HEAD)
+    recorder(RunStarted("a:A", 1, HEAD.id))
+    recorder(TaskAdded(0, "a:A", "a", "A(n=0)", (), {"n": "n=0"}))
+    recorder(TaskStarted("a:A", "a", ("never ran",), 0))
+    for number in (1, 2):
+        recorder(TaskAdded(number, "a:A", "a", f"A(n={number})", (), {"n": f"n={number}"}))
+    recorder(RunEnded("ok", 1.0))
+    recorder.close()
+    record = read_run(tmp_path / HEAD.id)
+    assert record is not None
+    assert [task.called for task in record.tasks] == ["a", "a n=1", "a n=2"]
+    assert [task.number for task in choose_tasks(record, "a n=2")] == [2]
+
+
+def _inode(descriptor: int) -> int:
+    try:
+        return os.fstat(descriptor).st_ino
+    except OSError:
+        return 0
 
 
 def _begun(folder: Path) -> Recorder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -92,17 +93,26 @@ def test_a_task_that_returns_nothing_is_told(stook: Stook) -> None:
 
 
 def test_tasks_of_one_name_are_told_apart_in_a_run(stook: Stook) -> None:
-    """Each is shown with its parameters; one that is alone by its name alone."""
+    """Each is shown with what differs, everywhere alike; one that is alone by its name alone."""
     assert stook("run", "met_shop.py:Report")[0] == 0
     rows = stook("runs", "show")[1].splitlines()[-3:]
-    assert [row.split("  ")[1].strip() for row in rows] == ["rows (day=1)", "rows (day=2)", "report"]
+    called = ["rows day=1", "rows day=2", "report"]
+    assert [row.split("  ")[1].strip() for row in rows] == called
+    for command in ("plan", "status"):
+        told = stook(command, "met_shop.py:Report")[1].splitlines()[1:]
+        assert [row.split("  ")[0].strip() for row in told] == called
+    assert [
+        step["called"] for step in json.loads(stook("graph", "met_shop.py:Report", "--json")[1])
+    ] == called
+    lines = stook("lineage", "report")[1].splitlines()
+    assert [" day=1 " in lines[2], " day=2 " in lines[3]] == [True, True]
 
 
 def test_a_file_that_hides_a_module_of_pythons_is_named(stook: Stook, tmp_path: Path) -> None:
     """It is no bug of ours, and the file is what has to be changed."""
-    (tmp_path / "random.py").write_text(TASKS)
+    (tmp_path / "getpass.py").write_text(TASKS)
     done = subprocess.run(
-        [sys.executable, "-c", "from stook.cli.main import main; main()", "run", "random.py:Rows"],
+        [sys.executable, "-c", "from stook.cli.main import main; main()", "run", "getpass.py:Rows"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -110,5 +120,5 @@ def test_a_file_that_hides_a_module_of_pythons_is_named(stook: Stook, tmp_path: 
     )
     assert done.returncode == 2
     assert done.stderr.endswith(
-        f"  try: give {tmp_path}/random.py another name; it hides Python's own module\n"
+        f"  try: give {tmp_path}/getpass.py another name; it hides Python's own module\n"
     )

@@ -111,7 +111,7 @@ def test_options_stand_before_or_after_the_task(stook: Stook) -> None:
     for err in (before, after):
         assert "other          running: " in err
     assert "running: forced" in after
-    assert "leaf (number=5) reused" in after
+    assert "leaf number=5  reused" in after
 
 
 def test_a_parameter_called_as_an_option_is_given_by_p(stook: Stook) -> None:
@@ -175,8 +175,8 @@ def test_each_failure_is_told_and_those_alike_once(stook: Stook, tmp_path: Path)
     code, _, err = stook("run", "several.py:All", "--keep-going")
     assert code == 1
     assert err.count("Traceback") == 3
-    assert "part (n=2) and 1 more:\n  Traceback (most recent call last):\n" in err
-    assert "part (n=3):\n" in err
+    assert "part n=2 and 1 more:\n  Traceback (most recent call last):\n" in err
+    assert "part n=3:\n" in err
     assert (
         err.index("failed after") < err.index("  KeyError: 'two'") < err.index("stook: several:Part failed")
     )

@@ -51,7 +51,7 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def _leaf(number: int) -> TaskAdded:
-    return TaskAdded(number, "m:Leaf", "leaf", f"Leaf(n={number})", ())
+    return TaskAdded(number, "m:Leaf", "leaf", f"Leaf(n={number})", (), {"n": f"n={number}"})
 
 
 def _view(*events: Event, expected: dict[str, float] | None = None, jobs: int = 1) -> RunView:
@@ -77,9 +77,9 @@ def test_a_small_graph_is_a_tree_with_the_state_of_each_task() -> None:
     )
     assert _texts(view, 65.0) == [
         "  · top",
-        "  ├─ ▶ leaf (n=1)  1 min 5 s",
+        "  ├─ ▶ leaf n=1  1 min 5 s",
         "  └─ · mid",
-        "     └─ = leaf (n=0)  reused",
+        "     └─ = leaf n=0  reused",
         "━━━━━━────────────────── 1/4  1 min 5 s",
     ]
 
@@ -91,8 +91,8 @@ def test_of_a_large_graph_what_runs_and_what_failed_is_shown() -> None:
     events += [TaskStarted("m:Leaf", "leaf", (), number) for number in range(10)]
     texts = _texts(_view(*events), 1.0, height=6)
     assert len(texts) == 6
-    assert texts[0] == "  ✗ leaf (n=99)  failed after 2.0 s: boom"
-    assert texts[1] == "  ▶ leaf (n=0)  1.0 s"
+    assert texts[0] == "  ✗ leaf n=99  failed after 2.0 s: boom"
+    assert texts[1] == "  ▶ leaf n=0  1.0 s"
     assert texts[4] == "  … and 7 more"
     assert texts[5].endswith("1/100  1.0 s")
 
@@ -183,7 +183,7 @@ def test_a_failure_stays_on_a_terminal(tmp_path: Path) -> None:
     code, seen = _seen(tmp_path, "run", "parts.py:Both", "--low", "0")
     assert code == 1
     text = _CONTROL.sub("", seen)
-    failed = text.rindex("✗ part (number=0)  failed after")
+    failed = text.rindex("✗ part number=0  failed after")
     assert failed < text.index("\nfailed after ") < text.index("Traceback")
 
 
@@ -192,7 +192,7 @@ def test_plain_lines_may_be_asked_for_on_a_terminal(tmp_path: Path) -> None:
     code, seen = _seen(tmp_path, "run", "parts.py:Both", "--plain")
     assert code == 0
     assert "\x1b[" not in seen
-    assert "  part (number=2) running: never ran\n" in seen
+    assert "  part number=2  running: never ran\n" in seen
     assert "  both           running: never ran\n" in seen
 
 

@@ -68,7 +68,7 @@ def test_a_run_is_shown_with_each_task(stook: Stook) -> None:
     assert "command  run parts.py:Both --keep-going\n" in out
     assert "options  keep_going=True\n" in out
     lines = [" ".join(line.split()) for line in out.splitlines()[-3:]]
-    assert lines[0].startswith("0 part (number=1) reused 0.0 s part@")
+    assert lines[0].startswith("0 part number=1 reused 0.0 s part@")
     assert lines[1].endswith("parts:Part failed: ZeroDivisionError: division by zero")
     assert lines[2] == "2 both skipped parts:Part failed"
     shown = json.loads(stook("runs", "show", run[:-1], "--json")[1])
@@ -93,10 +93,10 @@ def test_what_tasks_printed_is_printed_as_it_was(stook: Stook) -> None:
         log_of(folder, number).parent.mkdir(exist_ok=True)
         log_of(folder, number).write_bytes(data)
     assert (
-        stook("runs", "log", failed)[1] == "== 0 Part(number=1) ==\none\n== 1 Part(number=0) ==\ntwo\n\x1b[0m"
+        stook("runs", "log", failed)[1] == "== 0 part number=1 ==\none\n== 1 part number=0 ==\ntwo\n\x1b[0m"
     )
     assert stook("runs", "log", failed, "1")[1] == "two\n\x1b[0m"
-    assert stook("runs", "log", failed, "--follow", "Part(number=0)")[1] == "two\n\x1b[0m"
+    assert stook("runs", "log", failed, "--follow", "part number=0")[1] == "two\n\x1b[0m"
     assert stook("runs", "log", failed, "both")[1:] == ("", "nothing was printed\n")
     assert stook("runs", "log", failed, "brod")[0] == 4
     assert stook("runs", "log", run, "0")[0] == 0

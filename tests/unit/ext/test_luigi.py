@@ -176,6 +176,17 @@ def test_a_bundle_says_what_it_was_made_from(shop: ModuleType) -> None:
     assert Path(shop.Clean().output().path).read_text() == "2\n3\n"
 
 
+def test_the_order_of_keys_in_an_input_counts(shop: ModuleType) -> None:
+    """A task that goes through a dict may make something else of the same in another order, so it is done again."""
+    clean, total = shop.Clean().output(), shop.Total().output()
+    first = clean.write({"b": 1, "a": 2})
+    total.write({"total": 1})
+    assert total.exists()
+    second = clean.write({"a": 2, "b": 1})
+    assert (second.digest, second.fingerprint) == (first.digest, first.fingerprint)
+    assert not total.exists()
+
+
 def test_insignificant_parameters_do_not_count(shop: ModuleType) -> None:
     """What Luigi does not tell tasks apart by, no bundle is told apart by."""
     assert luigi.build([shop.Clean()], local_scheduler=True)

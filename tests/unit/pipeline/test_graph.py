@@ -67,8 +67,7 @@ def test_lists_within_a_dict() -> None:
     """A list within a dict arrives as a list, and each of its members has a role."""
     node = collect(requiring({"parts": [Leaf(number=n) for n in range(3)], "one": Leaf()}))[-1]
     assert list(node.requirements.roles) == ["parts.0", "parts.1", "parts.2", "one"]
-    args, kwargs = node.requirements.arguments({role: role.upper() for role in node.requirements.roles})
-    assert (args, kwargs) == ([], {"parts": ["PARTS.0", "PARTS.1", "PARTS.2"], "one": "ONE"})
+    assert node.requirements.shape == {"parts": ["parts.0", "parts.1", "parts.2"], "one": "one"}
 
 
 class Ping(Task):
@@ -144,6 +143,22 @@ def test_run_that_takes_something_else(given: Any) -> None:
     cls.__module__ = __name__
     with pytest.raises(InputError, match=r"Taking requires .*, but its run takes \(a, b, c\)"):
         collect(cls())
+
+
+@pytest.mark.parametrize("own", ["self", "me", "cls"])
+def test_an_input_named_as_the_task_itself(own: str) -> None:
+    """What `run` calls the task itself can be no input's name, though it takes any others."""
+    names: dict[str, Any] = {}
+    exec(f"def run({own}, **others): ...\ndef free({own}, /, **others): ...", names)  # noqa: S102
+    run = classmethod(names["run"]) if own == "cls" else names["run"]
+    given = {own: Leaf(), "other": Leaf(number=1)}
+    made = {"requires": lambda self: given, "__module__": __name__}
+    with pytest.raises(
+        InputError, match=rf"requires {own}, other, but its run .*: {own} is the task"
+    ) as caught:
+        collect(type("Taking", (Taker,), {**made, "run": run})())
+    assert caught.value.kind == "run-mismatch"
+    assert len(collect(type("Free", (Taker,), {**made, "run": names["free"]})())) == 3
 
 
 def test_requires_that_raises() -> None:

@@ -138,7 +138,7 @@ def test_partitions_are_planned_once_their_table_is_known(store: Store) -> None:
         ("clean", "run"),
         ("cleaned", "depends"),
     ]
-    assert [step.held for step in plan.steps[1:3]] == [{"part": "day=0"}, {"part": "day=1"}]
+    assert [step.values for step in plan.steps[1:3]] == [{"part": "day=0"}, {"part": "day=1"}]
     assert plan.steps[3].requires == (1, 2)
     stook.run(Cleaned(), store=store)
     assert {step.decision for step in make_plan(Cleaned(), store=store).steps} == {"reuse"}

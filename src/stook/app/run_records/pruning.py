@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +29,8 @@ def prune(runs: Path) -> None:
     limit = time.time() - _KEPT_SECONDS
     for place, (when, name) in enumerate(began[_KEPT:], _KEPT):
         if (when < limit or place >= _MOST) and not is_alive(runs / name):
+            import shutil  # takes long
+
             shutil.rmtree(runs / name, ignore_errors=True)
 
 

@@ -15,6 +15,7 @@ from stook.errors import InputError
 from stook.ext.luigi.code import code_of
 from stook.format import canonical
 from stook.model.lineage import Input, Lineage
+from stook.pipeline.authoring.forms import digest_as_input
 from stook.pipeline.closure import packages_in
 from stook.pipeline.meeting.environment import read_environment
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Content", "flattened", "with_environment"]
 
-_ALGORITHM = 1
+_ALGORITHM = 2
 _CONTEXT = "stook v1 luigi task"
 _READ_BYTES = 1 << 20
 
@@ -99,7 +100,9 @@ class Content:
     def _input(self, role: str, target: Any) -> Input | None:
         if _is_bundle(target):
             bundle: Bundle | None = target.find_bundle(self)
-            return Input(role, bundle.name, bundle.id, bundle.digest) if bundle is not None else None
+            return (
+                Input(role, bundle.name, bundle.id, digest_as_input(bundle)) if bundle is not None else None
+            )
         if not target.exists():
             return None
         name = str(getattr(target, "path", type(target).__name__))

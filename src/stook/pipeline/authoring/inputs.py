@@ -15,7 +15,7 @@ from stook.pipeline.authoring.functions import FunctionTask
 from stook.pipeline.authoring.hints import hints_of
 from stook.pipeline.authoring.reading_inputs import ANYTHING, Reader, reader_of
 from stook.pipeline.authoring.requirements import Requirements
-from stook.pipeline.authoring.shape import bad_class
+from stook.pipeline.authoring.shape import bad_class, telling_of
 from stook.pipeline.authoring.tasks import Task, parameters_of
 
 if TYPE_CHECKING:
@@ -168,16 +168,22 @@ def _signature(task: type[Task]) -> inspect.Signature:
     if issubclass(task, FunctionTask):
         return inspect.signature(task.function)
     try:
-        return inspect.signature(object.__new__(task).run)
+        return inspect.signature(_run_of(task))
     except ValueError as error:
         raise bad_class(task, "run", f"run is no method: {error}", "write def run(self, …)") from error
 
 
 def _name_of_task(task: type[Task]) -> str:
     """Return the argument of `run` that Python gives by itself, where it could be given by name as well."""
-    function = getattr(task.run if issubclass(task, FunctionTask) else object.__new__(task).run, "__func__", None)
+    function = getattr(_run_of(task), "__func__", None)
     first = next(iter(inspect.signature(function).parameters.values()), None) if function else None
     return first.name if first and first.kind is first.POSITIONAL_OR_KEYWORD else ""
+
+
+def _run_of(task: type[Task]) -> Callable[..., Any]:
+    """Return `run` as it is called, of a task whose parameters have no values."""
+    with telling_of(task, "run", "run cannot be read"):
+        return object.__new__(task).run
 
 
 def _names(listed: list[inspect.Parameter]) -> list[str]:

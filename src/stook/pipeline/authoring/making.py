@@ -17,8 +17,9 @@ def make_task(task: type[Task], values: Mapping[str, object]) -> Task:
     """Return a task, given the values of its parameters.
 
     Raises:
-        InputError: They do not fit, or the class has another way to be called (by its metaclass), which raised.
+        InputError: They do not fit, or the class is wrong in itself: its metaclass raised, it is abstract, ….
     """
+    parameters_of(task)  # which says what is wrong with the class
     with telling_of(task, "", "cannot be called"):
         return task(**values)
 

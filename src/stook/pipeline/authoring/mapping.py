@@ -14,7 +14,7 @@ from stook.format import canonical, values
 from stook.pipeline.authoring.forms import form_of, with_form
 from stook.pipeline.authoring.making import make_task
 from stook.pipeline.authoring.tasks import Task
-from stook.pipeline.authoring.wanted import Item, Mapped, Partition, Partitions
+from stook.pipeline.authoring.wanted import Mapped, Partition, Partitions
 
 if TYPE_CHECKING:
     from stook.store import Bundle
@@ -62,7 +62,7 @@ def partition_keys(bundle: Bundle, over: Partitions, cache: Path | None = None) 
         InputError: There is no such table, no such column, or it is of a type that makes no keys.
         NotFoundError: The bundle has no such item.
     """
-    path = over.of.path if isinstance(over.of, Item) else ""
+    path = over.item
     asked = canonical.digest(_CONTEXT, canonical.encode([_VERSION, bundle.digest, path, over.by, over.rows]))
     file = cache / f"{asked}.json" if cache else None
     known = _recall(file) if file else None
@@ -102,8 +102,7 @@ def range_key(bundle: Bundle, wanted: Partition) -> PartKey:
     """
     from stook.frames.partitions import digest_range
 
-    path = wanted.of.path if isinstance(wanted.of, Item) else ""
-    found = "" if wanted.by else digest_range(bundle, path, wanted.start, wanted.stop)
+    found = "" if wanted.by else digest_range(bundle, wanted.item, wanted.start, wanted.stop)
     if not found:
         raise NotFoundError(
             f"{bundle.ref} has no rows with {wanted.label}",
@@ -111,7 +110,7 @@ def range_key(bundle: Bundle, wanted: Partition) -> PartKey:
             hint=f"stook cat {bundle.ref}",
         )
     key = _part_key(Partitions(wanted.of, wanted.by), None, wanted.start, wanted.stop, found)
-    form = form_of(bundle.get_place(path).node)
+    form = form_of(bundle.get_place(wanted.item).node)
     return msgspec.structs.replace(key, digest=with_form(key.digest, form))
 
 

@@ -9,21 +9,22 @@ from msgspec.structs import replace
 
 from stook.model.lineage import Input
 from stook.pipeline.authoring.forms import digest_as_input, form_of, form_of_value, with_form
-from stook.pipeline.authoring.mapping import PartKey, partition_keys, range_key
-from stook.pipeline.authoring.wanted import Item, Partition, Partitions, Requirement
+from stook.pipeline.authoring.wanted import Item, Mapped, Partition, Partitions, Requirement
 
 if TYPE_CHECKING:
     from stook.model.tree import Node
+    from stook.pipeline.authoring.mapping import PartKey
+    from stook.pipeline.authoring.tasks import Task
     from stook.store import Bundle
     from stook.store.reading.items import Place
 
-__all__ = ["Parts", "input_of"]
+__all__ = ["Parts"]
 
 _ITEM = "stook v1 item as input"
 
 
 class Parts:
-    """Knows which parts of bundles are taken, and their digests. One for each run.
+    """Knows what is taken of bundles; looks at each item and partition once. One for each run or plan.
 
     Args:
         cache: A folder where digests of partitions are remembered from run to run.
@@ -31,50 +32,60 @@ class Parts:
 
     def __init__(self, cache: Path | None = None) -> None:
         self._cache = cache
-        self._keys: dict[tuple[str, str, str, type, str], PartKey] = {}
-        self._items: dict[tuple[str, str], str] = {}
+        self._used: dict[tuple[str, Requirement], Input] = {}
 
-    def keys_of(self, bundle: Bundle, over: Partitions) -> tuple[PartKey, ...]:
-        """Return the partitions of a table. Raises as `mapping.partition_keys` does."""
-        keys = partition_keys(bundle, over, self._cache)
-        for key in keys:
-            self._keys[bundle.digest, _path_of(over.of), over.by, type(key.key), key.label] = key
-        return keys
-
-    def input_of(self, role: str, requirement: Requirement, bundle: Bundle) -> Input:
+    def input_of(self, role: str, required: Requirement, bundle: Bundle) -> Input:
         """Return an input as it is recorded: the digest is that of what is used.
 
         Args:
             role: Its role.
-            requirement: What is required: a bundle whole, one item, or some rows of a table.
+            required: What is required: a bundle whole, one item, or some rows of a table.
             bundle: The bundle that it is, or is in.
 
         Raises:
             NotFoundError: The bundle has no such item, or no such partition.
             InputError: There are to be partitions of something that is no table.
         """
-        whole = Input(role, bundle.name, bundle.id, digest_as_input(bundle))
-        if isinstance(requirement, Item):
-            at = whole.digest, requirement.path
-            if at not in self._items:
-                self._items[at] = _item_digest(bundle, requirement.path)
-            return replace(whole, digest=self._items[at], item=requirement.path)
-        if isinstance(requirement, Partition):
-            key = self._key_of(bundle, requirement)
-            return replace(whole, digest=key.digest, item=_path_of(requirement.of), part=key.label)
-        return whole
+        if not isinstance(required, Item | Partition):
+            return Input(role, bundle.name, bundle.id, digest_as_input(bundle))
+        if (bundle.id, required) not in self._used:
+            self._look_at(required, bundle)
+        return replace(self._used[bundle.id, required], role=role)
 
-    def _key_of(self, bundle: Bundle, wanted: Partition) -> PartKey:
-        at = bundle.digest, _path_of(wanted.of), wanted.by, type(wanted.key), wanted.label
-        if at not in self._keys and wanted.by:
-            self.keys_of(bundle, Partitions(wanted.of, wanted.by))
-        if at not in self._keys:
-            self._keys[at] = range_key(bundle, wanted)
-        return self._keys[at]
+    def tasks_of(self, mapped: Mapped, bundle: Bundle) -> list[Task]:
+        """Return the tasks that a `Mapped` stands for, given the bundle that has its table.
 
+        Raises:
+            NotFoundError: The bundle has no such item.
+            InputError: There is no such table or column, or a task cannot have such a partition.
+        """
+        from stook.pipeline.authoring.mapping import expand
 
-def _path_of(requirement: Requirement) -> str:
-    return requirement.path if isinstance(requirement, Item) else ""
+        return expand(mapped, self._partitions_of(bundle, mapped.over))
+
+    def _partitions_of(self, bundle: Bundle, over: Partitions) -> tuple[PartKey, ...]:
+        from stook.pipeline.authoring.mapping import partition_keys
+
+        keys = partition_keys(bundle, over, self._cache)
+        for key in keys:
+            self._note(Partition(over.of, over.by, key.key, key.start, key.stop), bundle, key)
+        return keys
+
+    def _look_at(self, required: Item | Partition, bundle: Bundle) -> None:
+        at = bundle.id, required
+        if isinstance(required, Item):
+            path = required.path
+            self._used[at] = Input("", bundle.name, bundle.id, _item_digest(bundle, path), path)
+            return
+        if required.by:
+            self._partitions_of(bundle, Partitions(required.of, required.by))
+        if at not in self._used:
+            from stook.pipeline.authoring.mapping import range_key
+
+            self._note(required, bundle, range_key(bundle, required))
+
+    def _note(self, part: Partition, bundle: Bundle, key: PartKey) -> None:
+        self._used[bundle.id, part] = Input("", bundle.name, bundle.id, key.digest, part.item, key.label)
 
 
 def _item_digest(bundle: Bundle, path: str) -> str:
@@ -111,8 +122,3 @@ def _node_at(place: Place) -> Node:
     ]
     empty = tuple(f"{at}/"[len(below) : -1] for at in node.empty if f"{at}/".startswith(below))
     return Folder(name, tuple(files), empty)
-
-
-def input_of(role: str, requirement: Requirement, bundle: Bundle, cache: Path | None = None) -> Input:
-    """Return an input as it is recorded; for one of many, keep a `Parts`. Raises as `Parts.input_of` does."""
-    return Parts(cache).input_of(role, requirement, bundle)

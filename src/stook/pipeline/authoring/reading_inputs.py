@@ -98,8 +98,7 @@ class Reader(msgspec.Struct, frozen=True):
             raise InputError("rows of a table are a table", kind="bad-input")
         from stook.frames.partitions import read_rows
 
-        path = wanted.of.path if isinstance(wanted.of, Item) else ""
-        return read_rows(bundle, path, wanted, self.form)
+        return read_rows(bundle, wanted.item, wanted, self.form)
 
     def _refusal(self, problem: str, bundle: Bundle, role: str, task: str) -> InputError:
         called = bundle.name if role.isdigit() else role

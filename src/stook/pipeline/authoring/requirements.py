@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,32 +11,10 @@ from stook.errors import InputError
 from stook.pipeline.authoring.parameters.parameter import shown
 from stook.pipeline.authoring.parameters.routed import route
 from stook.pipeline.authoring.tasks import Task, requirements_in
-from stook.pipeline.authoring.wanted import (
-    External,
-    Item,
-    Mapped,
-    Partition,
-    Requirement,
-    Source,
-    external,
-    needs_of,
-    source,
-)
+from stook.pipeline.authoring.wanted import Requirement
 from stook.pipeline.authoring.where import where_is
 
-__all__ = [
-    "External",
-    "Item",
-    "Mapped",
-    "Partition",
-    "Requirement",
-    "Requirements",
-    "Source",
-    "external",
-    "needs_of",
-    "read_requirements",
-    "source",
-]
+__all__ = ["Requirements", "Shape", "read_requirements"]
 
 Shape = Any
 """A role; or a list or dict of shapes."""
@@ -56,33 +34,18 @@ class Requirements(msgspec.Struct, frozen=True):
     shape: dict[str, Shape] | list[Shape]
     held: dict[str, Shape] = {}
 
-    def arguments(
-        self, values: Mapping[str, object] | Callable[[str], object]
-    ) -> tuple[list[object], dict[str, object]]:
-        """Return positional and keyword arguments for `run`, given a value for each role."""
-        get = values if callable(values) else values.__getitem__
-        filled = _fill(self.shape, get)
-        held = {name: _fill(shape, get) for name, shape in self.held.items()}
-        return ([], {**filled, **held}) if isinstance(filled, dict) else ([*filled], held)
-
     def expanded(self, made: Mapping[str, Sequence[Task]]) -> Requirements:
         """Return the same with tasks in place of what stood for them.
 
         Args:
             made: The tasks by the role of a `Mapped`; they get the roles `role.0`, `role.1`, ….
         """
+        roles_of = {role: [f"{role}.{at}" for at in range(len(tasks))] for role, tasks in made.items()}
         roles: dict[str, Requirement] = {}
         for role, requirement in self.roles.items():
-            tasks = made.get(role)
-            several = (
-                {role: requirement} if tasks is None else {f"{role}.{at}": t for at, t in enumerate(tasks)}
-            )
+            several = zip(roles_of[role], made[role], strict=True) if role in made else [(role, requirement)]
             roles.update(several)
-
-        def expand(role: str) -> object:
-            return [f"{role}.{at}" for at in range(len(made[role]))] if role in made else role
-
-        return Requirements(roles, _fill(self.shape, expand), _fill(self.held, expand))
+        return Requirements(roles, _fill(self.shape, roles_of), _fill(self.held, roles_of))
 
 
 _DEEPEST: Final = 50
@@ -122,12 +85,13 @@ def _read(task: Task, roles: dict[str, Requirement], value: object, above: str) 
     return role
 
 
-def _fill(shape: Shape, get: Callable[[str], object]) -> Any:
+def _fill(shape: Shape, roles_of: Mapping[str, list[str]]) -> Shape:
+    """Return a shape with several roles in place of some."""
     if isinstance(shape, dict):
-        return {key: _fill(inner, get) for key, inner in shape.items()}
+        return {key: _fill(inner, roles_of) for key, inner in shape.items()}
     if isinstance(shape, list):
-        return [_fill(inner, get) for inner in shape]
-    return get(shape)
+        return [_fill(inner, roles_of) for inner in shape]
+    return roles_of.get(shape, shape)
 
 
 def _check(task: Task, role: str, value: object) -> Requirement:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from stook.errors import InputError, StookError
-from stook.pipeline.authoring.user_code import user_traceback
+from stook.pipeline.authoring.user_code import user_code
 from stook.pipeline.authoring.where import where_is
 
 __all__ = ["bad_class", "check_class", "check_said", "read_attribute", "telling_of"]
@@ -78,16 +78,15 @@ def telling_of(task: type, name: str, problem: str) -> Iterator[None]:
         InputError: Something was raised that is no error of Stook.
     """
     try:
-        yield
-    except (StookError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        from traceback import format_exception_only
-
-        words = " ".join("".join(format_exception_only(error)).split())
-        told = bad_class(task, name, f"{problem}: {words}", "mend what raises, or leave it out")
-        told.facts["traceback"] = user_traceback(error)
-        raise told from error
+        with user_code(task.__name__, problem, kind="bad-task", hint="mend what raises, or leave it out"):
+            yield
+    except StookError as error:
+        cause = error.__cause__
+        if isinstance(cause, StookError):
+            raise cause from cause.__cause__
+        told = bad_class(task, name, error.message, error.hint)
+        told.facts["traceback"] = error.facts["traceback"]
+        raise told from cause
 
 
 def bad_class(task: type, name: str, problem: str, hint: str) -> InputError:

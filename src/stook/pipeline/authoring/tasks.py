@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Never, NoReturn, Self
 
 from stook.format import canonical
-from stook.pipeline.authoring.declared import read_parameters
+from stook.pipeline.authoring.class_parameters import read_parameters
 from stook.pipeline.authoring.miscalled import (
     bad_map,
     missing_parameter,

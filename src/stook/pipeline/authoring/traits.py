@@ -199,7 +199,7 @@ def _memory(value: Any) -> int | None:
 
 def _texts(value: Any) -> tuple[str, ...]:
     texts = tuple(_text(item) for item in _several([value] if isinstance(value, str) else value))
-    if not all(texts):
+    if not all(texts) or any("\0" in text for text in texts):
         raise ValueError
     return texts
 

@@ -64,7 +64,7 @@ def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]
         raise TaskError(
             f"{failed}: {_describe(error)}",
             kind=kind,
-            hint=_hint_of(error) or hint,
+            hint=_hint_of(error, task) or hint,
             task=task,
             traceback=user_traceback(error),
             **({"cause": error.kind} if isinstance(error, IntegrityError | StorageError) else {}),
@@ -79,12 +79,14 @@ def attempt(make: Callable[[], _Made]) -> _Made | Exception:
         return error
 
 
-def _hint_of(error: BaseException) -> str:
+def _hint_of(error: BaseException, task: str) -> str:
     """Return what to do about an exception, where that can be told from it."""
     if isinstance(error, StookError):
         return error.hint
     name = (getattr(error, "name", "") or "").partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and name and name not in sys.modules:
+        if name == task.partition(":")[0].partition(".")[0]:
+            return "see that the file of the task is where it was"
         return f"pip install {_PACKAGES.get(name, name)}, for {sys.executable}; or mend the import"
     if isinstance(error, ImportError) and "relative import" in str(error):
         return "name the file, stook run folder/file.py:TASK; its folder needs an __init__.py to be imported from"

@@ -105,6 +105,11 @@ class Partition(Requirement, msgspec.Struct, frozen=True):
     stop: int = 0
 
     @property
+    def item(self) -> str:
+        """Path of the item that is the table; empty where the bundle itself is."""
+        return self.of.path if isinstance(self.of, Item) else ""
+
+    @property
     def label(self) -> str:
         """What people call it: `day=2026-01-31`, `day is null`, `rows 0-1000`."""
         if not self.by:
@@ -138,6 +143,11 @@ class Partitions(msgspec.Struct, frozen=True):
     of: Requirement
     by: str = ""
     rows: int = 0
+
+    @property
+    def item(self) -> str:
+        """Path of the item that is the table; empty where the bundle itself is."""
+        return self.of.path if isinstance(self.of, Item) else ""
 
 
 class Mapped(Requirement, msgspec.Struct, frozen=True):

@@ -15,8 +15,8 @@ def where_is(owner: Any, name: str = "") -> str:
     """
     import inspect
 
-    found = inspect.getattr_static(owner, "function", owner)  # whatever a descriptor of the user raises
-    function = getattr(found, "__func__", found)
+    found = inspect.getattr_static(owner, "function", None)  # which no descriptor of the user's gets to see
+    function = found.__func__ if isinstance(found, staticmethod) else owner
     try:
         file = inspect.getsourcefile(function)
         lines, first = inspect.getsourcelines(function)

@@ -13,6 +13,7 @@ __all__ = ["write_annotated", "write_annotation"]
 
 
 def write_annotated(form: NormalForm, node: ast.AnnAssign) -> None:
+    """An assignment with an annotation, which counts in classes whose fields it makes."""
     stack = form.stack
     if id(node) in form.typed:
         stack.append(")")

@@ -9,10 +9,11 @@ import msgspec
 from blake3 import blake3
 
 from stook.pipeline.closure.codebase import Codebase
+from stook.pipeline.closure.entry import Entry
 from stook.pipeline.closure.facts import References
 from stook.pipeline.closure.rules import Rules
 from stook.pipeline.closure.sights import Sight, State
-from stook.pipeline.closure.walk import Entry, Walk
+from stook.pipeline.closure.walk import Walk
 
 if TYPE_CHECKING:
     from stook.pipeline.closure.texts import CodeText

@@ -19,6 +19,7 @@ __all__ = [
 
 
 def write_lone(form: NormalForm, node: ast.Expr) -> None:
+    """An expression by itself: a literal is not written, and a text is a docstring."""
     if not isinstance(node.value, ast.Constant):
         form.open(node)
     elif isinstance(node.value.value, str):
@@ -26,6 +27,7 @@ def write_lone(form: NormalForm, node: ast.Expr) -> None:
 
 
 def write_attribute(form: NormalForm, node: ast.Attribute) -> None:
+    """An attribute, with all before it in one."""
     root, attributes = chain(node)
     form.out.append(f"(Attribute {'.'.join(attributes)} of=")
     if not isinstance(node.ctx, ast.Load) and isinstance(root, ast.Name):
@@ -45,6 +47,7 @@ def write_attribute(form: NormalForm, node: ast.Attribute) -> None:
 
 
 def write_call(form: NormalForm, node: ast.Call) -> None:
+    """A call: it may import by name, ask for a task, or take or set an attribute by its name."""
     root, attributes = chain(node.func)
     called = attributes[-1] if attributes else getattr(root, "id", "")
     first = node.args[0] if node.args else None
@@ -125,6 +128,7 @@ def write_compare(form: NormalForm, node: ast.Compare) -> None:
 
 
 def write_walrus(form: NormalForm, node: ast.NamedExpr) -> None:
+    """`:=`, which binds a name."""
     target = node.target.id
     form.names.bind(target, is_walrus=True)
     form.out.append(f"(NamedExpr {target} ")

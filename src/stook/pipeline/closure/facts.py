@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 # Another number wherever the same source gives other facts, or the same facts another closure.
-FACTS_VERSION: Final = 3
+FACTS_VERSION: Final = 4
 
 WHOLE: Final = "*"
 BODY: Final = "(body)"

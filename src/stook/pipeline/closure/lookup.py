@@ -70,17 +70,18 @@ class Lookup:
     def _follow(self, module: str, use: Use) -> list[Part | Installed]:
         places = self._name(module, use.root) if isinstance(use.root, str) else self._target(use.root, set())
         for attribute in use.attributes:
-            places = tuple(
-                inner
-                for place in places
-                for inner in (
-                    self._member(place.module, attribute, set()) if isinstance(place, Whole) else (place,)
-                )
-            )
+            places = tuple(inner for place in places for inner in self._within_place(place, attribute))
         found: list[Part | Installed] = []
         for place in places:
             found.append(Part(place.module, WHOLE) if isinstance(place, Whole) else place)
         return found
+
+    def _within_place(self, place: Place, attribute: str) -> tuple[Place, ...]:
+        if isinstance(place, Whole):
+            return self._member(place.module, attribute, set())
+        if isinstance(place, Installed) and not place.attribute:
+            return (Installed(place.module, attribute),)
+        return (place,)
 
     def _name(self, module: str, name: str) -> tuple[Place, ...]:
         """Return what a global name of a module of the project stands for; nothing where it is unknown."""

@@ -83,25 +83,29 @@ class NormalForm:
         if node is None:
             self.out.append("None")
             return
+        title, fields = _fields_of(node.__class__)  # type: ignore[arg-type]
+        if not fields:
+            self.out.append(f"{title})")
+            return
         stack = self.stack
         stack.append(")")
-        for field, label in _fields_of(node.__class__):
+        for field, label in fields:
             value = getattr(node, field, None)
             # Fields that are empty are left out, so that a newer Python with more fields writes the same.
-            if value is None or value == []:
-                continue
             if isinstance(value, ast.AST):
                 stack.append(value)
                 stack.append(label)
-            elif isinstance(value, list) and not isinstance(value[0], str):
+            elif isinstance(value, list) and value and not isinstance(value[0], str):
                 stack.append("]")
                 stack.extend(value[::-1])
                 stack.append(f"{label}[")
-            else:
+            elif value is not None and value != []:
                 stack.append(f"{label}{value!r}")
-        stack.append(f"({node.__class__.__name__}")
+        stack.append(title)
 
 
 @lru_cache(maxsize=256)
-def _fields_of(kind: type[ast.AST]) -> tuple[tuple[str, str], ...]:
-    return tuple((field, f" {field}=") for field in reversed(kind._fields) if field not in _NO_MEANING)
+def _fields_of(kind: type[ast.AST]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return how a node's text begins, and its fields that mean something, the last one first."""
+    fields = [field for field in reversed(kind._fields) if field not in _NO_MEANING]
+    return f"({kind.__name__}", tuple((field, f" {field}=") for field in fields)

@@ -16,6 +16,7 @@ _AnyComprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.G
 
 
 def write_function(form: NormalForm, node: _AnyFunction) -> None:
+    """A function: decorators and defaults belong to the scope around it, the body to its own."""
     form.names.bind(node.name)
     decorators = [d for d in node.decorator_list if id(d) not in form.skip]
     is_typed = bool(decorators) or id(node) in form.typed or node.name == "run"
@@ -31,6 +32,7 @@ def write_function(form: NormalForm, node: _AnyFunction) -> None:
 
 
 def write_lambda(form: NormalForm, node: ast.Lambda) -> None:
+    """A `lambda`."""
     form.stack += [")", LEAVE, node.body, " body="]
     _push_arguments(form, node.args, inner=[], is_typed=False)
     form.out.append("(Lambda")
@@ -65,6 +67,7 @@ def _push_arguments(form: NormalForm, args: ast.arguments, *, inner: list[ast.AS
 
 
 def write_class(form: NormalForm, node: ast.ClassDef) -> None:
+    """A class: decorators, bases and keywords belong to the scope around it, the body to its own."""
     form.names.bind(node.name)
     decorators = [d for d in node.decorator_list if id(d) not in form.skip]
     body = [child for child in node.body if id(child) not in form.skip]
@@ -79,6 +82,7 @@ def write_class(form: NormalForm, node: ast.ClassDef) -> None:
 
 
 def write_comprehension(form: NormalForm, node: _AnyComprehension) -> None:
+    """A comprehension: what it goes through first belongs to the scope around it."""
     stack = form.stack
     outputs = (node.value, node.key) if isinstance(node, ast.DictComp) else (node.elt,)
     stack += [")", LEAVE, *outputs]

@@ -25,8 +25,10 @@ def room_that_counts(module: str, attribute: str) -> str:
         module: The module that is used, `stook` or below.
         attribute: The name that is taken from it.
     """
-    room = [*module.split(".")[1:], attribute][0]
-    return room if room in _ROOMS_THAT_COUNT else ""
+    path = [*module.split(".")[1:], attribute]
+    if "/".join(path[:2]) == _FOLDERS["checks"]:
+        return "checks"
+    return path[0] if path[0] in _ROOMS_THAT_COUNT else ""
 
 
 def room_version(room: str) -> str:

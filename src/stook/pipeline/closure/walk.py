@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, TypeGuard
 
 from stook.pipeline.closure.codebase import Codebase, Kind
 from stook.pipeline.closure.effects import SUBCLASSES, Effects, package_part
+from stook.pipeline.closure.entry import PACKAGE, Entry
 from stook.pipeline.closure.facts import (
     ANNOTATIONS,
     BODY,
@@ -27,10 +28,9 @@ from stook.pipeline.closure.order import digest_order
 from stook.pipeline.closure.rules import Rules, Scope
 from stook.pipeline.closure.stook_code import room_that_counts
 
-__all__ = ["PACKAGE", "VERSION", "Entry", "Walk", "packages_in"]
+__all__ = ["Walk"]
 
-PACKAGE: Final = "package:"
-VERSION: Final = "version:task"
+_VERSION: Final = "version:task"
 _ORDER: Final = "order:import"
 _FILE: Final = "__file__"
 _PARAMETERS: Final = "(parameters)"
@@ -38,24 +38,6 @@ _LEFT_OUT: Final = TASK_TRAITS | {ANNOTATIONS, DOCS}
 # A module that is reached through another one that counts whole: it counts whole too, but not what it imports.
 _WHOLE_AT_SECOND_HAND: Final = "**"
 _NO_FILE: Final = Module("", Path(), Facts((), {}, (), {}, (), (), ()))
-
-
-class Entry(NamedTuple):
-    """Where a class of a task is defined: its module, and the top-level name that holds it."""
-
-    module: str
-    name: str
-
-    def part(self, codebase: Codebase) -> Part:
-        """Return the definition; the whole module where the name is made while it is imported."""
-        is_code = codebase.find(self.module).kind is Kind.CODE
-        is_defined = is_code and self.name in codebase.module(self.module).definitions
-        return Part(self.module, self.name if is_defined else WHOLE)
-
-
-def packages_in(code: Mapping[str, str]) -> dict[str, str]:
-    """Return the installed packages in the `code` of a closure, and their versions."""
-    return {key.removeprefix(PACKAGE): v for key, v in code.items() if key.startswith(PACKAGE)}
 
 
 class Walk:
@@ -104,7 +86,7 @@ class Walk:
         """Find all that counts."""
         self.code[f"{PACKAGE}python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
         if self._rules.version:
-            self.code[VERSION] = self._rules.version
+            self.code[_VERSION] = self._rules.version
         for entry in self._entries:
             if self._codebase.find(entry.module).kind in {Kind.PACKAGE, Kind.STOOK}:
                 self._add_installed(Installed(*entry))
@@ -112,9 +94,7 @@ class Walk:
             self._follow(_NO_FILE, self._references)
         self._add(self._scope.parts)
         for path in self._scope.files:
-            self.code[f"{path.relative_to(self._codebase.roots[0]).as_posix()}:{WHOLE}"] = (
-                self._codebase.digest(path)
-            )
+            self._take_file(path)
         while self._todo:
             part = self._todo.pop()
             if part not in self._seen and not self._scope.leaves_out(part):
@@ -264,8 +244,11 @@ class Walk:
 
     def _take_all_files(self) -> None:
         for path in self._codebase.files():
-            key = f"{path.relative_to(self._codebase.roots[0]).as_posix()}:{WHOLE}"
-            self.code[key] = self._codebase.digest(path)
+            self._take_file(path)
+
+    def _take_file(self, path: Path) -> None:
+        key = f"{path.relative_to(self._codebase.roots[0]).as_posix()}:{WHOLE}"
+        self.code[key] = self._codebase.digest(path)
 
     def _run_target(self, target: Target) -> None:
         self._run_module(target.module)
@@ -276,7 +259,7 @@ class Walk:
             self._run_module(f"{target.module}.{target.attribute}")
 
     def _run_module(self, name: str) -> None:
-        for module in with_parents(name):
+        for module in _with_parents(name):
             kind = self._codebase.find(module).kind
             if kind in {Kind.CODE, Kind.BINARY}:
                 self._todo.append(Part(module, BODY))
@@ -303,7 +286,7 @@ class Walk:
         self.code[f"{PACKAGE}{name}"] = version
 
 
-def with_parents(name: str) -> Iterator[str]:
+def _with_parents(name: str) -> Iterator[str]:
     """Yield the packages that a module is in, from the outermost, and itself."""
     parts = name.split(".")
     for count in range(1, len(parts) + 1):

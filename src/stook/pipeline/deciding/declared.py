@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stook.errors import InputError
+from stook.pipeline.meeting.blocks import unobserved
 from stook.pipeline.meeting.file_digests import digest_list, state_of
-from stook.pipeline.meeting.observing import unobserved
+from stook.pipeline.meeting.file_names import is_too_wide
 
 if TYPE_CHECKING:
     from stook.pipeline.graph import Node
 
-__all__ = ["digest_pattern", "find_declared"]
+__all__ = ["check_declared", "digest_pattern", "find_declared"]
 
 _MOST: Final = 100_000
 _ANY_DEPTH: Final = "**"
+
+
+def check_declared(nodes: Iterable[Node]) -> None:
+    """Make sure of the files that `reads` of tasks names, before any runs; a pattern may fit what one of them makes.
+
+    Raises:
+        InputError: One is not there; or it is the whole disk or the home folder.
+    """
+    of_reads = {(node.place.roots[0], node.traits.reads): node for node in nodes if node.traits.reads}
+    for (root, reads), node in of_reads.items():
+        for read in reads:
+            path = _absolute(root, read)
+            if not glob.has_magic(read) and state_of(path) is None:
+                raise _not_there(node, read, path)
+            if is_too_wide(root, read):
+                raise _too_much(node, read, _MOST)
 
 
 def find_declared(node: Node, *, lacking_none: bool = True, most: int = _MOST) -> tuple[str, ...]:
@@ -53,16 +70,20 @@ def find_declared(node: Node, *, lacking_none: bool = True, most: int = _MOST) -
 def digest_pattern(root: Path, pattern: str) -> str:
     """Return the digest of the names that fit a pattern from the workspace; empty where it may not be followed."""
     with unobserved():
-        names = None if _is_too_wide(root, pattern) else _fitting(root, pattern, _MOST)
+        names = None if is_too_wide(root, pattern) else _fitting(root, pattern, _MOST)
     return "" if names is None else digest_list(names)
 
 
 def _places(root: Path, read: str, most: int) -> list[str] | None:
     """Return what one of `reads` names itself, as absolute paths; None where that is too much."""
-    if _is_too_wide(root, read):
+    if is_too_wide(root, read):
         return None
     names = _fitting(root, read, most) if glob.has_magic(read) else [read]
-    return names and [os.path.normpath(os.path.join(root, os.path.expanduser(name))) for name in names]
+    return names and [_absolute(root, name) for name in names]
+
+
+def _absolute(root: Path, name: str) -> str:
+    return os.path.normpath(os.path.join(root, os.path.expanduser(name)))
 
 
 def _fitting(root: Path, pattern: str, most: int) -> list[str] | None:
@@ -72,16 +93,6 @@ def _fitting(root: Path, pattern: str, most: int) -> list[str] | None:
     once = "/".join(part for name, same in parts for part in ([name] if name == _ANY_DEPTH else same))
     found = list(islice(glob.iglob(once, root_dir=root, recursive=True), most + 1))
     return sorted(found) if len(found) <= most else None
-
-
-def _is_too_wide(root: Path, read: str) -> bool:
-    """Tell whether all of the disk or of the home folder is named, and that is not the workspace."""
-    parts = os.path.expanduser(read).split("/")
-    fixed = next((at for at, part in enumerate(parts) if glob.has_magic(part)), len(parts))
-    if _ANY_DEPTH not in parts and not {"*", ""}.issuperset(parts[fixed:]):
-        return False
-    start = os.path.realpath(os.path.join(root, "/".join(parts[:fixed]) or ("/" if not parts[0] else "")))
-    return start in {"/", os.path.realpath(os.path.expanduser("~"))} and start != os.path.realpath(root)
 
 
 def _iter_below(path: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from stook.pipeline.meeting.at_import import files_read_at_import
 from stook.pipeline.meeting.counting import counted_at
 from stook.pipeline.meeting.env import digest_current, read_at_import
 from stook.pipeline.meeting.file_digests import FileDigests
-from stook.pipeline.meeting.observing import CHANGED, WRITTEN
+from stook.pipeline.meeting.observation import CHANGED, WRITTEN
 
 __all__ = ["differences", "load_asked"]
 

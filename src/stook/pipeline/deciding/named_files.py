@@ -18,7 +18,7 @@ from stook.pipeline.authoring.tasks import values_of
 from stook.pipeline.deciding.declared import digest_pattern, find_declared
 from stook.pipeline.meeting.counting import counted_at
 from stook.pipeline.meeting.file_names import FileNames, find_files
-from stook.pipeline.meeting.observing import CHANGED, WRITTEN, Observation
+from stook.pipeline.meeting.observation import CHANGED, WRITTEN, Observation
 
 if TYPE_CHECKING:
     from stook.pipeline.graph import Node

@@ -10,7 +10,7 @@ import msgspec
 from stook.errors import StookError
 from stook.format import values
 from stook.model.lineage import Input, Lineage
-from stook.pipeline.closure.walk import PACKAGE, packages_in
+from stook.pipeline.closure.entry import PACKAGE, packages_in
 from stook.pipeline.deciding.fingerprint import FINGERPRINT_VERSION
 
 if TYPE_CHECKING:

@@ -16,7 +16,15 @@ from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.authoring.where import where_is
 from stook.pipeline.closure.packages import is_installed
 
-__all__ = ["CodePlace", "is_here_alone", "is_live", "locate", "module_name", "roots_of"]
+__all__ = [
+    "CodePlace",
+    "is_here_alone",
+    "is_live",
+    "locate",
+    "module_name",
+    "roots_of",
+    "script_name",
+]
 
 _CELLS = "<notebook>"
 
@@ -56,11 +64,8 @@ def locate(task: type[Task]) -> CodePlace:
     path = Path(file).resolve()
     module = task.__module__
     roots = roots_of(path, "" if module == "__main__" else module)
-    if module == "__main__" and _file_of_run(task):
-        module = module_name(path, roots[0])
-    elif module == "__main__":
-        spec = getattr(sys.modules["__main__"], "__spec__", None)
-        module = spec.name if spec else module_name(path, roots[0])
+    if module == "__main__":
+        module = module_name(path, roots[0]) if _file_of_run(task) else script_name(path, roots[0])
     return CodePlace(module, task.__qualname__, path, roots)
 
 
@@ -124,6 +129,12 @@ def module_name(path: Path, root: Path) -> str:
         return path.stem
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" and parts[1:] else parts)
+
+
+def script_name(path: Path, root: Path) -> str:
+    """Return the dotted name by which a file that runs as `__main__` would be imported."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return str(spec.name) if spec else module_name(path, root)
 
 
 def _unseen(task: type[Task], problem: str) -> InputError:

@@ -17,13 +17,22 @@ from typing import Any
 from stook.errors import InputError, NotFoundError, StookError
 from stook.format import values
 from stook.pipeline.authoring.parameters import plain
-from stook.pipeline.authoring.requirements import External, Item, Partition, Requirement, Source
 from stook.pipeline.authoring.tasks import Task, requirements_in, revive_task, values_of
 from stook.pipeline.authoring.user_code import user_code
-from stook.pipeline.authoring.wanted import Mapped, Partitions, external, source
+from stook.pipeline.authoring.wanted import (
+    External,
+    Item,
+    Mapped,
+    Partition,
+    Partitions,
+    Requirement,
+    Source,
+    external,
+    source,
+)
 from stook.pipeline.closure.packages import is_installed
 from stook.pipeline.finding.importing import importable
-from stook.pipeline.finding.locate import CodePlace, locate, module_name
+from stook.pipeline.finding.locate import CodePlace, locate, script_name
 
 __all__ = ["dump_task", "load_spec"]
 
@@ -211,10 +220,7 @@ def _module(module: str, file: str, roots: tuple[Path, ...]) -> ModuleType:
 def _runs_as(main: ModuleType, module: str, roots: tuple[Path, ...]) -> bool:
     """Tell whether a module is the script that runs, whose classes are those of `__main__`."""
     file = getattr(main, "__file__", None)
-    spec = getattr(main, "__spec__", None)
-    if file is None or not roots:
-        return False
-    return bool((spec.name if spec else module_name(Path(file).resolve(), roots[0])) == module)
+    return file is not None and bool(roots) and script_name(Path(file).resolve(), roots[0]) == module
 
 
 def _check_origin(module: str, roots: tuple[Path, ...]) -> None:

@@ -258,6 +258,6 @@ def _edited(module: str, file: str, names: tuple[str, ...], holder: str = "") ->
     return InputError(
         f"{file} was edited after this process had imported it: {', '.join(names)}",
         kind="edited-after-import",
-        hint=f"restart the kernel; or {again}, and import its names again; or %autoreload 2",
+        hint=f"run it again; in a notebook restart the kernel, or {again}, and import its names again",
         module=module,
     )

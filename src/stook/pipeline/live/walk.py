@@ -22,13 +22,12 @@ from stook.pipeline.live.definitions import (
 )
 from stook.pipeline.live.elsewhere import Elsewhere
 from stook.pipeline.live.marks import mark
+from stook.pipeline.live.own_names import is_of_ipython, own_names
 from stook.pipeline.live.values import digest_value
 
 __all__ = ["PREFIX", "LiveWalk"]
 
 PREFIX: Final = "notebook:"
-_OF_IPYTHON: Final = frozenset({"exit", "get_ipython", "open", "quit"})
-_HISTORY: Final = frozenset({"In", "Out"})
 _MAX_DEPTH: Final = 60
 _COMPILED: Final = (
     types.BuiltinFunctionType,
@@ -227,9 +226,7 @@ class LiveWalk:
         for use in references.uses:
             if not isinstance(use.root, str):
                 self._elsewhere.uses[use] = None
-            elif (
-                use.root not in inner and use.root in names and not _is_of_ipython(use.root, names[use.root])
-            ):
+            elif use.root not in inner and use.root in names and not is_of_ipython(use.root, names[use.root]):
                 self._take(use.root, names[use.root], use.attributes)
         self._imported.update(dict.fromkeys(references.imported))
         self._mentions.update(references.mentions)
@@ -237,7 +234,7 @@ class LiveWalk:
         self._flags["subclasses"] |= references.sees_subclasses
         self._flags["path"] |= references.extends_path
         if references.sees_own_module:
-            for name, value in self._own_names():
+            for name, value in own_names(self._namespace):
                 self._take(name, value, ())
 
     def _take(self, name: str, value: object, attributes: tuple[str, ...]) -> None:
@@ -247,14 +244,9 @@ class LiveWalk:
         else:
             self._todo.append((name, value, False))
 
-    def _own_names(self) -> Iterator[tuple[str, Any]]:
-        for name, value in self._namespace.items():
-            if not name.startswith("_") and name not in _HISTORY and not _is_of_ipython(name, value):
-                yield name, value
-
     def _import_all(self) -> None:
         """What modules of the project do when they are imported counts, as in a file that imports them."""
-        for _, value in self._own_names():
+        for _, value in own_names(self._namespace):
             name = (
                 value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
             )
@@ -301,8 +293,3 @@ def _refusal(value: object, where: str, problem: str) -> InputError:
         hint="make it in run, in a function that run calls, or require it as an input or parameter",
         name=where,
     )
-
-
-def _is_of_ipython(name: str, value: object) -> bool:
-    module = getattr(value, "__module__", None) or type(value).__module__
-    return name in _OF_IPYTHON and str(module).startswith(("IPython", "ipykernel", "_io", "io"))

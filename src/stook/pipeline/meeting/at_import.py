@@ -12,15 +12,20 @@ from types import CodeType, FrameType
 from typing import Any, Final, Generic, TypeVar
 
 from stook.model.lineage import Read
+from stook.pipeline.meeting.bystander import Bystander
 from stook.pipeline.meeting.counting import counted_at
 from stook.pipeline.meeting.file_digests import FileDigests
-from stook.pipeline.meeting.observing import CHANGED, Bystander, attending
+from stook.pipeline.meeting.observation import CHANGED
+from stook.pipeline.meeting.observing import attending
 
 __all__ = ["ByReader", "files_read_at_import", "merge_reads", "watching_imports"]
 
 _T = TypeVar("_T")
 _STOOK: Final = f"{Path(__file__).parents[2]}/"
-_OWN: Final = tuple(str(Path(__file__).with_name(name)) for name in ("at_import.py", "observing.py"))
+_OWN: Final = tuple(
+    str(Path(__file__).with_name(name))
+    for name in ("at_import.py", "audit_events.py", "bystander.py", "observing.py")
+)
 
 
 @contextmanager

@@ -6,14 +6,15 @@ import glob
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 import msgspec
 
+from stook.pipeline.meeting.blocks import unobserved
 from stook.pipeline.meeting.file_digests import State, is_young, state_of
-from stook.pipeline.meeting.observing import unobserved
 
-__all__ = ["FileNames", "find_files"]
+__all__ = ["FileNames", "find_files", "is_too_wide"]
 
 _MOST_FILES: Final = 20_000
 _MOST_FOLDERS: Final = 16
@@ -62,6 +63,8 @@ def find_files(
                 path = os.path.normpath(os.path.join(folder, os.path.expanduser(text)))
                 _note(path, looked_in)
                 if glob.has_magic(text):
+                    if is_too_wide(folder, text):
+                        continue
                     _note_below(path, looked_in)
                     found.update(dict.fromkeys(_matching(path, _MOST_FILES - len(found))))
                 elif os.path.isdir(path):
@@ -71,6 +74,23 @@ def find_files(
                 elif os.path.isfile(path):
                     found[path] = None
     return tuple(found), looked_in
+
+
+def is_too_wide(root: str | os.PathLike[str], named: str) -> bool:
+    """Tell whether all of the disk or of the home folder is named, and is not the workspace; or what is no path.
+
+    Args:
+        root: The workspace.
+        named: A path or a pattern, from there.
+    """
+    if "\0" in named:
+        return True
+    parts = os.path.expanduser(named).split("/")
+    fixed = next((at for at, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    if "**" not in parts and not {"*", ""}.issuperset(parts[fixed:]):
+        return False
+    start = os.path.realpath(os.path.join(root, "/".join(parts[:fixed]) or ("/" if not parts[0] else "")))
+    return start in {"/", os.path.realpath(os.path.expanduser("~"))} and start != os.path.realpath(root)
 
 
 def _matching(pattern: str, most: int) -> list[str]:
@@ -108,5 +128,5 @@ def _note_below(pattern: str, looked_in: dict[str, State | None]) -> None:
     """Note the folders that a pattern goes through, as far as it names them by a pattern."""
     folder = os.path.dirname(pattern)
     if glob.has_magic(folder):
-        for path in glob.iglob(folder, recursive=True):
+        for path in islice(glob.iglob(folder, recursive=True), _MOST_FILES):
             _note(os.path.join(path, "*"), looked_in)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stook.errors import InputError
-from stook.pipeline.authoring.requirements import Item, Mapped, Partition, Requirements, needs_of
+from stook.pipeline.authoring.requirements import Requirements
 from stook.pipeline.authoring.tasks import Task
+from stook.pipeline.authoring.wanted import Item, Mapped, Partition, needs_of
 from stook.pipeline.graph import Graph, Node
 
 if TYPE_CHECKING:

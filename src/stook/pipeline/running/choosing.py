@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError, NotFoundError
-from stook.pipeline.authoring.declared import output_name
+from stook.pipeline.authoring.class_parameters import output_name
 from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.authoring.wanted import Item, Mapped, Partition, Requirement, needs_of
 from stook.pipeline.graph import Node, collect
@@ -16,7 +16,7 @@ from stook.pipeline.running.options import RunOptions
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
 
-__all__ = ["Choice", "NewestBundles", "choose", "newest_of", "targets_of"]
+__all__ = ["Choice", "NewestBundles", "targets_of"]
 
 
 class Choice:
@@ -80,11 +80,6 @@ class NewestBundles:
         return bundle
 
 
-def newest_of(store: Store, node: Node) -> Bundle:
-    """Return the newest bundle of a task. Raises as `NewestBundles.get` does."""
-    return NewestBundles(store).get(node)
-
-
 def targets_of(targets: Task | Sequence[Task], options: RunOptions) -> tuple[Task, ...]:
     """Return the tasks to bring up to date: the targets, or those of their graph that `upto` and `only` name.
 
@@ -108,33 +103,25 @@ def targets_of(targets: Task | Sequence[Task], options: RunOptions) -> tuple[Tas
 
 
 def _choose(nodes: Sequence[Node], name: str, later: Sequence[str]) -> list[Node]:
-    """Return the tasks of a graph that a name fits, or say why one that fits tasks of partitions is none to stop at."""
-    try:
-        return choose(nodes, name)
-    except NotFoundError as error:
-        if name not in later:
-            raise
+    """Return the tasks of a graph that a name or pattern fits; `later` are those that only tasks of partitions fit."""
+    found = [node for node in nodes if _is_meant(node, (name,))]
+    if found:
+        return found
+    if name in later:
         raise InputError(
             f"which tasks are called {name} is known only when the table is there that they are mapped over",
             kind="task-of-partitions",
             hint=f"name the task that requires them, or run them with --force {name}",
-        ) from error
-
-
-def choose(nodes: Sequence[Node], name: str) -> list[Node]:
-    """Return the tasks of a graph that a name or pattern fits. Raises NotFoundError where it fits none."""
-    found = [node for node in nodes if _is_meant(node, (name,))]
-    if not found:
-        import difflib
-
-        names = sorted({node.name for node in nodes} | {type(node.task).__name__ for node in nodes})
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        raise NotFoundError(
-            f"no task of {nodes[-1].task_id} is called {name}",
-            kind="task-not-found",
-            hint=f"did you mean {near[0]}?" if near else f"its tasks are {', '.join(names[:20])}",
         )
-    return found
+    import difflib
+
+    names = sorted({node.name for node in nodes} | {type(node.task).__name__ for node in nodes})
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    raise NotFoundError(
+        f"no task of {nodes[-1].task_id} is called {name}",
+        kind="task-not-found",
+        hint=f"did you mean {near[0]}?" if near else f"its tasks are {', '.join(names[:20])}",
+    )
 
 
 def _iter_mapped_names(node: Node) -> Iterator[str]:
@@ -161,14 +148,8 @@ def _wanted_key(node: Node) -> str:
 
     params = {name: plain(value) for name, value in values_of(node.task).items()}
     parts = {
-        role: f"{_item_of(required)}/{required.label if isinstance(required, Partition) else ''}"
+        role: f"{required.path}/" if isinstance(required, Item) else f"{required.item}/{required.label}"
         for role, required in node.requirements.roles.items()
         if isinstance(required, Item | Partition)
     }
     return repr((sorted(params.items()), sorted(parts.items())))
-
-
-def _item_of(required: Item | Partition) -> str:
-    if isinstance(required, Item):
-        return required.path
-    return required.of.path if isinstance(required.of, Item) else ""

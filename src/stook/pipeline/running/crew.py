@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError
-from stook.pipeline.authoring.requirements import needs_of
+from stook.pipeline.authoring.wanted import needs_of
 from stook.pipeline.finding.locate import is_here_alone
 from stook.pipeline.running.inline import InlineExecutor
 from stook.pipeline.running.options import RunOptions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from stook.model.lineage import Environment
 from stook.pipeline.authoring.traits import traits_of
 from stook.pipeline.finding.locate import CodePlace
 from stook.pipeline.graph import Node
+from stook.pipeline.running.place import current_folder
 from stook.pipeline.running.wire import Script
 from stook.pipeline.running.work import Work
 from stook.store import Store
@@ -48,11 +48,7 @@ class Hello:
 
 def hello_from_here(store: Store, began: float, script: Script | None) -> Hello:
     """Return what a process learns first of this one."""
-    try:
-        folder = os.getcwd()
-    except OSError:
-        folder = ""
-    return Hello(store, tuple(sys.path), tuple(sys.argv), folder, began, script)
+    return Hello(store, tuple(sys.path), tuple(sys.argv), current_folder(), began, script)
 
 
 @dataclass(frozen=True, slots=True)

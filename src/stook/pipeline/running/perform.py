@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from types import GeneratorType
@@ -21,24 +19,25 @@ from stook.pipeline.authoring.forms import digest_as_input
 from stook.pipeline.authoring.inputs import prepare as prepare_run
 from stook.pipeline.authoring.output_files import writing_in
 from stook.pipeline.authoring.parameters import plain
-from stook.pipeline.authoring.tasks import Task, values_of
+from stook.pipeline.authoring.tasks import values_of
 from stook.pipeline.authoring.user_code import user_code
 from stook.pipeline.deciding.named_files import NamedFiles, find_named, reads_of
 from stook.pipeline.finding.importing import importable
 from stook.pipeline.finding.specs import dump_task
 from stook.pipeline.meeting.at_import import files_read_at_import, merge_reads
-from stook.pipeline.meeting.counting import Counted, counted_at
+from stook.pipeline.meeting.blocks import observed, unobserved
 from stook.pipeline.meeting.env import read_at_import
-from stook.pipeline.meeting.file_digests import FileDigests, digests_in
 from stook.pipeline.meeting.file_names import FileNames
-from stook.pipeline.meeting.observing import Observation, observed, unobserved
+from stook.pipeline.meeting.observation import Observation
+from stook.pipeline.meeting.observing import watching
 from stook.pipeline.running.outputs import is_frame, iter_paths, prepare, streams_of
 from stook.pipeline.running.place import in_folder, in_this_process
+from stook.pipeline.running.questions import flat, shaped
+from stook.pipeline.running.task_folders import folders_of, remove_folder, rules_of
 from stook.pipeline.running.work import Asks, Work
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
-    from stook.store.repository import Repository
 
 __all__ = ["Performance"]
 
@@ -69,8 +68,8 @@ class Performance:
         cache, root = store.repository.cache, work.node.place.roots[0]
         self._files = Path(f"{cache}/tasks/{os.getpid()}-{os.urandom(8).hex()}")
         run = os.path.dirname(os.path.dirname(work.log)) if work.log else ""
-        stores = (str(cache.parent), *_folders_of(store.repository))
-        self._observation = Observation(*_rules(root, cache, stores, run))
+        stores = (str(cache.parent), *folders_of(store.repository))
+        self._observation = Observation(*rules_of(root, cache, stores, run))
         self._names = FileNames(work.names, (str(root), str(work.node.place.file.parent)))
         self._named = NamedFiles()
 
@@ -83,7 +82,7 @@ class Performance:
             CheckError: What it returned does not pass its checks, or it raised one.
         """
         roots = self._work.node.place.roots
-        with importable(roots), in_folder(roots[0]), writing_in(self._files), self._observation.watching():
+        with importable(roots), in_folder(roots[0]), writing_in(self._files), watching(self._observation):
             with self._user_code():
                 asks, value = self._advance(answer)
             if asks is not None:
@@ -102,7 +101,7 @@ class Performance:
 
     def _remove_files(self) -> None:
         if os.path.lexists(self._files):  # most tasks write none
-            shutil.rmtree(self._files, ignore_errors=True)
+            remove_folder(self._files)
 
     @contextmanager
     def _user_code(self) -> Iterator[None]:
@@ -126,14 +125,14 @@ class Performance:
                 self._question = self._generator.throw(answer)
             else:
                 self._note_answers(answer)
-                self._question = self._generator.send(_shaped(self._question, answer))
+                self._question = self._generator.send(shaped(self._question, answer))
         except StopIteration as stop:
             self._generator = None
             return None, stop.value
         if is_frame(self._question):
             rest, self._generator = self._generator, None
             return None, chain([self._question], rest)
-        return Asks(self._work.number, tuple(_flat(self._question))), None
+        return Asks(self._work.number, tuple(flat(self._question))), None
 
     def _begin(self) -> object:
         node = self._work.node
@@ -150,7 +149,7 @@ class Performance:
     def _note_answers(self, answer: Sequence[Bundle] | None) -> None:
         if answer is None:
             return
-        for task, bundle in zip(_flat(self._question), answer, strict=True):
+        for task, bundle in zip(flat(self._question), answer, strict=True):
             self._asked.append(Asked(dump_task(task), bundle.name, bundle.id, digest_as_input(bundle)))
 
     def _keep(self, value: object) -> Bundle:
@@ -229,74 +228,6 @@ class Performance:
             asked=tuple(self._asked),
             spec=made.spec or dump_task(node.task),
         )
-
-
-@lru_cache(maxsize=16)
-def _rules(root: Path, cache: Path, stores: tuple[str, ...], run: str) -> tuple[Counted, FileDigests]:
-    """Return what counts, and what tells digests. Folders of stores and of the run are no business of a task's."""
-    _remove_leftovers(cache / "tasks")
-    folders = [*stores, *([run] if run else [])]
-    ignored = tuple(folder for folder in folders if not root.is_relative_to(folder))
-    return counted_at(root, ignored), digests_in(cache / "reads")
-
-
-@lru_cache(maxsize=2)
-def _folders_of(repository: Repository) -> tuple[str, ...]:
-    """Return the folders of a store and of its remotes, from which data may come while a task reads its inputs."""
-    from stook.store.remotes.config import read_remotes
-
-    urls = [repository.url]
-    with suppress(StookError):  # whoever needs a remote is told
-        urls += [remote.url for remote in read_remotes(repository)]
-    return tuple(url.removeprefix("file://") for url in urls if url.startswith("file://") or "://" not in url)
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what tasks have written whose processes were killed."""
-    for found in folder.glob("*-*"):
-        number = found.name.partition("-")[0]
-        if number.isdigit() and not _is_alive(int(number)):
-            shutil.rmtree(found, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _flat(question: object) -> list[Task]:
-    if isinstance(question, Mapping):
-        return [task for inner in question.values() for task in _flat(inner)]
-    if isinstance(question, list | tuple):
-        return [task for inner in question for task in _flat(inner)]
-    if isinstance(question, Task):
-        return [question]
-    raise InputError(
-        f"a task yielded {question!r:.80}, which is neither a task nor a table",
-        kind="bad-yield",
-        hint="yield a task, or a list or dict of tasks; or frames, which become one table",
-    )
-
-
-def _shaped(question: object, answer: Sequence[Bundle] | None) -> object:
-    """Return bundles in the shape in which they were asked for."""
-    if answer is None:
-        return None
-    bundles = iter(answer)
-
-    def fill(part: object) -> object:
-        if isinstance(part, Mapping):
-            return {key: fill(inner) for key, inner in part.items()}
-        if isinstance(part, list | tuple):
-            return [fill(inner) for inner in part]
-        return next(bundles)
-
-    return fill(question)
 
 
 def _now_micros() -> int:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-__all__ = ["in_folder", "in_this_process"]
+__all__ = ["current_folder", "in_folder", "in_this_process"]
 
 _lock: Final = threading.Lock()
 _before: Final[list[str]] = []
@@ -26,7 +26,7 @@ def in_folder(folder: Path) -> Iterator[None]:
     """
     with _lock:
         if not _inside:
-            _before[:] = [_current()]
+            _before[:] = [current_folder()]
         _inside.append(folder)
         os.chdir(folder)
     try:
@@ -70,7 +70,8 @@ def _end(error: BaseException | None) -> None:
     os._exit(code)
 
 
-def _current() -> str:
+def current_folder() -> str:
+    """Return the current folder; empty where it is gone."""
     try:
         return os.getcwd()
     except OSError:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from stook.pipeline.running.place import current_folder
+
 __all__ = ["restoring"]
 
 _SIGNALS: Final = tuple(
@@ -30,7 +32,7 @@ def restoring() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    folder, variables, umask = _folder(), _variables(), os.umask(0o077)
+    folder, variables, umask = current_folder(), _variables(), os.umask(0o077)
     os.umask(umask)
     environ = os.environ
     handlers = {number: getsignal(number) for number in _SIGNALS}
@@ -41,7 +43,7 @@ def restoring() -> Iterator[None]:
         if not has_alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
         os.environ = environ  # noqa: B003 - the very object, where a task has put another in its place
-        if folder and _folder() != folder:
+        if folder and current_folder() != folder:
             with suppress(OSError):  # it may be gone
                 os.chdir(folder)
         if _variables() != variables:
@@ -50,13 +52,6 @@ def restoring() -> Iterator[None]:
         for number, handler in handlers.items():
             if handler is not None and getsignal(number) is not handler:
                 signal.signal(number, handler)
-
-
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
 
 
 def _variables() -> dict[bytes, bytes]:

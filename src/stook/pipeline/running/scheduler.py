@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stook.errors import IntegrityError, StookError, StorageError, TaskError
 from stook.pipeline.authoring.tasks import Task
+from stook.pipeline.deciding.declared import check_declared
 from stook.pipeline.outside import OutsideBundles
 from stook.pipeline.running.board import Board, State, Step, tasks_of
 from stook.pipeline.running.choosing import Choice, NewestBundles
@@ -189,8 +190,10 @@ class Scheduler:
         graph = self.board.graph
         nodes = graph.add(*tasks)
         meant = self._choice.pick(nodes, tasks) if is_vital else nodes
+        needed = [n for n in meant if not (is_vital and self._choice.is_taken_as_it_is(n))]
         try:
-            self._outside.look_for([n for n in meant if not (is_vital and self._choice.is_taken_as_it_is(n))])
+            check_declared(needed)
+            self._outside.look_for(needed)
         except StookError:
             graph.forget(nodes)
             raise

@@ -19,7 +19,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from stook.format import records
-from stook.pipeline.finding.locate import module_name, roots_of
+from stook.pipeline.finding.locate import roots_of, script_name
 from stook.store.bundle import Bundle
 from stook.store.view import View
 
@@ -106,13 +106,11 @@ class Channel:
 
 def running_script() -> Script | None:
     """Return what a script that runs as `__main__` would be called when imported; None where there is none."""
-    main = sys.modules["__main__"]
-    file = getattr(main, "__file__", None)
+    file = getattr(sys.modules["__main__"], "__file__", None)
     if file is None:
         return None
-    spec = getattr(main, "__spec__", None)
     path = Path(file).resolve()
-    return (spec.name if spec else module_name(path, roots_of(path)[0])), str(path)
+    return script_name(path, roots_of(path)[0]), str(path)
 
 
 def pack(value: object, store: Store) -> bytes:

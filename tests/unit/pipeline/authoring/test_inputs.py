@@ -164,6 +164,18 @@ def test_an_input_that_cannot_be_had_so(
     assert (caught.value.kind, caught.value.facts["role"]) == ("bad-input", "it")
 
 
+@task(requires={"self": stook.external("number")})
+def called_self(self: int) -> int:
+    """Take an input of the name that methods have for the task."""
+    return self
+
+
+def test_an_input_of_a_function_may_be_called_self(bundles: dict[str, stook.Bundle]) -> None:
+    """A function has no name for the task itself, so none is taken."""
+    [node] = collect(called_self())
+    assert prepare(node.task, node.requirements, {"self": bundles["number"]})() == 7
+
+
 def test_an_item_that_is_not_there(bundles: dict[str, stook.Bundle]) -> None:
     """A wrong name of an item stays the error that lists the right ones."""
     with pytest.raises(NotFoundError, match="has no item 'nope'"):

@@ -15,10 +15,10 @@ import pytest
 import stook
 from stook.errors import InputError, NotFoundError
 from stook.pipeline import Task, load_task, parse_task, task
+from stook.pipeline.authoring.class_parameters import output_name
 from stook.pipeline.authoring.inputs import arguments_of
 from stook.pipeline.authoring.requirements import read_requirements
 from stook.pipeline.authoring.sources import resolve_path
-from stook.pipeline.authoring.declared import output_name
 from stook.pipeline.finding.locate import locate
 from stook.pipeline.graph import Graph, collect
 

@@ -17,11 +17,20 @@ import stook
 from stook.errors import InputError, NotFoundError
 from stook.frames.partitions import read_rows
 from stook.pipeline.authoring.mapping import partition_keys
-from stook.pipeline.authoring.parts import Parts, input_of
-from stook.pipeline.authoring.requirements import External, Partition
-from stook.pipeline.authoring.wanted import Partitions
+from stook.pipeline.authoring.parts import Parts
+from stook.pipeline.authoring.wanted import External, Mapped, Partition, Partitions
 
 T = External("t")
+
+
+class OnePart(stook.Task):
+    """Takes a partition."""
+
+    part: Partition
+
+    def run(self, part: object) -> object:
+        """Return it."""
+        return part
 
 
 @pytest.fixture
@@ -88,6 +97,10 @@ def test_what_has_no_such_table(store: stook.Store) -> None:
         partition_keys(bundle, Partitions(T["nope"], "x"))
     with pytest.raises(InputError, match="n is no table"):
         partition_keys(keep(store, {"t": pa.table({"x": [1]}), "n": 1}), Partitions(T["n"], "x"))
+    for data, over in ((3, Partitions(T, "x")), ({"a": 3, "t": "text"}, Partitions(T, rows=3))):
+        with pytest.raises(InputError, match="is no table, and has no partitions") as caught:
+            partition_keys(keep(store, data), over)
+        assert caught.value.hint.startswith("stook show ")
 
 
 def digests(bundle: stook.Bundle, **over: Any) -> dict[str, str]:
@@ -123,17 +136,16 @@ def test_a_partition_as_input(store: stook.Store) -> None:
     bundle = keep(store, {"t": pa.table({"k": [1, 2, 1]}), "n": 1})
     over = Partitions(T["t"], "k")
     keys = partition_keys(bundle, over)
-    used = input_of("part", Partition(T["t"], "k", 1), bundle)
+    used = Parts().input_of("part", Partition(T["t"], "k", 1), bundle)
     assert (used.role, used.item, used.part, used.digest) == ("part", "t", "k=1", keys[0].digest)
     parts = Parts()
-    parts.keys_of(bundle, Partitions(T["t"], rows=2))
-    assert parts.input_of("p", Partition(T["t"], start=2, stop=3), bundle).part == "rows 2-3"
-    assert parts.input_of("p", Partition(T["t"], start=2, stop=3), bundle) == input_of(
-        "p", Partition(T["t"], start=2, stop=3), bundle
-    )
+    parts.tasks_of(Mapped(OnePart, "part", Partitions(T["t"], rows=2), {}), bundle)
+    known = parts.input_of("p", Partition(T["t"], start=2, stop=3), bundle)
+    assert known == Parts().input_of("p", Partition(T["t"], start=2, stop=3), bundle)
+    assert known.part == "rows 2-3"
     for gone in (Partition(T["t"], "k", 9), Partition(T["t"], "k", 1.0), Partition(T["t"], start=7, stop=9)):
         with pytest.raises(NotFoundError, match="has no rows with"):
-            input_of("part", gone, bundle)
+            parts.input_of("part", gone, bundle)
 
 
 def test_an_item_as_input(store: stook.Store) -> None:
@@ -142,13 +154,13 @@ def test_an_item_as_input(store: stook.Store) -> None:
     one = keep(store, {"t": table, "n": {"k": 1}, "other": 1})
     two = keep(store, {"t": table, "n": {"k": 1}, "other": 2})
     for path in ("t", "n", "n/k"):
-        assert input_of("r", T[path], one).digest == input_of("r", T[path], two).digest
-    assert input_of("r", T["other"], one).digest != input_of("r", T["other"], two).digest
-    assert input_of("r", T["t"], one).digest != keep(store, table).digest
+        assert Parts().input_of("r", T[path], one).digest == Parts().input_of("r", T[path], two).digest
+    assert Parts().input_of("r", T["other"], one).digest != Parts().input_of("r", T["other"], two).digest
+    assert Parts().input_of("r", T["t"], one).digest != keep(store, table).digest
     plain = keep(store, {"n": {"k": 1}})
-    assert input_of("r", T["n"], plain).digest == input_of("r", T["n"], one).digest
+    assert Parts().input_of("r", T["n"], plain).digest == Parts().input_of("r", T["n"], one).digest
     with pytest.raises(NotFoundError, match="has no item"):
-        input_of("r", T["nope"], one)
+        Parts().input_of("r", T["nope"], one)
 
 
 def test_a_folder_within_a_folder_as_input(store: stook.Store, tmp_path: Path) -> None:
@@ -159,9 +171,11 @@ def test_a_folder_within_a_folder_as_input(store: stook.Store, tmp_path: Path) -
     one = keep(store, tmp_path / "a")
     (tmp_path / "a/y.txt").write_text("changed")
     two = keep(store, tmp_path / "a")
-    assert input_of("r", T["in"], one).digest == input_of("r", T["in"], two).digest
-    assert input_of("r", T["in/x.txt"], one).digest == input_of("r", T["in/x.txt"], two).digest
-    assert input_of("r", T["y.txt"], one).digest != input_of("r", T["y.txt"], two).digest
+    assert Parts().input_of("r", T["in"], one).digest == Parts().input_of("r", T["in"], two).digest
+    assert (
+        Parts().input_of("r", T["in/x.txt"], one).digest == Parts().input_of("r", T["in/x.txt"], two).digest
+    )
+    assert Parts().input_of("r", T["y.txt"], one).digest != Parts().input_of("r", T["y.txt"], two).digest
 
 
 def test_remembered_partitions_are_those_found(store: stook.Store, tmp_path: Path) -> None:
@@ -231,7 +245,7 @@ def test_ten_thousand_partitions(store: stook.Store) -> None:
     """Many partitions are found in one go over the table, and known ones are looked up."""
     bundle = keep(store, pa.table({"k": [n % 10_000 for n in range(20_000)]}))
     parts = Parts()
-    keys = parts.keys_of(bundle, Partitions(T, "k"))
+    keys = partition_keys(bundle, Partitions(T, "k"))
     assert [key.key for key in keys] == list(range(10_000))
     ranged = keep(store, pa.table({"k": [n % 3 for n in range(9_000)], "row": range(9_000)}))
     few = keep(store, pa.table({"k": [0] * 3_000, "row": range(0, 9_000, 3)}))

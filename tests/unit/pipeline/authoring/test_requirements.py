@@ -11,9 +11,9 @@ import stook
 from stook.errors import InputError
 from stook.pipeline import Task, task
 from stook.pipeline.authoring.mapping import PartKey, expand
-from stook.pipeline.authoring.requirements import Item, Mapped, Partition, needs_of, read_requirements
+from stook.pipeline.authoring.requirements import read_requirements
 from stook.pipeline.authoring.tasks import parameters_of, requirements_in, values_of
-from stook.pipeline.authoring.wanted import Partitions
+from stook.pipeline.authoring.wanted import Item, Mapped, Partition, Partitions, needs_of
 from stook.pipeline.graph import collect
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def test_parameters_that_hold_requirements_are_required() -> None:
     nodes = collect(made)
     assert [node.task for node in nodes] == [Raw(year=2025), made]
     assert nodes[-1].requirements.roles == {"data": Raw(year=2025)}
-    assert nodes[-1].requirements.arguments({"data": "DATA"}) == ([], {"data": "DATA"})
+    assert (nodes[-1].requirements.shape, nodes[-1].requirements.held) == ([], {"data": "data"})
 
 
 def test_tasks_that_hold_tasks_are_values() -> None:
@@ -103,9 +103,9 @@ def test_lists_and_dicts_of_requirements() -> None:
     made = Join(parts=[Raw(), Other], named={"a": stook.external("x"), "b": Raw()["k"]})
     roles = read_requirements(made, None)
     assert list(roles.roles) == ["parts.0", "parts.1", "named.a", "named.b"]
-    filled = roles.arguments(str.upper)
-    assert filled == ([], {"parts": ["PARTS.0", "PARTS.1"], "named": {"a": "NAMED.A", "b": "NAMED.B"}})
-    assert read_requirements(Join(), None).arguments({}) == ([], {"parts": [], "named": {}})
+    assert roles.shape == []
+    assert roles.held == {"parts": ["parts.0", "parts.1"], "named": {"a": "named.a", "b": "named.b"}}
+    assert read_requirements(Join(), None).held == {"parts": [], "named": {}}
 
 
 def test_a_list_and_a_dict_with_digits_have_two_shapes() -> None:
@@ -219,8 +219,8 @@ def test_a_map_over_partitions() -> None:
     assert tasks == [Clean(window=7, data=part) for part in parts]
     made = nodes[-1].requirements.expanded({"parts": tasks})
     assert made.roles == {"parts.0": tasks[0], "parts.1": tasks[1]}
-    assert made.arguments(str)[1] == {"parts": ["parts.0", "parts.1"], "named": {}}
-    assert nodes[-1].requirements.expanded({"parts": []}).arguments(str)[1]["parts"] == []
+    assert made.held == {"parts": ["parts.0", "parts.1"], "named": {}}
+    assert nodes[-1].requirements.expanded({"parts": []}).held["parts"] == []
 
 
 @pytest.mark.parametrize(

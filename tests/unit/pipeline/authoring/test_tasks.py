@@ -15,7 +15,7 @@ import pytest
 import stook
 from stook.errors import InputError
 from stook.pipeline import Task, parameters_of, parse_task, task
-from stook.pipeline.authoring.declared import output_name
+from stook.pipeline.authoring.class_parameters import output_name
 from stook.pipeline.authoring.tasks import values_of
 
 

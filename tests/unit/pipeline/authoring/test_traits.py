@@ -88,6 +88,7 @@ def test_the_decorator_takes_the_same() -> None:
         ("ignore", {"a": 1}),
         ("reads", iter(["a"])),
         ("reads", [""]),
+        ("reads", "a\0b/*"),
         ("checks", [print]),
         ("checks", [checks.rows]),
         ("checks", None),

@@ -9,6 +9,7 @@ import pytest
 
 from stook.errors import TaskError
 from stook.pipeline import load_task
+from stook.pipeline.authoring.user_code import user_code
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,23 @@ def test_an_import_that_fails_says_what_to_install(tmp_path: Path, line: str, hi
     with pytest.raises(TaskError) as caught:
         load_task("imports_wrong.py:Task", folder=tmp_path)
     assert caught.value.hint.startswith(hint)
+
+
+def test_nobody_is_told_to_install_what_a_task_is_in() -> None:
+    """Its file is gone, as by a rename while the run goes on; a package of that name may be anybody's."""
+    with (
+        pytest.raises(TaskError) as caught,
+        user_code("gone_since:Task", "it cannot be imported", kind="task-failed", hint=""),
+    ):
+        __import__("gone_since")
+    assert caught.value.hint == "see that the file of the task is where it was"
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit", "ValueError"])
+def test_an_exception_that_cannot_say_what_is_a_failure_like_others(tmp_path: Path, raised: str) -> None:
+    """Whatever its words raise: neither Ctrl-C nor an exit comes of that."""
+    (tmp_path / "mute.py").write_text(
+        f"class Mute(Exception):\n    def __str__(self):\n        raise {raised}\n\nraise Mute\n"
+    )
+    with pytest.raises(TaskError, match="Mute: it cannot say what"):
+        load_task("mute.py:Task", folder=tmp_path)

@@ -243,6 +243,21 @@ def test_packages_count_by_version(tmp_path: Path) -> None:
     assert "unused" not in packages_in(made.code)
 
 
+@pytest.mark.parametrize(
+    "main",
+    [
+        "import stook\nclass T(stook.Task):\n    checks = [stook.checks.rows(1)]",
+        "import stook\n@stook.task(checks=[stook.checks.rows(1)])\ndef T(): return stook.open()",
+        "from stook import checks\ndef T(): return checks.rows(1)",
+        "from stook.checks import rows\ndef T(): return rows(1)",
+        "from stook.frames import checks\ndef T(): return checks.rows(1)",
+    ],
+)
+def test_rooms_of_stook_that_compute_count_by_version(main: str, tmp_path: Path) -> None:
+    """Checks decide what may be published, so another version of them may decide otherwise; tasks and stores do not."""
+    assert set(packages_in(closure(tmp_path, {"main.py": main}).code)) == {"python", "stook.checks"}
+
+
 def test_code_elsewhere_on_the_path_counts_as_code(tmp_path: Path) -> None:
     """A folder on the path that is no `site-packages`, such as an editable install, is followed like the project."""
     (tmp_path / "editable").mkdir()

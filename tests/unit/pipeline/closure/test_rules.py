@@ -110,3 +110,20 @@ def test_version_counts_by_value(project: Path) -> None:
     made = [close([Entry("main", "T")], Codebase((project,), ()), Rules(version=v)) for v in ("", "1", "2")]
     assert [one.code.get("version:task") for one in made] == [None, "1", "2"]
     assert len({one.digest for one in made}) == 3
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, f"{'x' * 5000}:f", f"{'x' * 5000}/*.sql", f"{'a.' * 5000}b"])
+@pytest.mark.parametrize("rule", ["includes", "ignore"])
+def test_a_name_that_no_file_can_have_leads_nowhere(rule: str, name: str, project: Path) -> None:
+    """It is told like others, and shortened."""
+    with pytest.raises(InputError, match="leads nowhere") as caught:
+        closure(project, **{rule: (name,)})
+    assert len(caught.value.message) < 600
+
+
+def test_a_pattern_of_many_folders_is_told_at_once(project: Path) -> None:
+    """Several in a row mean what one does."""
+    once, often = (closure(project, includes=(f"{folders}*.sql",)) for folders in ("**/", "**/" * 300))
+    assert often.digest == once.digest != closure(project).digest
+    with pytest.raises(InputError, match="no file below the workspace matches it"):
+        closure(project, includes=(f"{'**/' * 300}x/nothing",))

@@ -11,7 +11,7 @@ import pytest
 from stook.errors import InputError
 from stook.model.lineage import Lineage, Read
 from stook.pipeline.deciding.met import differences
-from stook.pipeline.meeting.observing import CHANGED
+from stook.pipeline.meeting.observation import CHANGED
 from tests.integration.pipeline_project import Project
 
 LONG_AGO = 1_600_000_000

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 import stook
 from stook.errors import InputError, NotFoundError, StookError, TaskError
 from stook.pipeline import Task, load_task
-from stook.pipeline.authoring.requirements import Partition
 from stook.pipeline.authoring.tasks import values_of
+from stook.pipeline.authoring.wanted import Partition
 from stook.pipeline.finding.specs import dump_task, load_spec
 
 HERE = (Path(__file__).resolve().parents[4],)

@@ -18,9 +18,11 @@ from pathlib import Path
 import pytest
 
 from stook.model.lineage import Read
+from stook.pipeline.meeting.blocks import observed, unobserved
 from stook.pipeline.meeting.counting import Counted
 from stook.pipeline.meeting.file_digests import FileDigests, digest_names
-from stook.pipeline.meeting.observing import CHANGED, Observation, observed, unobserved
+from stook.pipeline.meeting.observation import CHANGED, Observation
+from stook.pipeline.meeting.observing import watching
 
 LONG_AGO = 1_600_000_000
 
@@ -40,7 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def seen(folder: Path, do: Callable[[], object], *ignored: str) -> dict[str, str]:
     """Do something as a task would, and return digests by name of what it read."""
     observation = Observation(Counted(folder, ignored), FileDigests())
-    with observation.watching():
+    with watching(observation):
         do()
     return {read.path: read.digest for read in observation.reads()}
 
@@ -105,7 +107,7 @@ def test_a_change_of_a_young_file_is_seen_though_its_times_do_not_show_it(folder
     """A clock may tick too slowly: of a file changed just now the bytes are compared."""
     state = os.stat("rates.csv")
     observation = Observation(Counted(folder), FileDigests())
-    with observation.watching():
+    with watching(observation):
         Path("rates.csv").read_text()
     with unobserved():
         Path("rates.csv").write_text("RATES.CSV")
@@ -166,7 +168,7 @@ def test_python_itself_and_the_machine_do_not_count(folder: Path, monkeypatch: p
         (folder / name).write_text("x")
     outside = Counted(folder.parent / "elsewhere", [str(folder / "data")])
     observation = Observation(outside, FileDigests())
-    with observation.watching():
+    with watching(observation):
         late = import_module("late")
         inspect.getsource(late)
         linecache.getline(str(late.__file__), 1)
@@ -220,20 +222,20 @@ def test_threads_are_seen_and_two_tasks_at_once_are_told_apart(folder: Path) -> 
     ready, done = threading.Event(), threading.Event()
 
     def other() -> None:
-        with second.watching():
+        with watching(second):
             Path("other.csv").read_text()
             ready.set()
             assert done.wait(30)
 
     thread = threading.Thread(target=other)
-    with first.watching():
+    with watching(first):
         thread.start()
         assert ready.wait(30)
         Path("rates.csv").read_text()
     done.set()
     thread.join()
     helper = Observation(Counted(folder), FileDigests())
-    with helper.watching():
+    with watching(helper):
         worker = threading.Thread(target=Path("data/a.csv").read_text)
         worker.start()
         worker.join()
@@ -256,7 +258,7 @@ def test_what_stook_does_meanwhile_is_not_seen_but_the_task_within_it_is(folder:
 def test_an_expected_file_that_only_changes_was_written(folder: Path) -> None:
     """A file that code names, that Python does not open and that changes, is what another library wrote."""
     observation = Observation(Counted(folder), FileDigests())
-    with observation.watching():
+    with watching(observation):
         for name in ("rates.csv", "other.csv", "data/a.csv"):
             observation.expect(str(folder / name))
         Path("data/a.csv").read_text()
