@@ -124,7 +124,7 @@ def test_odd_names_are_names(store: Store, name: str) -> None:
 
 def test_what_no_codec_knows_is_refused_by_type(store: Store) -> None:
     """An arbitrary object is never pickled; the error says its type and where it was."""
-    with pytest.raises(InputError, match=r"data\['x'\] is a builtins.object"):
+    with pytest.raises(InputError, match=r"data\['x'\] is of type object"):
         store.add("objects", {"x": object(), "y": Path(__file__)})
     assert store.find("objects") is None
 

@@ -112,7 +112,7 @@ def _refusal(data: object, where: str) -> InputError:
         )
     kind = f"{type(data).__module__}.{type(data).__qualname__}".removeprefix("builtins.")
     return InputError(
-        f"{where} is a {kind}, which no codec can keep safely",
+        f"{where} is of type {kind}, which no codec can keep safely",
         kind="unknown-type",
         hint="give values, frames, arrays, models or Path objects; write anything else to a file, in a task to "
         "self.path('…'), and give its Path",
