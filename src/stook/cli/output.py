@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shlex
@@ -49,9 +48,10 @@ def say(text: str) -> None:
     """
     try:
         click.echo(visible(text, keep="\n\t"), err=True)
-    except OSError as error:
-        if error.errno == errno.EPIPE:  # what tasks print would fail them too
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    except OSError:  # what tasks print would fail them too, and what is left of this the end of Python
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
 
 
 def print_json(value: object) -> None:
