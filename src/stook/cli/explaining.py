@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stook.cli.output import local_time, print_facts, print_json, say, shorten_ids
+from stook.model.amounts import counted
 
 if TYPE_CHECKING:
     from stook.app.planning_view import Explained
@@ -71,7 +72,7 @@ def _facts(one: Explained) -> list[tuple[str, str]]:
     facts += [("variable", name) for name in lineage.env]
     facts += [("asked for", shorten_ids(f"{asked.name}@{asked.id}")) for asked in lineage.asked]
     count = sum(not key.startswith("package:") for key in lineage.code)
-    facts.append(("code", f"{count:,} definitions"))
+    facts.append(("code", counted(count, "definition")))
     packages = [
         f"{key.removeprefix('package:')} {v}" for key, v in lineage.code.items() if key.startswith("package:")
     ]
