@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +24,10 @@ from stook.cli.output import (
     typed,
 )
 from stook.cli.remote_option import remote_option_saying
-from stook.errors import NotFoundError
+from stook.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
+    from stook.store import Store
     from stook.store.ancestry import Ancestry
     from stook.store.trace import Sighting, Trace
 
@@ -55,6 +59,7 @@ def trace(
     from stook.store.trace import trace as trace_file
 
     store = open_home(context, remote)
+    _refuse_bundle(store, file)
     found = trace_file(store, file, limit=None if every else _SHOWN)
     if as_json:
         print_json(_as_json(found))
@@ -63,6 +68,20 @@ def trace(
     if not found.sightings:
         raise _not_there(found, place, may_be_there=remote is None and bool(store.remotes()))
     _print_trace(found, place)
+
+
+def _refuse_bundle(store: Store, file: Path) -> None:
+    """Say what leads from a bundle to its inputs, where one is named and no file."""
+    found = None
+    if not os.path.lexists(file):
+        with suppress(InputError, NotFoundError):
+            found = store.find(str(file))
+    if found is not None:
+        raise InputError(
+            f"there is no file {file}; there is a bundle of that name",
+            kind="bad-file",
+            hint=f"stook lineage {shlex.quote(str(file))}",
+        )
 
 
 def _print_trace(found: Trace, place: str) -> None:

@@ -87,3 +87,11 @@ def test_what_is_no_file_ends_with_2(kept: Stook, name: str, says: str) -> None:
     assert (code, out) == (2, "")
     assert says in talk
     assert "Traceback" not in talk
+
+
+def test_the_name_of_a_bundle_leads_to_its_inputs(kept: Stook) -> None:
+    """Who names a bundle where a file is wanted is told of the command that begins at bundles."""
+    code, out, talk = kept("trace", "raw")
+    assert (code, out) == (2, "")
+    assert "there is a bundle of that name" in talk
+    assert talk.endswith("try: stook lineage raw\n")
