@@ -79,7 +79,7 @@ def _refuse_bundle(store: Store, file: Path) -> None:
     if found is not None:
         raise InputError(
             f"there is no file {file}; there is a bundle of that name",
-            kind="bad-file",
+            kind="unreadable-file",
             hint=f"stook lineage {shlex.quote(str(file))}",
         )
 
