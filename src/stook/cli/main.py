@@ -25,7 +25,19 @@ def main() -> None:
         from stook.cli.failure import report_failure
 
         code = report_failure(error)
+        _drop_unwritten()
     sys.exit(code)
+
+
+def _drop_unwritten() -> None:
+    """Let go of what a full disk did not take, which was told: Python would try again, and end with 120 for it."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, number)
+            os.close(nowhere)
 
 
 def _open_closed() -> None:
