@@ -240,7 +240,7 @@ def test_variables_that_a_task_sets_do_not_outlast_it(project: Project) -> None:
         ("Raises", "tasks:Raises failed: Strange: it cannot say what"),
         ("Deep", "tasks:Deep failed: RecursionError"),
         ("Open", "which no codec can keep safely"),
-        ("Lambda", "data\\['f'\\]\\[0\\] is a function"),
+        ("Lambda", "data\\['f'\\]\\[0\\] is of type function"),
         ("Holds", "nested more than 100 levels deep"),
         ("Gone", "gone.txt"),
     ],
