@@ -49,7 +49,7 @@ def finder_version() -> str:
     return _checkout(
         [
             *(_PACKAGE / "pipeline" / "closure").glob("*.py"),
-            _PACKAGE / "pipeline" / "deciding" / "literals.py",
+            *(_PACKAGE / "pipeline" / "deciding" / name for name in ("literals.py", "variables.py")),
         ]
     )
 

@@ -6,7 +6,7 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ from stook.pipeline.closure import Closure, Codebase, CodeText, read_texts
 from stook.pipeline.closure.facts import TASK_TRAITS
 from stook.pipeline.parsing import PARSING
 
-__all__ = ["find_literals", "iter_code"]
+__all__ = ["find_literals", "iter_code", "remembered"]
 
 _SORT: Final = "literals 3"
 _LONGEST: Final = 255
@@ -38,15 +38,33 @@ def find_literals(closure: Closure, codebase: Codebase) -> tuple[str, ...]:
         closure: The closure.
         codebase: Where it was found.
     """
-    known = codebase.kept.find(_SORT, closure.digest)
+
+    def find() -> tuple[str, ...]:
+        names = dict.fromkeys(_iter_names(read_texts(closure, codebase)))
+        return tuple(name for name in names if name.isascii() or _is_unicode(name))
+
+    return remembered(_SORT, closure, codebase, find)
+
+
+def remembered(
+    sort: str, closure: Closure, codebase: Codebase, find: Callable[[], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return what is found in a closure, looked for once as long as its code is the same.
+
+    Args:
+        sort: What is looked for, and the version of how.
+        closure: The closure.
+        codebase: Where it was found.
+        find: Looks for it.
+    """
+    known = codebase.kept.find(sort, closure.digest)
     if known is not None:
         try:
             return _decoder.decode(known)
         except msgspec.DecodeError:
             pass
-    names = dict.fromkeys(_iter_names(read_texts(closure, codebase)))
-    found = tuple(name for name in names if name.isascii() or _is_unicode(name))
-    codebase.kept.put(_SORT, closure.digest, _encoder.encode(found))
+    found = find()
+    codebase.kept.put(sort, closure.digest, _encoder.encode(found))
     return found
 
 

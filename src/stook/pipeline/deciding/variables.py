@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import msgspec
-
 from stook.pipeline.closure import Closure, Codebase, CodeText, read_texts
-from stook.pipeline.deciding.literals import iter_code
+from stook.pipeline.deciding.literals import iter_code, remembered
 
 __all__ = ["find_variables"]
 
@@ -33,15 +31,11 @@ def find_variables(closure: Closure, codebase: Codebase) -> tuple[str, ...]:
         closure: The closure.
         codebase: Where it was found.
     """
-    known = codebase.kept.find(_SORT, closure.digest)
-    if known is not None:
-        try:
-            return msgspec.msgpack.decode(known, type=tuple[str, ...])
-        except msgspec.DecodeError:
-            pass
-    found = tuple(sorted({*_iter_variables(read_texts(closure, codebase))}))
-    codebase.kept.put(_SORT, closure.digest, msgspec.msgpack.encode(found))
-    return found
+
+    def find() -> tuple[str, ...]:
+        return tuple(sorted({*_iter_variables(read_texts(closure, codebase))}))
+
+    return remembered(_SORT, closure, codebase, find)
 
 
 def _iter_variables(texts: Iterable[CodeText]) -> Iterator[str]:
