@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stook.pipeline.running.inline import InlineExecutor
-from stook.pipeline.running.pool import PoolExecutor
+from stook.pipeline.running.processes.pool import PoolExecutor
 from stook.testing import ExecutorTests, MakeExecutor, ProcessExecutorTests
 
 

@@ -10,7 +10,7 @@ import pytest
 
 CATCH_ALL_ALLOWED = {
     "cli/main.py",
-    "pipeline/running/worker.py",
+    "pipeline/running/processes/worker.py",
     "pipeline/authoring/user_code.py",
     "storage/ahead.py",
 }

@@ -199,7 +199,7 @@ def warm_up() -> None:
 
     import stook
     import stook.app.running
-    import stook.pipeline.running.pool
+    import stook.pipeline.running.processes.pool
     from stook.pipeline import load_task, run
 
     with tempfile.TemporaryDirectory() as folder:

@@ -5,10 +5,7 @@ asks of names what they stand for (`lookup`, in a `module` of the `codebase`), o
 (`effects`, `order`), and which of Stook's own count (`stook_code`). The codebase knows where modules are (`finding`),
 versions of `packages`, and `facts` of files, `kept` in the cache; what it has looked at are `sights`.
 
-Facts come from the text of one file: `take_apart` has its statements sorted (`sorting`, by `statements`) and looks at
-each: at its code (`scan`), as a task's (`as_task`), and at what it does while it is imported (`at_import`). A scan
-writes a `normal_form` (`expressions`, `scopes`, `annotations`, `left_out`) and collects `names` on its way (`imports`,
-`dynamic`, `renamed`). `texts` are the source, for people to read.
+What the text of one file tells is found by `taking_apart`; `texts` are the source, for people to read.
 """
 
 from stook.pipeline.closure.closing import Closure, close

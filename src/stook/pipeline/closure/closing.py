@@ -10,9 +10,9 @@ from blake3 import blake3
 
 from stook.pipeline.closure.codebase import Codebase
 from stook.pipeline.closure.entry import Entry
-from stook.pipeline.closure.facts import References
 from stook.pipeline.closure.rules import Rules
 from stook.pipeline.closure.sights import Sight, State
+from stook.pipeline.closure.taking_apart.facts import References
 from stook.pipeline.closure.walk import Walk
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ import msgspec
 from blake3 import blake3
 
 from stook.errors import InputError
-from stook.pipeline.closure.facts import Facts
 from stook.pipeline.closure.finding import Finder, Found, Kind, find_by_importer
 from stook.pipeline.closure.kept import Kept
 from stook.pipeline.closure.module import Module
 from stook.pipeline.closure.packages import Packages, is_installed
 from stook.pipeline.closure.sights import Sight, Sights, State
 from stook.pipeline.closure.stook_code import finder_version, room_version
+from stook.pipeline.closure.taking_apart.facts import Facts
 
 __all__ = ["Codebase", "Found", "Kind"]
 
@@ -188,7 +188,9 @@ class Codebase:
         if known and known.state.digest == state.digest:
             facts = known.facts
         else:
-            from stook.pipeline.closure.take_apart import take_apart  # most files are as they were
+            from stook.pipeline.closure.taking_apart.take_apart import (
+                take_apart,  # most files are as they were
+            )
 
             facts = take_apart(source, path, package)
         self.kept.put("files", key, msgspec.msgpack.encode(_KnownFile(state, facts)))

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.facts import BODY, WHOLE, Use
 from stook.pipeline.closure.lookup import Installed, Lookup, Part
 from stook.pipeline.closure.module import Module
+from stook.pipeline.closure.taking_apart.facts import BODY, WHOLE, Use
 
 __all__ = ["SUBCLASSES", "Effects", "package_part"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.facts import WHOLE
 from stook.pipeline.closure.lookup import Part
+from stook.pipeline.closure.taking_apart.facts import WHOLE
 
 __all__ = ["PACKAGE", "Entry", "packages_in"]
 

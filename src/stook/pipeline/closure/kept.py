@@ -14,7 +14,7 @@ from typing import Final
 from blake3 import blake3
 
 from stook._io import temp_name
-from stook.pipeline.closure.facts import FACTS_VERSION
+from stook.pipeline.closure.taking_apart.facts import FACTS_VERSION
 
 __all__ = ["Kept"]
 

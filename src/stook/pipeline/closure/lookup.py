@@ -6,8 +6,8 @@ import builtins
 from typing import NamedTuple
 
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.facts import WHOLE, Target, Use
 from stook.pipeline.closure.module import Module
+from stook.pipeline.closure.taking_apart.facts import WHOLE, Target, Use
 
 __all__ = ["Installed", "Lookup", "Part", "Place"]
 

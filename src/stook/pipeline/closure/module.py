@@ -7,7 +7,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from stook.pipeline.closure.facts import (
+from stook.pipeline.closure.taking_apart.facts import (
     BODY,
     DOCS,
     WHOLE,

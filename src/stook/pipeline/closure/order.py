@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from blake3 import blake3
 
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.facts import BODY
 from stook.pipeline.closure.lookup import Part
+from stook.pipeline.closure.taking_apart.facts import BODY
 
 __all__ = ["digest_order"]
 

@@ -11,8 +11,8 @@ import msgspec
 
 from stook.errors import InputError
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.facts import WHOLE
 from stook.pipeline.closure.lookup import Installed, Part
+from stook.pipeline.closure.taking_apart.facts import WHOLE
 
 __all__ = ["Rules", "Scope"]
 

@@ -48,7 +48,7 @@ def finder_version() -> str:
         return ""
     return _checkout(
         [
-            *(_PACKAGE / "pipeline" / "closure").glob("*.py"),
+            *(_PACKAGE / "pipeline" / "closure").rglob("*.py"),
             *(_PACKAGE / "pipeline" / "deciding" / name for name in ("literals.py", "variables.py")),
         ]
     )

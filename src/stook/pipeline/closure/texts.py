@@ -9,7 +9,7 @@ import msgspec
 
 from stook.pipeline.closure.closing import Closure
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.facts import WHOLE
+from stook.pipeline.closure.taking_apart.facts import WHOLE
 
 __all__ = ["CodeText", "read_texts"]
 

@@ -10,7 +10,12 @@ from typing import Final, TypeGuard
 from stook.pipeline.closure.codebase import Codebase, Kind
 from stook.pipeline.closure.effects import SUBCLASSES, Effects, package_part
 from stook.pipeline.closure.entry import PACKAGE, Entry
-from stook.pipeline.closure.facts import (
+from stook.pipeline.closure.lookup import Installed, Lookup, Part
+from stook.pipeline.closure.module import Module
+from stook.pipeline.closure.order import digest_order
+from stook.pipeline.closure.rules import Rules, Scope
+from stook.pipeline.closure.stook_code import room_that_counts
+from stook.pipeline.closure.taking_apart.facts import (
     ANNOTATIONS,
     BODY,
     DOCS,
@@ -22,11 +27,6 @@ from stook.pipeline.closure.facts import (
     Target,
     Use,
 )
-from stook.pipeline.closure.lookup import Installed, Lookup, Part
-from stook.pipeline.closure.module import Module
-from stook.pipeline.closure.order import digest_order
-from stook.pipeline.closure.rules import Rules, Scope
-from stook.pipeline.closure.stook_code import room_that_counts
 
 __all__ = ["Walk"]
 

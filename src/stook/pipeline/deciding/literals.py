@@ -13,7 +13,7 @@ import msgspec
 
 from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.closure import Closure, Codebase, CodeText, read_texts
-from stook.pipeline.closure.facts import TASK_TRAITS
+from stook.pipeline.closure.taking_apart.facts import TASK_TRAITS
 from stook.pipeline.parsing import PARSING
 
 __all__ = ["find_literals", "iter_code", "remembered"]

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from stook.format import canonical
 from stook.pipeline.authoring.tasks import Task, parameters_of
-from stook.pipeline.closure.facts import TASK_TRAITS, References, Use
-from stook.pipeline.closure.scan import scan
+from stook.pipeline.closure.taking_apart.facts import TASK_TRAITS, References, Use
+from stook.pipeline.closure.taking_apart.scan import scan
 from stook.pipeline.live.cells import Cells
 from stook.pipeline.live.code_shape import global_names, shape_of
 from stook.pipeline.live.marks import mark

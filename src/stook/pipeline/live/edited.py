@@ -10,7 +10,7 @@ from types import CodeType, FunctionType
 from typing import Any, Final
 
 from stook.errors import InputError
-from stook.pipeline.closure.facts import WHOLE
+from stook.pipeline.closure.taking_apart.facts import WHOLE
 from stook.pipeline.finding.importing import forget_bytecode
 from stook.pipeline.live.code_shape import inner_codes, shape_of
 from stook.pipeline.parsing import PARSING

@@ -10,7 +10,7 @@ from typing import Any
 
 from stook.errors import InputError
 from stook.pipeline.closure import Codebase, Kind
-from stook.pipeline.closure.facts import Target, Use
+from stook.pipeline.closure.taking_apart.facts import Target, Use
 from stook.pipeline.finding.locate import module_name
 from stook.pipeline.live.marks import mark
 

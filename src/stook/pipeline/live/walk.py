@@ -10,7 +10,7 @@ from typing import Any, Final
 from stook.errors import InputError
 from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.closure import Codebase, CodeText
-from stook.pipeline.closure.facts import TASK_TRAITS, References, Target
+from stook.pipeline.closure.taking_apart.facts import TASK_TRAITS, References, Target
 from stook.pipeline.live.cells import Cells, notebook_name
 from stook.pipeline.live.definitions import (
     Source,

@@ -16,7 +16,7 @@ from stook.pipeline.running.work import Report, Work
 if TYPE_CHECKING:
     from stook.errors import StookError
     from stook.pipeline.graph import Node
-    from stook.pipeline.running.pool import PoolExecutor
+    from stook.pipeline.running.processes.pool import PoolExecutor
     from stook.store import Bundle, Store
 
 __all__ = ["Crew"]
@@ -86,7 +86,7 @@ class Crew:
 
     def _get_pool(self) -> PoolExecutor:
         if self._pool is None:
-            from stook.pipeline.running.pool import PoolExecutor
+            from stook.pipeline.running.processes.pool import PoolExecutor
 
             self._pool = PoolExecutor(self._store, self._jobs, began=self._began, is_shown=self._jobs == 1)
         return self._pool

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.errors import StookError
-from stook.pipeline.running.capture import capturing
-from stook.pipeline.running.code_check import CodeCheck, StaleCodeError, changed_meanwhile
-from stook.pipeline.running.output_log import OutputLog
-from stook.pipeline.running.perform import Performance
-from stook.pipeline.running.portable import bearable
-from stook.pipeline.running.restoring import restoring
+from stook.pipeline.running.performing.capture import capturing
+from stook.pipeline.running.performing.code_check import CodeCheck, StaleCodeError, changed_meanwhile
+from stook.pipeline.running.performing.output_log import OutputLog
+from stook.pipeline.running.performing.perform import Performance
+from stook.pipeline.running.performing.portable import bearable
+from stook.pipeline.running.performing.restoring import restoring
 from stook.pipeline.running.work import Asks, Done, Failed, Report, Work
 
 if TYPE_CHECKING:
