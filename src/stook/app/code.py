@@ -72,7 +72,7 @@ def describe_code(bundle: Bundle) -> CodeOf:
 
 def find_texts(bundle: Bundle) -> CodeTexts | None:
     """Return the source text that made a bundle, or None where it was not kept. Raises as `describe_code` does."""
-    blob = bundle.lineage.code_blob
+    blob = bundle.manifest.lineage.code_blob
     if blob is None:
         return None
     with in_bundle(bundle.ref, bundle.repository):

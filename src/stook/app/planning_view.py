@@ -206,5 +206,5 @@ class _Newest:
         )
 
     def seconds(self, bundle: Bundle) -> float | None:
-        lineage = bundle.lineage
+        lineage = bundle.manifest.lineage
         return (lineage.ended - lineage.started) / 1e6 if lineage.started and lineage.ended else None

@@ -65,7 +65,7 @@ def _look_at(store: Store, bundle: Ancestor, code: RecordedCode, prefix: str) ->
     if bundle.state in {"unknown", "unreadable"}:
         return Step(bundle, None)
     made = get_bundle(store, bundle.id)
-    lineage = made.lineage
+    lineage = made.manifest.lineage
     if not lineage.fingerprint:
         return Step(bundle, None)
     if not lineage.spec:

@@ -57,24 +57,28 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        """Hold the connection. A catalog that turns out to be damaged is thrown away: the next use makes it anew."""
+        """Hold the connection."""
         with self._lock:
             try:
                 yield self._opened or self._connect()
             except sqlite3.Error as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
-                    raise StorageError(
-                        f"the catalog failed: {error}",
-                        kind="catalog-failed",
-                        hint="see that the cache folder has room and can be written to",
-                    ) from error
-                self._disconnect()
-                discard(self._path, self._found)
-                raise StorageError(
-                    f"the catalog was damaged: {error}",
-                    kind="catalog-damaged",
-                    hint="do the same again: the catalog is made anew, and nothing is lost with it",
-                ) from error
+                raise self._failure(error) from error
+
+    def _failure(self, error: sqlite3.Error) -> StorageError:
+        """Return what is to be raised. A catalog that is damaged is thrown away: the next use makes it anew."""
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+            return StorageError(
+                f"the catalog failed: {error}",
+                kind="catalog-failed",
+                hint="see that the cache folder has room and can be written to",
+            )
+        self._disconnect()
+        discard(self._path, self._found)
+        return StorageError(
+            f"the catalog was damaged: {error}",
+            kind="catalog-damaged",
+            hint="do the same again: the catalog is made anew, and nothing is lost with it",
+        )
 
     def _connect(self) -> sqlite3.Connection:
         if self._is_closed:
@@ -90,8 +94,11 @@ class Database:
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:  # type: ignore[type-arg]
         """Return all rows of a query. Raises StorageError."""
-        with self._connected() as connection:
-            return connection.execute(sql, values).fetchall()
+        with self._lock:
+            try:
+                return (self._opened or self._connect()).execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._failure(error) from error
 
     def find_row(self, sql: str, values: Sequence[object] = ()) -> Row | None:  # type: ignore[type-arg]
         """Return the first row of a query, or None. Raises StorageError."""

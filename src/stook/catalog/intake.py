@@ -46,7 +46,8 @@ def _take_bundle(connection: sqlite3.Connection, record: BundleRecord, payload: 
             *(record.task, record.owner, record.time, record.size, record.id, payload),
         ),
     )
-    _take_tags(connection, record.id, dict(record.tags), record.id)
+    if record.tags:
+        _take_tags(connection, record.id, record.tags, record.id)
     if record.manifest is not None:
         take_inputs(connection, record.id, record.manifest.lineage.used_ids())
     elif record.inputs is not None:

@@ -101,7 +101,6 @@ class Packer:
             if executor is not None:
                 executor.shutdown(wait=False)
         self._executor = self._writers = None
-        self._pool.clear()
         self._unregistered.clear()
         names, self._names = tuple(self._names), []
         return names

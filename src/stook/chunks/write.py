@@ -65,9 +65,11 @@ class ChunkWriter:
     ) -> None:
         if area not in {"data", "meta"}:
             raise InputError(f"{area!r} is not an area of packs", kind="bad-area", hint="use data or meta")
+        self._storage = storage
         self._index = index
+        self._area = area
         self._pool = BlockPool()
-        self._packer = Packer(storage, index, area, self._pool)
+        self._packer: Packer | None = None
         self._budget = self._inline_left = _INLINE_BUDGET if inline else 0
 
     def add_bytes(self, data: bytes) -> Blob:
@@ -135,7 +137,8 @@ class ChunkWriter:
         Raises:
             StorageError: The storage refused.
         """
-        self._packer.push()
+        if self._packer is not None:
+            self._packer.push()
 
     def flush(self) -> tuple[str, ...]:
         """Make all that was added durable and known to the index; return the names of new packs, such as `data/3f…`.
@@ -144,7 +147,9 @@ class ChunkWriter:
             StorageError: The storage refused.
         """
         self._inline_left = self._budget
-        return self._packer.flush()
+        names = self._packer.flush() if self._packer is not None else ()
+        self._pool.clear()
+        return names
 
     def _read_open(self, path: str | os.PathLike[str], descriptor: int, seen: Seen | None = None) -> ReadFile:
         if seen is not None and seen[0] <= WHOLE_BYTES:
@@ -173,11 +178,17 @@ class ChunkWriter:
         if size <= _INLINE_ALWAYS or size <= min(INLINE_BYTES, self._inline_left):
             self._inline_left -= size if size > _INLINE_ALWAYS else 0
             return Blob(size, id_.hex(), data=data)
-        self._packer.add(id_, data)
+        self._packing().add(id_, data)
         return Blob(size, id_.hex())
 
+    def _packing(self) -> Packer:
+        """Return the packer, made for the first chunk: most bundles are so small that they have none."""
+        if self._packer is None:
+            self._packer = Packer(self._storage, self._index, self._area, self._pool)
+        return self._packer
+
     def _new_builder(self) -> BlobBuilder:
-        return BlobBuilder(self._packer, self.add_bytes)
+        return BlobBuilder(self._packing(), self.add_bytes)
 
     def _iter_blocks(self, descriptor: int, size: int) -> Iterator[tuple[memoryview, list[int]]]:
         """Yield blocks of a file that begin where a chunk does, and the ends of the chunks in them."""

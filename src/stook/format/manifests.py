@@ -42,15 +42,11 @@ def dump(manifest: Manifest) -> bytes:
     Raises:
         InputError: Its text is not Unicode, or its params or lineage are longer than may be.
     """
-    for what, words in (("params", manifest.params), ("lineage", manifest.lineage)):
-        size = len(to_json(words))
-        if size > MAX_WORDS:
-            raise InputError(
-                f"{what} of {size:,} bytes are more than a description takes ({MAX_WORDS:,})",
-                kind="record-too-large",
-                hint="keep long params and tags as data of the bundle",
-            )
-    return to_json(manifest)
+    data = to_json(manifest)
+    if len(data) > MAX_WORDS:  # a part of it may be
+        _check_words("params", manifest.params)
+        _check_words("lineage", manifest.lineage)
+    return data
 
 
 def load(data: bytes) -> Manifest:
@@ -87,6 +83,16 @@ def load_lineage(data: bytes) -> Lineage:
         return _lineage.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable(str(error)) from error
+
+
+def _check_words(what: str, words: object) -> None:
+    size = len(to_json(words))
+    if size > MAX_WORDS:
+        raise InputError(
+            f"{what} of {size:,} bytes are more than a description takes ({MAX_WORDS:,})",
+            kind="record-too-large",
+            hint="keep long params and tags as data of the bundle",
+        )
 
 
 def _unreadable(problem: str) -> FormatError:

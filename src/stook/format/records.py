@@ -133,7 +133,7 @@ def _check_bundle(record: BundleRecord) -> None:
     _check_name(record.name)
     if not is_digest(record.digest) or not 0 <= record.size < 2**63:
         _refuse("its digest or size is not one")
-    if not all(is_pack_name(pack) for pack in record.packs):
+    if not all(map(is_pack_name, record.packs)):
         _refuse("it names a pack that cannot be")
     if record.inputs is not None and not all(map(is_id, record.inputs)):
         _refuse("it names an input that cannot be")

@@ -27,11 +27,11 @@ def is_digest(text: str) -> bool:
 def check_manifest(manifest: Manifest) -> None:
     """Check a description: its tree, and where its code is. Raises as `check_tree` does."""
     check_tree(manifest.tree)
-    code = manifest.lineage.code_blob
-    if code is not None:
-        check_blob(code)
-        if code.size > MAX_CODE:
-            _refuse(f"its code is {code.size} bytes long")
+    for code in (manifest.lineage.code_blob, manifest.lineage.code_digests):
+        if code is not None:
+            check_blob(code)
+            if code.size > MAX_CODE:
+                _refuse(f"its code is {code.size} bytes long")
 
 
 def check_tree(node: Node) -> None:

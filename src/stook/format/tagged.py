@@ -23,9 +23,9 @@ __all__ = ["TAGS", "untag"]
 _SAFE_INT = 2**53
 _MAX_COMPARED = 10**9
 _MAX_PARSED_DEPTH = MAX_DEPTH + 2  # a scalar of two layers, complex(nan, 0), in the deepest container
-_INT = re.compile(r"-?(?:[1-9][0-9]{15,1300}|0x[1-9a-f][0-9a-f]*)", re.ASCII)
-_DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:E[+-][0-9]{1,19})?|Infinity|s?NaN[0-9]*)", re.ASCII)
-_ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
+_INT = r"-?(?:[1-9][0-9]{15,1300}|0x[1-9a-f][0-9a-f]*)"
+_DECIMAL = r"-?(?:[0-9]+(?:\.[0-9]+)?(?:E[+-][0-9]{1,19})?|Infinity|s?NaN[0-9]*)"
+_ZONE = r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*"
 _DECIMALS = decimal.Context(traps=[decimal.InvalidOperation])
 _FLOATS = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
@@ -78,7 +78,7 @@ def _special(parsed: dict[str, object], depth: int) -> object:
 
 
 def _int(text: str) -> int:
-    if not _INT.fullmatch(text):
+    if not re.fullmatch(_INT, text, re.ASCII):
         raise _error(f"{text!r:.40} is no int")
     value = int(text, 16 if "x" in text else 10)
     if -_SAFE_INT < value < _SAFE_INT:
@@ -100,7 +100,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _decimal(text: str) -> decimal.Decimal:
-    if not _DECIMAL.fullmatch(text):
+    if not re.fullmatch(_DECIMAL, text, re.ASCII):
         raise _error(f"{text!r:.40} is no decimal")
     try:
         return decimal.Decimal(text, _DECIMALS)
@@ -145,7 +145,7 @@ def _zoned(name: str, parsed: dict[str, object]) -> dt.datetime | dt.time:
 def _zone(key: object) -> zoneinfo.ZoneInfo:
     import zoneinfo  # takes long, and few values have a zone
 
-    if not isinstance(key, str) or len(key) > 255 or not _ZONE.fullmatch(key):
+    if not isinstance(key, str) or len(key) > 255 or not re.fullmatch(_ZONE, key, re.ASCII):
         raise _error(f"{key!r:.60} is no time zone")
     try:
         return zoneinfo.ZoneInfo(key)

@@ -14,6 +14,7 @@ __all__ = ["CONTEXT", "digest_tree"]
 CONTEXT = "stook v1 tree"
 _LENGTH = struct.Struct("<Q").pack
 _PAIR = b"t" + _LENGTH(2) + b"b" + _LENGTH(32)
+_VALUE = b"t" + _LENGTH(2) + b"s" + _LENGTH(5) + b"value" + b"b" + _LENGTH(32)
 _FLAGS = {False: b"0", True: b"1"}
 
 
@@ -34,14 +35,17 @@ def _digest(node: Node, depth: int) -> bytes:
         raise InputError(
             f"the data is nested more than {MAX_DEPTH} levels deep", kind="too-deep", hint="flatten it"
         )
-    content = _encode_folder(node) if isinstance(node, Folder) else encode(_content(node, depth))
-    return bytes.fromhex(digest(CONTEXT, content))
+    return bytes.fromhex(digest(CONTEXT, _encode_node(node, depth)))
 
 
-def _content(node: Value | File | Dict | Sequence | Object, depth: int) -> tuple[object, ...]:
+def _encode_node(node: Node, depth: int) -> bytes:
+    if isinstance(node, Value):  # as most are: `encode` of `("value", raw)`, but sooner
+        return _VALUE + _raw(node.digest)
+    return _encode_folder(node) if isinstance(node, Folder) else encode(_content(node, depth))
+
+
+def _content(node: File | Dict | Sequence | Object, depth: int) -> tuple[object, ...]:
     """Return the plain value whose canonical bytes stand for a node."""
-    if isinstance(node, Value):
-        return ("value", _raw(node.digest))
     if isinstance(node, File):
         return ("file", node.name, _raw(node.blob.digest), node.executable)
     if isinstance(node, Dict):

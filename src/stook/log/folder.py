@@ -30,7 +30,8 @@ class _Ticket(msgspec.Struct):
 
     data: bytes
     is_one: bool = True
-    done: bool = False
+    is_over: bool = False
+    is_written: bool = False
     error: StorageError | None = None
 
 
@@ -67,12 +68,16 @@ class FolderLog:
         with self._waiting_lock:
             self._waiting.append(ticket)
         with self._commit_lock:
-            if not ticket.done:
+            if not ticket.is_over:
                 with self._waiting_lock:
                     group, self._waiting = self._waiting, []
                 self._commit(group)
-        if ticket.error is not None:
-            raise ticket.error
+        if not ticket.is_written:
+            raise ticket.error or StorageError(
+                f"another commit to {self._folder} failed, and this one with it",
+                kind="commit-failed",
+                hint="try again",
+            )
         return {}
 
     def read(self, known: Mapping[str, Position]) -> Iterator[Line | Damage | Reached]:
@@ -98,24 +103,19 @@ class FolderLog:
             return self._seen is None or not self._seen.is_all()
 
     def _commit(self, group: list[_Ticket]) -> None:
-        error: StorageError | None = StorageError(
-            f"another commit to {self._folder} failed, and this one with it",
-            kind="commit-failed",
-            hint="try again",
-        )
+        error, is_written = None, False
         try:
             with translate_os_errors(self._folder), locked(self._open_lock()):
                 whole = not all(ticket.is_one for ticket in group)
                 before, after = self._end.append(b"".join(ticket.data for ticket in group), whole=whole)
             if self._seen is not None:
                 self._seen = self._seen.with_own(self._writer, before, after)
-            error = None
+            is_written = True
         except StorageError as failure:
             error = failure
         finally:  # whatever went wrong, no other thread may take its records for written
             for ticket in group:
-                ticket.error = error
-                ticket.done = True
+                ticket.error, ticket.is_written, ticket.is_over = error, is_written, True
 
     def _open_lock(self) -> int:
         lock, flags = f"{self._folder}/{LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC

@@ -12,7 +12,7 @@ from stook.format import salvage, segments
 from stook.format.limits import MAX_SEGMENT
 from stook.log.lines import check_number, segment_path
 from stook.log.listing import folder_segments
-from stook.log.segment_file import LastLook, Look, look_at
+from stook.log.segment_file import LastLook, Look, find_look, look_of
 
 __all__ = ["LastSegment"]
 
@@ -32,10 +32,13 @@ class LastSegment:
     def __init__(self, root: str, writer: str, seal_bytes: int, replaced: Callable[[], StorageError]) -> None:
         self._root = root
         self._writer = writer
+        self._folder = f"{root}/{writer}"
         self._seal_bytes = seal_bytes
         self._replaced = replaced
         self._sound: tuple[int, int] | None = None  # segment, bytes of it known to be whole records
         self._mark = b""  # the last of these
+        self._left: LastLook = (0, None)
+        self._listed: Look | None = None
 
     def append(self, data: bytes, *, whole: bool) -> tuple[LastLook, LastLook]:
         """Write at the end; a crash leaves none of it, or all where that is asked for.
@@ -59,11 +62,21 @@ class LastSegment:
         else:
             _append(path, data, size)
         self._sound, self._mark = (seq, size + len(data)), data[-_MARK:]
-        return before, (seq, look_at(path))
+        self._left = seq, look_of(os.stat(path))
+        return before, self._left
 
     def _look(self) -> LastLook:
-        seq = max(folder_segments(self._root, self._writer), default=0)
-        return seq, look_at(self._path(seq)) if seq else None
+        """Return the last segment; the folder is listed unless it, and what was written to last, are as they were.
+
+        The time of the folder alone is too coarse to tell; but who goes on to another segment seals this one first.
+        """
+        folder = find_look(self._folder, follow_links=False)
+        seq, look = self._left
+        if folder != self._listed or find_look(self._path(seq)) != look:
+            self._listed = folder
+            seq = max(folder_segments(self._root, self._writer), default=0)
+            look = look_of(os.stat(self._path(seq))) if seq else None
+        return seq, look
 
     def _open(self, seq: int, look: Look | None) -> tuple[int, int]:
         """Return the segment to append to and its length, without the torn tail that a crash may have left."""
@@ -71,10 +84,11 @@ class LastSegment:
             raise self._replaced()
         if look is None:
             return self._begin(1)
-        path, size = self._path(seq), look[1]
+        size = look[1]
         if size > MAX_SEGMENT:
             return self._begin(seq + 1)
         if self._sound != (seq, size):
+            path = self._path(seq)
             start, raw = self._read(seq, path)
             if segments.is_sealed(raw):
                 return self._begin(seq + 1)
@@ -87,7 +101,8 @@ class LastSegment:
                 self._cut_torn_tail(path, raw[end:], start + end)
             size = start + end
         if size >= self._seal_bytes:
-            write_atomic(Path(path), segments.seal(Path(path).read_bytes()))
+            whole = Path(self._path(seq))
+            write_atomic(whole, segments.seal(whole.read_bytes()))
             return self._begin(seq + 1)
         return seq, size
 
@@ -108,11 +123,12 @@ class LastSegment:
 
     def _cut_torn_tail(self, path: str, tail: bytes, end: int) -> None:
         """Keep what is cut off aside, as nobody can be sure that it was torn."""
-        write_atomic(Path(f"{self._root}/{self._writer}/.cut-{Path(path).name}-{end}"), tail)
+        write_atomic(Path(f"{self._folder}/.cut-{Path(path).name}-{end}"), tail)
         os.truncate(path, end)
 
     def _begin(self, seq: int) -> tuple[int, int]:
-        check_number(seq, f"{self._root}/{self._writer}")
+        check_number(seq, self._folder)
+        self._listed = None
         write_atomic(Path(self._path(seq)), segments.MAGIC)
         return seq, len(segments.MAGIC)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from stook.log.lines import segment_path
-from stook.log.segment_file import LastLook, Look, look_at
+from stook.log.segment_file import LastLook, find_look
 
 __all__ = ["Seen"]
 
@@ -36,13 +36,9 @@ class Seen(msgspec.Struct, frozen=True):
         if name not in self.lasts:
             return False
         seq, look = self.lasts[name]
-        return self._find_look(name, seq + 1) is None and self._find_look(name, seq) == look
-
-    def _find_look(self, name: str, seq: int) -> Look | None:
-        try:
-            return look_at(segment_path(self.root, name, seq)) if seq else None
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        if find_look(segment_path(self.root, name, seq + 1)) is not None:
+            return False
+        return not seq or find_look(segment_path(self.root, name, seq)) == look
 
     def with_own(self, writer: str, before: LastLook, after: LastLook) -> Seen:
         """Return what was seen with an own append to it; the same where others had written before that."""

@@ -16,7 +16,7 @@ from stook.format.salvage import Gap
 from stook.log.lines import Damage, Line, went_back
 from stook.model.position import Position
 
-__all__ = ["Content", "LastLook", "Look", "iter_lines", "look_at", "read_after"]
+__all__ = ["Content", "LastLook", "Look", "find_look", "iter_lines", "look_of", "read_after"]
 
 _DAMAGED_MARK: Final = 16
 
@@ -53,10 +53,17 @@ class Content(msgspec.Struct, frozen=True):
         return salvage.Pieces(self.data, self.begin, self.most)
 
 
-def look_at(file: int | str) -> Look:
-    """Return how a file looks now, given its descriptor or path. Raises OSError."""
-    stat = os.stat(file)
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+def look_of(found: os.stat_result) -> Look:
+    """Return how a file with this status looks."""
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def find_look(path: str, *, follow_links: bool = True) -> Look | None:
+    """Return how a file or folder looks now, or None where there is none. Raises OSError."""
+    try:
+        return look_of(os.stat(path, follow_symlinks=follow_links))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def read_after(path: str, known: Position) -> Content:
@@ -68,7 +75,7 @@ def read_after(path: str, known: Position) -> Content:
         OSError: It cannot be read.
     """
     with open(path, "rb", buffering=0, opener=_open_plain) as file:
-        look = look_at(file.fileno())
+        look = look_of(os.fstat(file.fileno()))
         if len(known.mark) == _DAMAGED_MARK:
             if _mark_of_damaged(path) != known.mark:
                 raise went_back(path)

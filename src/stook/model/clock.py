@@ -24,6 +24,7 @@ _STEP_BYTES = 8
 _END_MILLIS = 253_402_300_800_000
 """The end of the year 9999: what claims to be later was not made by a clock, and would leave no id for what follows."""
 _END = "76EZ91ZQ" + "0" * 18
+_ELAPSED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock:
@@ -90,7 +91,7 @@ def _encode(number: int) -> str:
             kind="ids-exhausted",
             hint="set the clock right; do not trust where the newest bundles came from",
         )
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)])
 
 
 def _decode(identifier: str) -> int:
@@ -102,4 +103,4 @@ def _decode(identifier: str) -> int:
 
 def elapsed_seconds() -> float:
     """Return seconds since some moment, those in which the machine slept included where the system can tell."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    return time.clock_gettime(_ELAPSED)

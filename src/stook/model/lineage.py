@@ -79,6 +79,7 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
         fingerprint: The cache key; empty where the bundle is no task's output.
         algorithm: Version of the fingerprint algorithm.
         code: Digest of each definition in the task's closure, by `module:name`.
+        code_digests: Where `code` is, in a description that leaves it out because it is long.
         params: The task's parameters by name.
         inputs: The bundles used.
         sources: Paths and URLs that data was added from, as they were given but without secrets.
@@ -98,6 +99,7 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
     fingerprint: str = ""
     algorithm: int = 0
     code: dict[str, str] = {}
+    code_digests: Blob | None = None
     params: dict[str, object] = {}
     inputs: tuple[Input, ...] = ()
     sources: tuple[str, ...] = ()

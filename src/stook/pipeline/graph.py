@@ -17,7 +17,7 @@ from stook.pipeline.authoring.shape import read_attribute, telling_of
 from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.authoring.traits import Traits, traits_of
 from stook.pipeline.authoring.user_code import user_code
-from stook.pipeline.authoring.wanted import Mapped, Source, needs_of
+from stook.pipeline.authoring.wanted import Mapped, Requirement, Source, needs_of
 from stook.pipeline.authoring.where import where_is
 from stook.pipeline.finding.locate import CodePlace, locate
 
@@ -113,37 +113,40 @@ class Graph:
             del self._nodes[node.task]
 
     def _collect(self, target: Task) -> None:
-        done = self._nodes
-        open_nodes: dict[Task, Node] = {}
-        stack: list[Task] = [target]
+        path: dict[Task, None] = {}
+        stack: list[Task | Node] = [target]  # a node waits there for what it requires
         while stack:
-            task = stack[-1]
-            if task in done:
-                stack.pop()
-            elif task in open_nodes:
-                done[task] = open_nodes.pop(task)
-                stack.pop()
-            else:
-                node = open_nodes[task] = self._make(task)
-                stack += self._still_to_do(node, done, open_nodes)
+            top = stack.pop()
+            if isinstance(top, Node):
+                self._nodes[top.task] = top
+                del path[top.task]
+            elif top not in self._nodes:
+                node = self._make(top)
+                path[top] = None
+                stack += [node, *self._still_to_do(node, path)]
             if len(stack) > self._most:
                 raise _endless(target, self._most)
 
-    def _still_to_do(self, node: Node, done: dict[Task, Node], open_nodes: dict[Task, Node]) -> list[Task]:
+    def _still_to_do(self, node: Node, path: dict[Task, None]) -> list[Task]:
         todo = []
         for requirement in node.requirements.roles.values():
-            if isinstance(requirement, Mapped):
-                facts = self._facts_of(requirement.task)
-                self._claim(facts.name, requirement.task, node.task)
-            required = needs_of(requirement)
-            if isinstance(required, Source):
-                self._claim(required.name, required, node.task)
-            elif isinstance(required, Task) and required not in done:
-                if required in open_nodes:
-                    raise _circle([*open_nodes], required)
-                todo.append(required)
+            task = requirement if isinstance(requirement, Task) else self._needed(requirement, node.task)
+            if task is None or task in self._nodes:
+                continue
+            if task in path:
+                raise _circle([*path], task)
+            todo.append(task)
         todo.reverse()
         return todo
+
+    def _needed(self, requirement: Requirement, task: Task) -> Task | None:
+        """Return the task that something is of which a task requires; None where it comes from outside."""
+        if isinstance(requirement, Mapped):
+            self._claim(self._facts_of(requirement.task).name, requirement.task, task)
+        needed = needs_of(requirement)
+        if isinstance(needed, Source):
+            self._claim(needed.name, needed, task)
+        return needed if isinstance(needed, Task) else None
 
     def _make(self, task: Task) -> Node:
         cls = type(task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stook.pipeline.authoring.sources import keep, resolve_path
 from stook.pipeline.authoring.wanted import External, Source, needs_of
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from stook.store import Bundle, Store
 
 __all__ = ["OutsideBundles"]
+
+_OUTSIDE: Final = (External, Source)
 
 
 class OutsideBundles:
@@ -36,7 +38,7 @@ class OutsideBundles:
             needed: node
             for node in nodes
             for required in node.requirements.roles.values()
-            if isinstance(needed := needs_of(required), External | Source) and needed not in self._bundles
+            if isinstance(needed := needs_of(required), _OUTSIDE) and needed not in self._bundles
         }
         found: dict[External | Source, Bundle] = {
             need: self._store.get(need.ref) for need in needs if isinstance(need, External)

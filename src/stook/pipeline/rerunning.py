@@ -154,7 +154,7 @@ class _Rerun:
         for role, required in node.requirements.roles.items():
             if isinstance(required, Mapped):
                 of_role = [used for used in lineage.inputs if used.role.rpartition(".")[0] == role]
-                records = [get_bundle(self._source, used.id).lineage for used in of_role]
+                records = [get_bundle(self._source, used.id).manifest.lineage for used in of_role]
                 made[role] = [_load(record, self._folder) for record in records]
         return msgspec.structs.replace(node, requirements=node.requirements.expanded(made)) if made else node
 

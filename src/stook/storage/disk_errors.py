@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from stook.errors import StorageError
 
@@ -56,14 +55,27 @@ _CAUSES = {
 }
 
 
-@contextmanager
-def translate_os_errors(place: str | os.PathLike[str]) -> Iterator[None]:
+class translate_os_errors:  # noqa: N801 - read as what it does; a generator would cost most of a short block
     """Turn any `OSError` of the block into a `StorageError` about `place`, which it has as a fact."""
-    try:
-        yield
-    except OSError as error:
-        kind, what, hint = _CAUSES.get(
-            error.errno or 0, ("disk-failed", f"failed: {error.strerror or error}", "")
-        )
-        where = os.fspath(place)
-        raise StorageError(f"{where} {what}", kind=kind, hint=hint, errno=error.errno, place=where) from error
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: str | os.PathLike[str]) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it. Raises StorageError."""
+        if isinstance(error, OSError):
+            raise _storage_error(os.fspath(self._place), error) from error
+
+
+def _storage_error(place: str, error: OSError) -> StorageError:
+    kind, what, hint = _CAUSES.get(
+        error.errno or 0, ("disk-failed", f"failed: {error.strerror or error}", "")
+    )
+    return StorageError(f"{place} {what}", kind=kind, hint=hint, errno=error.errno, place=place)

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 __all__ = ["locked", "unlock"]
 
 
-@contextmanager
-def locked(descriptor: int, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+class locked:  # noqa: N801 - read as what the file is in its block
     """Hold a lock on an open file for the time of the block, and close the file in any case. Raises OSError."""
-    try:
-        fcntl.flock(descriptor, how)
-        yield
-    finally:
-        unlock(descriptor)
+
+    __slots__ = ("_descriptor", "_how")
+
+    def __init__(self, descriptor: int, how: int = fcntl.LOCK_EX) -> None:
+        self._descriptor = descriptor
+        self._how = how
+
+    def __enter__(self) -> None:
+        """Wait for the lock."""
+        try:
+            fcntl.flock(self._descriptor, self._how)
+        except BaseException:
+            unlock(self._descriptor)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of it."""
+        unlock(self._descriptor)
 
 
 def unlock(descriptor: int) -> None:

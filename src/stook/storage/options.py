@@ -51,7 +51,7 @@ SECRET_OPTIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 # Of them the name of the server is made to which credentials go.
 _PARTS_OF_HOSTS = frozenset({"account", "region"})
-_LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_LABEL = r"[A-Za-z0-9_-]{1,64}"
 _SWITCHES = frozenset({"anonymous", "conditional_writes", "path_style", "requester_pays"})
 
 
@@ -119,7 +119,7 @@ def _check_names(scheme: str, options: Mapping[str, str], known: frozenset[str])
 
 def _check_values(options: Mapping[str, str]) -> None:
     for name in sorted(_PARTS_OF_HOSTS & options.keys()):
-        if not _LABEL.fullmatch(options[name]):
+        if not re.fullmatch(_LABEL, options[name], re.ASCII):
             raise InputError(
                 f"the {name} {options[name]!r:.80} is none",
                 kind="bad-option",

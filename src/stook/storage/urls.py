@@ -24,9 +24,9 @@ __all__ = [
 ]
 
 # Two letters at least, so that a drive's letter is none.
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_SCHEME = r"([A-Za-z][A-Za-z0-9+.-]+)://"
 # It may become a part of a server's name, so what could end that is no bucket.
-_BUCKET = re.compile(r"[\w.$-]+")
+_BUCKET = r"[\w.$-]+"
 _FETCHED = ("s3", "https", "http", "file")
 
 
@@ -36,7 +36,7 @@ def find_scheme(text: str) -> str:
     Raises:
         InputError: It is a URL of a scheme from which nothing can be fetched.
     """
-    match = _SCHEME.match(text)
+    match = re.match(_SCHEME, text)
     if match is None:
         return ""
     scheme = match[1].lower()
@@ -51,7 +51,7 @@ def find_scheme(text: str) -> str:
 
 def redact(url: str) -> str:
     """Return a URL without user, password, query and fragment; a path as it is."""
-    if _SCHEME.match(url) is None:
+    if re.match(_SCHEME, url) is None:
         return url
     scheme, _, rest = url.partition("://")
     place = re.split(r"[?#]", rest, maxsplit=1)[0]
@@ -126,7 +126,7 @@ def split_bucket(url: str) -> tuple[str, str]:
             hint=f"write {scheme[:10]}://{path.lstrip('/') or 'bucket/key'}",
         )
     bucket, _, key = rest.partition("/")
-    if not _BUCKET.fullmatch(bucket) or re.search(r"[?#]", rest):
+    if not re.fullmatch(_BUCKET, bucket) or re.search(r"[?#]", rest):
         raise InputError(
             f"{redact(url)} must name a bucket, and hold neither credentials nor a query",
             kind="bad-url",

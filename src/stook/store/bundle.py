@@ -133,10 +133,20 @@ class Bundle:
 
         return {name: values.from_json(value) for name, value in self.manifest.params.items()}
 
-    @property
+    @cached_property
     def lineage(self) -> Lineage:
-        """What it was made from."""
-        return self.manifest.lineage
+        """What it was made from. Its code may have to be read, which `manifest.lineage` leaves out where it is long.
+
+        Raises:
+            IntegrityError: That is lost or damaged.
+        """
+        from stook.store.keeping_code import with_digests
+
+        made = self.manifest.lineage
+        if made.code_digests is None:
+            return made
+        with in_bundle(self.ref, self.repository):
+            return with_digests(made, self.repository.reader())
 
     @property
     def inputs(self) -> tuple[Input, ...]:

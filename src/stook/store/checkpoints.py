@@ -8,9 +8,9 @@ from typing import Final
 from stook.catalog import CheckpointRow
 from stook.errors import FormatError, StookError
 from stook.format import checkpoints
-from stook.log import ObjectLog
 from stook.log.listing import list_checkpoints
 from stook.log.objects import covered_by
+from stook.storage.folder import FolderStorage
 from stook.store.repository import Repository
 
 __all__ = ["write_if_due"]
@@ -25,7 +25,7 @@ def write_if_due(repository: Repository) -> None:
     Nothing is written where the catalog does not know all, or knows too much for one; nor is anything said, since what
     was to be done is done: whoever appends next tries again.
     """
-    if not isinstance(repository.log, ObjectLog):
+    if isinstance(repository.storage, FolderStorage):
         return
     try:
         if not _is_due(repository):

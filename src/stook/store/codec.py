@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+import msgspec
 
 __all__ = ["Codec", "Describing", "Digesting", "Encoded", "FrameCodec", "Source", "TableShape"]
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True):
     """What a codec says of what it wrote.
 
     Attributes:
@@ -20,11 +20,10 @@ class Encoded:
     """
 
     digest: str
-    meta: dict[str, object] = field(default_factory=dict)
+    meta: dict[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class TableShape:
+class TableShape(msgspec.Struct, frozen=True):
     """What a table is, without its rows.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The source text that made a bundle, kept once for all bundles that the same code made."""
+"""The code that made a bundle, its text and its digests, kept once for all bundles that the same code made."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import msgspec
 from blake3 import blake3
 
 from stook.errors import IntegrityError
+from stook.format import code_digests
 from stook.format.packs import PackEnd
 from stook.model.lineage import Lineage
 from stook.model.tree import Blob
-from stook.store.packs.reach import chunk_ids
+from stook.store.packs.reach import chunk_ids, code_blobs
 
 if TYPE_CHECKING:
+    from stook.chunks import ChunkReader
     from stook.store.packs.writing import BundleWriter, PackLook
     from stook.store.repository import Repository
 
-__all__ = ["KeptCode", "keep_code", "remember_code"]
+__all__ = ["KeptCode", "keep_code", "remember_code", "with_digests"]
 
 _MOST: Final = 4096
+_MOST_SEEN: Final = 256
+_FEW_DEFINITIONS: Final = 16
 
 
 class KeptCode(msgspec.Struct, frozen=True):
@@ -45,24 +49,62 @@ def keep_code(repository: Repository, writer: BundleWriter, code: bytes | None, 
         code: The code; None where none is to be kept anew.
         lineage: Of the bundle; code that it names already stays named, if that is there.
     """
+    if len(lineage.code) > _FEW_DEFINITIONS:
+        digests = _keep(repository, writer, lineage.code)
+        lineage = msgspec.structs.replace(lineage, code={}, code_digests=digests)
     if code is not None:
-        known = repository.kept_code.get(blake3(code).hexdigest())
-        there = known is not None and writer.index.has_packs(known.ends, known.looks)
-        blob = known.blob if known is not None and there else writer.for_description().add_bytes(code)
-        return msgspec.structs.replace(lineage, code_blob=blob)
+        return msgspec.structs.replace(lineage, code_blob=_keep(repository, writer, code))
     if lineage.code_blob is None or _is_there(repository, writer, lineage.code_blob):
         return lineage
     return msgspec.structs.replace(lineage, code_blob=None)
 
 
-def remember_code(repository: Repository, writer: BundleWriter, blob: Blob | None) -> tuple[str, ...]:
+def with_digests(lineage: Lineage, reader: ChunkReader) -> Lineage:
+    """Return the lineage of a bundle with the digests of its code, which long ones are kept apart from.
+
+    Raises:
+        IntegrityError: They are lost or damaged.
+    """
+    if lineage.code_digests is None:
+        return lineage
+    code = code_digests.load(reader.read(lineage.code_digests))
+    return msgspec.structs.replace(lineage, code=code, code_digests=None)
+
+
+def remember_code(repository: Repository, writer: BundleWriter, lineage: Lineage) -> tuple[str, ...]:
     """Note where the code of a bundle is, so that the next one of the same code need not look for it.
 
     Returns:
         The packs that it is in, where it is in few chunks.
     """
+    return tuple(pack for blob in code_blobs(lineage) for pack in _remember(repository, writer, blob))
+
+
+def _keep(repository: Repository, writer: BundleWriter, code: bytes | dict[str, str]) -> Blob:
+    """Return where the text or the digests of code are, or are going to be."""
+    seen, digest = repository.seen_code.get(
+        id(code), (None, "")
+    )  # tasks of a class have the very same object
+    data = b""
+    if seen != code:
+        data = _dump(code)
+        digest = blake3(data).hexdigest()
+        if len(repository.seen_code) >= _MOST_SEEN:
+            repository.seen_code.clear()
+        repository.seen_code[id(code)] = code if isinstance(code, bytes) else dict(code), digest
+    known = repository.kept_code.get(digest)
+    if known is not None and writer.index.has_packs(known.ends, known.looks):
+        return known.blob
+    return writer.for_description().add_bytes(data or _dump(code))
+
+
+def _dump(code: bytes | dict[str, str]) -> bytes:
+    return code if isinstance(code, bytes) else code_digests.dump(code)
+
+
+def _remember(repository: Repository, writer: BundleWriter, blob: Blob) -> tuple[str, ...]:
     known = repository.kept_code
-    if blob is None or blob.data is not None or blob.listing is not None:
+    if blob.data is not None or blob.listing is not None:
         return ()
     if blob.digest in known and writer.index.has_packs(known[blob.digest].ends):
         return tuple(pack for pack, _ in known[blob.digest].ends)

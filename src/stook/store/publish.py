@@ -100,7 +100,7 @@ def publish(
         StorageError: The storage refused; nothing is visible.
         ConflictError: Garbage collection took what it needs; nothing is visible.
     """
-    repository = store.repository
+    repository, clock = store.repository, store.repository.clock
     writer.push()
     lineage = keep_code(repository, writer, description.code, description.lineage)
     manifest = Manifest(tree, description.params, lineage)
@@ -113,15 +113,15 @@ def publish(
     packs = writer.flush()
     blob = None if is_small else writer.for_description().add_bytes(described)
     meta_packs = writer.flush_description()
-    code_packs = remember_code(repository, writer, lineage.code_blob)
+    code_packs = remember_code(repository, writer, lineage)
     rescued = writer.index.confirm()
     record = BundleRecord(
-        id=repository.clock.new_id(),
+        id=clock.new_id(),
         context=context,
         name=description.name,
         digest=digest or trees.digest_tree(tree),
         size=_size(tree),
-        time=int(repository.clock.now() * 1e6),
+        time=int(clock.now() * 1e6),
         owner=repository.owner,
         task=description.lineage.task,
         fingerprint=description.lineage.fingerprint,
@@ -183,6 +183,8 @@ def _params(params: Mapping[str, object]) -> dict[str, object]:
 
 def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """Return tags as they can be kept. Raises InputError where one is no pair of strings, or they are too many."""
+    if not tags:
+        return {}
     for key, value in tags.items():
         if type(key) is not str or type(value) is not str or not key:
             raise InputError(

@@ -19,7 +19,6 @@ from stook.storage import open_storage
 from stook.storage.disk_errors import translate_os_errors
 from stook.storage.folder import FolderStorage
 from stook.storage.protocol import Storage
-from stook.storage.range_cache import CachedRanges
 from stook.store.identity import find_identity, get_identity, make_identity, place_of
 from stook.store.packs.lease import open_gate
 from stook.store.tail import Tail
@@ -84,6 +83,7 @@ class Repository:
         backing: Asked by readers for what is not here; none unless it is set.
         options: The settings of its storage that may be written down; empty unless they are set.
         kept_code: Source text that was seen to be in it, by digest.
+        seen_code: Text and digests of code with the digest of what is kept of them, by `id`.
     """
 
     def __init__(
@@ -104,6 +104,7 @@ class Repository:
         self.backing: Backing | None = None
         self.options: Mapping[str, str] = {}
         self.kept_code: dict[str, KeptCode] = {}
+        self.seen_code: dict[int, tuple[object, str]] = {}
         self._open_log = open_log
         self._clock = clock
         self._processes = {os.getpid(): self._open(clock)}
@@ -164,6 +165,8 @@ class Repository:
         """Return the storage, with what was read of it kept on this machine where it is on another."""
         if self.storage.url.startswith(_HERE):
             return self.storage
+        from stook.storage.range_cache import CachedRanges  # where there is another machine only
+
         return CachedRanges(self.storage, self.cache / "ranges")
 
     def expect(self, packs: Sequence[str]) -> None:
@@ -181,10 +184,10 @@ class Repository:
     def _opened(self) -> _Opened:
         """What this process has open. That of a process it was forked from stays untouched: its locks may be held."""
         pid = os.getpid()
-        opened = self._processes.get(pid)
-        if opened is None:
-            opened = self._processes.setdefault(pid, self._open(self._clock.copy()))
-        return opened
+        try:
+            return self._processes[pid]
+        except KeyError:
+            return self._processes.setdefault(pid, self._open(self._clock.copy()))
 
     def _open(self, clock: Clock) -> _Opened:
         log = self._open_log()

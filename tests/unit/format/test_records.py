@@ -11,7 +11,7 @@ from blake3 import blake3
 
 from stook.errors import FormatError, InputError
 from stook.format import manifests, records, repository
-from stook.format.limits import MAX_PAYLOAD
+from stook.format.limits import MAX_PAYLOAD, MAX_WORDS
 from stook.model.lineage import Input, Lineage
 from stook.model.record import BundleRecord, ContextRecord, DeleteRecord, Manifest, TagRecord
 from stook.model.tree import Blob, Dict, File, Folder, FolderFile, Object, Sequence, Value
@@ -196,3 +196,19 @@ def test_repositories_that_cannot_be_read_are_refused(data: object, kind: str) -
         repository.load(json.dumps(data).encode())
     assert caught.value.kind == kind
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("what", "manifest"),
+    [
+        ("params", Manifest(Dict(()), {"long": "x" * MAX_WORDS}, Lineage())),
+        ("lineage", Manifest(Dict(()), {}, Lineage(params={"long": "x" * MAX_WORDS}))),
+    ],
+)
+def test_words_that_are_too_long_are_refused(what: str, manifest: Manifest) -> None:
+    """Params and lineage have a limit of their own, which the error names; the tree beside them has not."""
+    with pytest.raises(InputError, match=f"^{what} of") as caught:
+        manifests.dump(manifest)
+    assert caught.value.kind == "record-too-large"
+    tree = Folder("d", (), ("e" * MAX_WORDS,))
+    assert len(manifests.dump(Manifest(tree, {}, Lineage()))) > MAX_WORDS

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stook.errors import StorageError
 from stook.log import FolderLog, Line
 
 _W = "a" * 32
@@ -54,3 +55,42 @@ def test_another_segment_in_its_place(tmp_path: Path) -> None:
     _segment(tmp_path / "one").write_bytes(_segment(tmp_path / "other").read_bytes())
     log.append([b"last"])
     assert _payloads(tmp_path / "one") == [*written, b"last"]
+
+
+def _log_that_knows_its_end(root: Path) -> FolderLog:
+    """Return a log that has nothing to list, in a folder that was last changed long ago."""
+    log = FolderLog(root, _W)
+    log.append([b"first"])
+    os.utime(_segment(root).parent, (0, 0))
+    log.append([b"second"])
+    return log
+
+
+def test_a_later_segment_that_was_put_there(tmp_path: Path) -> None:
+    """Who has written, and looks again, goes on after what came meanwhile: others know the log up to there."""
+    log = _log_that_knows_its_end(tmp_path)
+    later = _segment(tmp_path).with_name("0000000000000005")
+    later.write_bytes(_segment(tmp_path).read_bytes())
+    log.append([b"third"])
+    assert _payloads(tmp_path) == [b"first", b"second", b"first", b"second", b"third"]
+
+
+def test_a_link_in_the_place_of_the_folder(tmp_path: Path) -> None:
+    """Readers pass over a folder that became a link, so who writes there is told, though all in it is as it was."""
+    log = _log_that_knows_its_end(tmp_path)
+    folder = _segment(tmp_path).parent
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError) as caught:
+        log.append([b"third"])
+    assert caught.value.kind == "store-replaced"
+
+
+def test_a_segment_that_was_taken_away(tmp_path: Path) -> None:
+    """Nothing is written to a log whose end is gone, even where its folder shows no change."""
+    log = _log_that_knows_its_end(tmp_path)
+    _segment(tmp_path).unlink()
+    os.utime(_segment(tmp_path).parent, (0, 0))
+    with pytest.raises(StorageError) as caught:
+        log.append([b"third"])
+    assert caught.value.kind == "store-replaced"

@@ -126,15 +126,15 @@ def test_tasks_that_were_asked_for_count(store: Store, tmp_path: Path) -> None:
 def test_long_descriptions_count(store: Store) -> None:
     """A bundle whose description is not in its record is found in both directions."""
     raw = store.add("raw", 1)
-    code = {f"module:name{number}": "0" * 64 for number in range(500)}
-    made = store.add("made", 2, lineage=Lineage(task="t", code=code, inputs=(used("x", raw),)))
+    long = {f"VARIABLE{number}": "0" * 64 for number in range(500)}
+    made = store.add("made", 2, lineage=Lineage(task="t", env=long, inputs=(used("x", raw),)))
     assert made.record.manifest is None
     assert names(store.lineage(made)) == ["made", "raw"]
     assert names(store.lineage(raw, "down")) == ["raw", "made"]
     many = [store.add("many", number) for number in range(300)]
     inputs = tuple(used(f"{number}", one) for number, one in enumerate(many))
     wide = store.add("wide", 1, lineage=Lineage(task="t", inputs=inputs))
-    odd = Lineage(task="t", code=code, inputs=(used("x", raw), Input("odd", "odd", "no id", "0" * 64)))
+    odd = Lineage(task="t", env=long, inputs=(used("x", raw), Input("odd", "odd", "no id", "0" * 64)))
     strange = store.add("strange", 1, lineage=odd)
     assert names(store.lineage(many[7], "down")) == ["many", "wide"]
     assert names(store.lineage(raw, "down")) == ["raw", "strange", "made"]

@@ -47,6 +47,18 @@ def test_a_gate_closes_when_nobody_holds_a_lease(tmp_path: Path) -> None:
         assert is_closed
 
 
+def test_a_lease_that_nobody_has_any_more_is_let_go_of(tmp_path: Path) -> None:
+    """A writer that was forgotten rather than closed keeps nobody from collecting, and no file open."""
+    gate = FolderGate(tmp_path)
+    before = len(os.listdir("/proc/self/fd"))
+    lease = gate.lease()
+    lease.hold()
+    del lease
+    with gate.closed(0) as is_closed:
+        assert is_closed
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 @pytest.mark.parametrize("is_dropped", [True, False])
 def test_a_forked_process_neither_keeps_nor_ends_a_lease(tmp_path: Path, is_dropped: bool) -> None:
     """A child that has the lock's descriptor does not end the lease by dropping it, nor keep it after its parent."""

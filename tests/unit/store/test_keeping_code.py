@@ -18,6 +18,7 @@ from stook.store.packs.condemned import put_list
 from stook.store.verify import verify
 
 CODE = CodeTexts((Definition("m:f", "m.py", 1, "def f(): ...\n" * 30),))
+LONG = {f"m:f{number}": f"{number:064x}" for number in range(100)}
 MADE = Lineage(task="m:f", code={"m:f": "0" * 64})
 
 
@@ -32,6 +33,14 @@ def make(store: Store, name: str, value: object = 1, code: CodeTexts | None = CO
     dumped = None if code is None else code_texts.dump(code)
     with store.draft(name, lineage=MADE, code=dumped) as draft:
         draft.set(value)
+    return draft.bundle
+
+
+def make_long(store: Store, name: str, code: CodeTexts | None = CODE) -> Bundle:
+    """Make a bundle by code of many definitions."""
+    dumped = None if code is None else code_texts.dump(code)
+    with store.draft(name, lineage=Lineage(task="m:f", code=LONG), code=dumped) as draft:
+        draft.set(1)
     return draft.bundle
 
 
@@ -143,3 +152,57 @@ def test_what_is_known_of_the_code(store: Store) -> None:
         describe_code(store.add("added", 1)).state,
     ]
     assert states == ["kept", "not kept", "none"]
+
+
+def test_digests_of_much_code_are_kept_once(store: Store) -> None:
+    """What tells long code is in no record: all results share it, and each has it whole."""
+    made = [make_long(store, f"n{number}") for number in range(3)]
+    assert len(packs(store)) == 1
+    assert b"m:f77" not in b"".join(path.read_bytes() for path in Path(store.repository.url).glob("log/*/*"))
+    assert [store.get(one.id).lineage.code for one in made] == [LONG] * 3
+    assert all(one.manifest.lineage.code == {} for one in made)
+
+
+def test_digests_are_those_given(store: Store) -> None:
+    """The same object with another content is other code."""
+    code = dict(LONG)
+    one = store.add("one", 1, lineage=Lineage(task="m:f", code=code))
+    code["m:f0"] = "1" * 64
+    two = store.add("two", 1, lineage=Lineage(task="m:f", code=code))
+    assert one.lineage.code == LONG
+    assert two.lineage.code == LONG | {"m:f0": "1" * 64}
+
+
+def test_digests_stay_while_a_bundle_needs_them(store: Store, tmp_path: Path) -> None:
+    """Garbage collection keeps them as it keeps data, and `verify` misses them where they are lost."""
+    bundle = make_long(store, "one", code=None)
+    collect(store.repository)
+    opened = stook.open(tmp_path / "store", context="main")
+    assert opened.get("one").lineage.code == LONG
+    for path in packs(store):
+        path.unlink()
+    opened = stook.open(tmp_path / "store", context="main")
+    assert opened.get("one").data == 1
+    with pytest.raises(IntegrityError, match="one@"):
+        opened.get("one").lineage  # noqa: B018
+    affected = [one for problem in verify(opened).problems for one in problem.bundles]
+    assert [(one.bundle, one.items) for one in affected] == [(bundle.ref, ("(code)",))]
+
+
+def test_digests_are_a_part_of_the_description(store: Store, tmp_path: Path) -> None:
+    """A pull without data brings them, so that what has changed since can be said without the remote."""
+    make_long(store, "one")
+    store.add_remote("origin", str(tmp_path / "remote"))
+    store.push("one")
+    lazy = stook.open(tmp_path / "lazy", context="main")
+    lazy.add_remote("origin", str(tmp_path / "remote"))
+    lazy.pull("one")
+    (tmp_path / "remote").rename(tmp_path / "away")
+    assert lazy.get("one").lineage.code == LONG
+
+
+def test_digests_of_elsewhere(store: Store, tmp_path: Path) -> None:
+    """A lineage copied to another store takes its digests along."""
+    lineage = make_long(store, "one").lineage
+    other = stook.open(tmp_path / "other", context="main")
+    assert other.add("copy", 1, lineage=lineage).lineage.code == LONG

@@ -30,7 +30,7 @@ from stook.model.run import RunHead
 
 __all__ = ["Recorder"]
 
-_URGENT = (TaskStarted, TaskWaiting, TaskFailed, RunStarted, RunEnded, ExchangeFailed, Exchanged)
+_URGENT = frozenset({TaskStarted, TaskWaiting, TaskFailed, RunStarted, RunEnded, ExchangeFailed, Exchanged})
 _EACH_SECONDS = 0.25
 
 
@@ -72,9 +72,9 @@ class Recorder:
         now = time.time()
         self._count(event)
         self._lines.append(dump_event(event, int(now * 1e6), self._counts))
-        is_due = isinstance(event, _URGENT) or now - self._written > _EACH_SECONDS
+        is_due = type(event) in _URGENT or now - self._written > _EACH_SECONDS
         try:
-            if isinstance(event, RunStarted):
+            if type(event) is RunStarted:
                 self._begin(event)
             if self._file is not None and is_due:
                 self._flush(now)
@@ -82,17 +82,17 @@ class Recorder:
             self._give_up(error)
 
     def _count(self, event: Event) -> None:
-        if isinstance(event, TaskAdded):
+        if type(event) is TaskAdded:
             self._counts["tasks"] += 1
-        elif isinstance(event, TaskFinished):
+        elif type(event) is TaskFinished:
             before = self._came_of.get(event.number)  # it may be made anew where what was reused is lost
             if before is not None:
                 self._counts[before] -= 1
             self._came_of[event.number] = event.decision
             self._counts[event.decision] += 1
-        elif isinstance(event, TaskFailed) and event.retry_in is None:
+        elif type(event) is TaskFailed and event.retry_in is None:
             self._counts["failed"] += 1
-        elif isinstance(event, TaskSkipped):
+        elif type(event) is TaskSkipped:
             self._counts["skipped"] += 1
 
     def _begin(self, event: RunStarted) -> None:

@@ -18,6 +18,7 @@ from stook.model.lineage import Input, Lineage
 from stook.pipeline.authoring.forms import digest_as_input
 from stook.pipeline.closure import packages_in
 from stook.pipeline.meeting.environment import read_environment
+from stook.pipeline.source_code.git_changes import Checkout
 
 if TYPE_CHECKING:
     from stook.store import Bundle, Store
@@ -111,7 +112,8 @@ class Content:
 
 def with_environment(lineage: Lineage, task: luigi.Task, store: Store) -> Lineage:
     """Return a lineage that says where and with what the task runs."""
-    found = read_environment(code_of(type(task)).place.roots[0], store.repository.owner)
+    checkout = Checkout(code_of(type(task)).place.roots[0])
+    found = read_environment(checkout, store.repository.owner)
     environment = msgspec.structs.replace(found, packages=packages_in(lineage.code))
     return msgspec.structs.replace(lineage, environment=environment)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -75,7 +75,11 @@ def arguments_of(task: type[Task]) -> Arguments:
 
 
 def prepare(
-    task: Task, requirements: Requirements, bundles: Mapping[str, Bundle], *, folder: Path | None = None
+    task: Task,
+    requirements: Requirements,
+    bundles: Mapping[str, Bundle],
+    *,
+    folder: str | os.PathLike[str] | None = None,
 ) -> Callable[[], object]:
     """Return `run`, ready to be called: inputs are read, and parameters that hold requirements hold the inputs.
 
@@ -113,7 +117,7 @@ def prepare(
     return partial(_for_run(task, held, folder).run, *args, **kwargs, **passed)
 
 
-def _for_run(task: Task, held: Mapping[str, object], folder: Path | None) -> Task:
+def _for_run(task: Task, held: Mapping[str, object], folder: str | os.PathLike[str] | None) -> Task:
     """Return a copy of the task that `run` may spoil, with inputs in place of requirements.
 
     So a result cannot depend on what a requirement is called or made from, which does not count: its content does.

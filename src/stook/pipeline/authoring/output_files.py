@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+import os
+from contextlib import AbstractContextManager
+from contextvars import ContextVar, Token
 from pathlib import Path
 from typing import Final
 
@@ -13,17 +13,12 @@ from stook.model.paths import find_path_problem
 
 __all__ = ["path", "path_in", "writing_in"]
 
-_folder: Final[ContextVar[Path | None]] = ContextVar("stook_output_folder", default=None)
+_folder: Final[ContextVar[str | os.PathLike[str] | None]] = ContextVar("stook_output_folder", default=None)
 
 
-@contextmanager
-def writing_in(folder: Path) -> Iterator[None]:
+def writing_in(folder: str | os.PathLike[str]) -> AbstractContextManager[None]:
     """Let `path` in the block give paths in a folder."""
-    token = _folder.set(folder)
-    try:
-        yield
-    finally:
-        _folder.reset(token)
+    return _WritingIn(folder)
 
 
 def path(name: str) -> Path:
@@ -38,7 +33,7 @@ def path(name: str) -> Path:
     return path_in(None, name)
 
 
-def path_in(folder: Path | None, name: str) -> Path:
+def path_in(folder: str | os.PathLike[str] | None, name: str) -> Path:
     """Return a path in a folder; where none is given, in that of the task that is running here. Raises as `path`."""
     folder = folder or _folder.get()
     if folder is None:
@@ -54,6 +49,19 @@ def path_in(folder: Path | None, name: str) -> Path:
             kind="bad-file-name",
             hint="give a plain relative path such as model.bin or plots/roc.png",
         )
-    found = folder / name
+    found = Path(folder, name)
     found.parent.mkdir(parents=True, exist_ok=True)
     return found
+
+
+class _WritingIn:
+    __slots__ = ("_path", "_token")
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._token: Token[str | os.PathLike[str] | None] = _folder.set(self._path)
+
+    def __exit__(self, *raised: object) -> None:
+        _folder.reset(self._token)

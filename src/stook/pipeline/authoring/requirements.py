@@ -64,8 +64,9 @@ def read_requirements(task: Task, given: object) -> Requirements:
         return _NOTHING
     roles: dict[str, Requirement] = {}
     held = {name: _read(task, roles, value, f"{name}.") for name, value in holding.items()}
-    several = given if isinstance(given, Mapping | list | tuple) else [] if given is None else [given]
-    return Requirements(roles, _read(task, roles, several, ""), held)
+    if isinstance(given, Requirement) or not isinstance(given, Mapping | list | tuple):
+        given = [] if given is None else [given]
+    return Requirements(roles, _read(task, roles, given, ""), held)
 
 
 def _read(task: Task, roles: dict[str, Requirement], value: object, above: str) -> Shape:
@@ -74,10 +75,10 @@ def _read(task: Task, roles: dict[str, Requirement], value: object, above: str) 
             f"requires something as {shown(above)}, a name that is too long, too deep, or not to be printed"
         )
         raise _bad(task, problem, "name it otherwise")
-    if isinstance(value, Mapping):
-        return {str(key): _read(task, roles, inner, f"{above}{key}.") for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_read(task, roles, inner, f"{above}{position}.") for position, inner in enumerate(value)]
+    if not isinstance(value, Requirement) and isinstance(value, Mapping):
+        return {str(key): _read(task, roles, inner, f"{above}{key}.") for key, inner in value.items()}
     role = above.removesuffix(".")
     if role in roles:
         raise _bad(task, f"requires two things as {role!r}", "name one of them otherwise")

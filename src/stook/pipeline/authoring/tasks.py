@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from stook.pipeline.authoring.miscalled import (
     unnamed_values,
 )
 from stook.pipeline.authoring.output_files import path_in
-from stook.pipeline.authoring.parameters import MISSING, AnyInput, Parameter, Routed, typed
+from stook.pipeline.authoring.parameters import MISSING, SIMPLE, AnyInput, Parameter, Routed, typed
 from stook.pipeline.authoring.user_code import attempt
 from stook.pipeline.authoring.wanted import Mapped, Partitions, Requirement
 
@@ -25,7 +26,6 @@ __all__ = ["Task", "parameters_of", "requirements_in", "revive_task", "values_of
 _MOST_TASKS: Final = 1_000_000
 _OWN_PARAMETERS = "_stook_parameters"
 _ANY_INPUT: Final = AnyInput()
-_SIMPLE: Final = frozenset({str, int, float, bool, type(None)})
 _TYPED_CONTEXT = "stook v1 task"
 
 
@@ -49,7 +49,7 @@ class Task(Requirement):
     name: ClassVar[str] = ""
     _input_names: ClassVar[tuple[str, ...]] = ()
     _key: bytes
-    _files: Path | None
+    _files: str | os.PathLike[str] | None
 
     def __init__(self, *unnamed: Never, **parameters: object) -> None:
         cls = type(self)
@@ -149,7 +149,7 @@ class Task(Requirement):
 
 def values_of(task: Task) -> dict[str, object]:
     """Return a task's parameters and their values; those that hold requirements are left out."""
-    if _SIMPLE.issuperset(map(type, task.__dict__.values())):
+    if SIMPLE.issuperset(map(type, task.__dict__.values())):
         return dict(task.__dict__)
     known = parameters_of(type(task))
     return {name: value for name, value in task.__dict__.items() if not _holds(known.get(name), value)}
@@ -157,7 +157,7 @@ def values_of(task: Task) -> dict[str, object]:
 
 def requirements_in(task: Task) -> dict[str, object]:
     """Return those parameters that hold requirements: each a requirement, or a tuple or dict of them."""
-    if _SIMPLE.issuperset(map(type, task.__dict__.values())):
+    if SIMPLE.issuperset(map(type, task.__dict__.values())):
         return {}
     known = parameters_of(type(task))
     return {name: value for name, value in task.__dict__.items() if _holds(known.get(name), value)}
@@ -211,6 +211,8 @@ def _shown(value: object) -> str:
 
     Whatever the repr of a value raises, a task has one.
     """
+    if type(value) in SIMPLE:
+        return repr(value)
     if isinstance(value, Task):
         return f"{type(value).__name__}({'…' if value.__dict__ else ''})"
     found = attempt(lambda: repr(value))
@@ -220,7 +222,7 @@ def _shown(value: object) -> str:
 def _seal(task: Task) -> None:
     """Note by what the task is told from others; its values are complete."""
     values = list(task.__dict__.values())
-    if _SIMPLE.issuperset(map(type, values)):
+    if SIMPLE.issuperset(map(type, values)):
         key = repr(values).encode()  # which tells types apart too, and is quick
     else:
         key = canonical.encode([typed(value) for value in values])

@@ -17,7 +17,7 @@ __all__ = ["TRAITS", "TraitOptions", "Traits", "traits_of"]
 _OWN_TRAITS: Final = "_stook_traits"
 _MOST_RETRIES: Final = 1_000
 _MOST_SECONDS: Final = 1e9
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
+_SIZE = r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?"
 _POWERS: Final = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -187,7 +187,7 @@ def _memory(value: Any) -> int | None:
     elif type(value) is not str:
         raise TypeError
     else:
-        parts = _SIZE.fullmatch(value.strip())
+        parts = re.fullmatch(_SIZE, value.strip(), re.IGNORECASE)
         if parts is None:
             raise ValueError
         number, unit, binary = parts.groups()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
+
+import msgspec
 
 from stook.errors import (
     CheckError,
@@ -35,8 +37,7 @@ _PACKAGES: Final = {
 }
 
 
-@contextmanager
-def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]:
+def user_code(task: str, failed: str, *, kind: str, hint: str) -> AbstractContextManager[None]:
     """Run the user's code within the block. KeyboardInterrupt passes; leaving by `sys.exit` is a failure.
 
     So is whatever else is raised, also what is derived from BaseException alone: it ends the task, and not the run.
@@ -53,20 +54,33 @@ def user_code(task: str, failed: str, *, kind: str, hint: str) -> Iterator[None]
         TaskError: The code raised anything else. `facts["traceback"]` has its frames; `facts["cause"]` is there where
             data could not be read, and is the `kind` of that.
     """
-    try:
-        yield
-    except (InputError, CheckError, MissingExtraError) as error:
-        facts = {"task": task, **error.facts, "traceback": user_traceback(error)}
-        raise type(error)(f"{task}: {error.message}", kind=error.kind, hint=error.hint, **facts) from error
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
+    return _UserCode(task, failed, kind, hint)
+
+
+class _UserCode(msgspec.Struct, frozen=True):
+    task: str
+    failed: str
+    kind: str
+    hint: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, KeyboardInterrupt):
+            return
+        traced = user_traceback(error)
+        if isinstance(error, InputError | CheckError | MissingExtraError):
+            facts = {"task": self.task, **error.facts, "traceback": traced}
+            raise type(error)(
+                f"{self.task}: {error.message}", kind=error.kind, hint=error.hint, **facts
+            ) from error
         raise TaskError(
-            f"{failed}: {_describe(error)}",
-            kind=kind,
-            hint=_hint_of(error, task) or hint,
-            task=task,
-            traceback=user_traceback(error),
+            f"{self.failed}: {_describe(error)}",
+            kind=self.kind,
+            hint=_hint_of(error, self.task) or self.hint,
+            task=self.task,
+            traceback=traced,
             **({"cause": error.kind} if isinstance(error, IntegrityError | StorageError) else {}),
         ) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 
@@ -181,9 +181,12 @@ class Mapped(Requirement, msgspec.Struct, frozen=True):
         return ["mapped", self.parameter, self.over.by, self.over.rows, fixed]
 
 
+_PARTS: Final = (Item, Partition, Mapped)
+
+
 def needs_of(requirement: Requirement) -> Requirement:
     """Return the task, external bundle or source that must be there first; the requirement itself where it is one."""
-    while isinstance(requirement, Item | Partition | Mapped):
+    while isinstance(requirement, _PARTS):
         requirement = requirement.over.of if isinstance(requirement, Mapped) else requirement.of
     return requirement
 

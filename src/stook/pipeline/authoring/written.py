@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stook.pipeline.authoring.parameters import plain
+from stook.pipeline.authoring.parameters import SIMPLE, plain
 from stook.pipeline.authoring.tasks import Task
 from stook.pipeline.authoring.wanted import External, Item, Partition, Source
 
@@ -18,6 +18,8 @@ def written_values(task: Task) -> dict[str, str]:
 
 
 def _written(value: object) -> str:
+    if type(value) in SIMPLE:
+        return str(value)
     match value:
         case Item():
             return f"{_written(value.of)}[{value.path}]"

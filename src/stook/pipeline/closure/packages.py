@@ -22,7 +22,7 @@ _KNOWN = {
     "sklearn": "scikit_learn",
     "yaml": "pyyaml",
 }
-_VERSION = re.compile(rb"^Version:[ \t]*(\S+)", re.MULTILINE)
+_VERSION = rb"^Version:[ \t]*(\S+)"
 
 
 def is_installed(path: Path) -> bool:
@@ -71,7 +71,7 @@ class Packages:
         version = rest.removesuffix(".dist-info").partition(".egg-info")[0]
         for file in ("METADATA", "PKG-INFO"):
             if file in self._sights.listing(str(metadata)):
-                found = _VERSION.search(self._sights.read(metadata / file) or b"")
+                found = re.search(_VERSION, self._sights.read(metadata / file) or b"", re.MULTILINE)
                 version = found[1].decode(errors="replace") if found else version
         return name.replace("_", "-").lower(), version
 

@@ -17,7 +17,7 @@ from stook.pipeline.deciding.fingerprint import describe, head_of
 from stook.pipeline.deciding.named_files import find_named
 from stook.pipeline.deciding.reasons import Change, History, explain
 from stook.pipeline.finding.locate import is_live, locate
-from stook.pipeline.finding.specs import dump_task
+from stook.pipeline.finding.specs import dump_class
 from stook.pipeline.graph import Node
 from stook.pipeline.live.imported import check_imported
 from stook.pipeline.meeting.at_import import files_read_at_import
@@ -27,6 +27,7 @@ from stook.pipeline.meeting.file_names import FileNames
 
 if TYPE_CHECKING:
     from stook.pipeline.source_code.code_texts import CodeReader
+    from stook.pipeline.source_code.git_changes import Checkout
     from stook.store import Bundle, Store
 
 __all__ = ["Decider", "Decision", "FindDigest"]
@@ -51,6 +52,22 @@ class Decision(msgspec.Struct, frozen=True):
     asks: tuple[Task, ...] = ()
 
 
+class _Known(msgspec.Struct, frozen=True):
+    """What is the same for all tasks of a class.
+
+    Attributes:
+        closure: Its code.
+        head: What that comes to in the fingerprint.
+        variables: Environment variables that the code reads by name.
+        spec: Where the class is.
+    """
+
+    closure: Closure
+    head: bytes
+    variables: tuple[str, ...]
+    spec: dict[str, object]
+
+
 class Decider:
     """Knows code and history as they were when a run began. One for each run.
 
@@ -62,13 +79,11 @@ class Decider:
         self._store = store
         self._digests = digests_in(store.repository.cache / "reads")
         self._codebases: dict[tuple[Path, ...], Codebase] = {}
-        self._closures: dict[type[Task], Closure] = {}
-        self._heads: dict[type[Task], bytes] = {}
+        self._known: dict[type[Task], _Known] = {}
         self._names: dict[type[Task], FileNames] = {}
-        self._variables: dict[type[Task], tuple[str, ...]] = {}
-        self._specs: dict[type[Task], dict[str, object]] = {}
         self._code: dict[type[Task], bytes | None] = {}
-        self._readers: dict[tuple[Path, str], CodeReader] = {}
+        self._checkouts: dict[Path, Checkout] = {}
+        self._readers: dict[Path, CodeReader] = {}
         self._histories: dict[str, History] = {}
         self._foreseen: dict[Node, tuple[Lineage, list[Bundle]]] = {}
 
@@ -84,12 +99,10 @@ class Decider:
 
     def describe(self, node: Node, inputs: Mapping[str, Input]) -> Lineage:
         """Return what there is to record of a task before it runs, its fingerprint included."""
-        cls, closure = type(node.task), self._closure(node)
-        if cls not in self._heads:
-            self._heads[cls] = head_of(closure)
-        made = describe(node, closure, self._heads[cls], inputs)
-        variables = {name: digest_current(name) for name in self._variables_of(node)}
-        return replace(made, spec=self._spec(node), env=variables)
+        known = self._known_of(node)
+        env = {name: digest_current(name) for name in known.variables}
+        spec = {} if node.requirements.held else known.spec  # which lacks what is held
+        return describe(node, known.closure, known.head, inputs, spec=spec, env=env)
 
     def decide(self, node: Node, inputs: Mapping[str, Input], find_digest: FindDigest) -> Decision:
         """Decide on a task whose inputs are known.
@@ -145,30 +158,25 @@ class Decider:
             self._names[cls] = FileNames(texts, tuple(map(str, folders)))
         return self._names[cls]
 
-    def _variables_of(self, node: Node) -> tuple[str, ...]:
-        """Return the variables that a task's code reads by `os.environ`; looked for once for a class."""
-        cls = type(node.task)
-        if cls not in self._variables:
-            from stook.pipeline.deciding.variables import find_variables
+    def checkout_of(self, node: Node) -> Checkout:
+        """Return a task's workspace as Git has it, which is asked once."""
+        root = node.place.roots[0]
+        if root not in self._checkouts:
+            from stook.pipeline.source_code.git_changes import Checkout
 
-            self._variables[cls] = find_variables(self._closure(node), self._codebase(node))
-        return self._variables[cls]
+            self._checkouts[root] = Checkout(root)
+        return self._checkouts[root]
 
-    def code_of(self, node: Node, commit: str) -> bytes | None:
-        """Return the source text of a task, to be kept with what it makes; read once for a class.
-
-        Args:
-            node: The task.
-            commit: The commit that is checked out in its workspace; empty where there is none.
-        """
+    def code_of(self, node: Node) -> bytes | None:
+        """Return the source text of a task, to be kept with what it makes; read once for a class."""
         cls = type(node.task)
         if cls not in self._code:
             from stook.pipeline.source_code.code_texts import CodeReader
 
-            place = node.place.roots[0], commit
-            if place not in self._readers:
-                self._readers[place] = CodeReader(*place)
-            self._code[cls] = self._readers[place].dump(self._texts(node))
+            root = node.place.roots[0]
+            if root not in self._readers:
+                self._readers[root] = CodeReader(self.checkout_of(node))
+            self._code[cls] = self._readers[root].dump(self._texts(node))
         return self._code[cls]
 
     def _test(
@@ -178,10 +186,11 @@ class Decider:
         from stook.pipeline.deciding.met import differences, load_asked
 
         try:
-            lineage = bundle.lineage
+            lineage = bundle.manifest.lineage
         except IntegrityError as error:
             return (f"the description of {bundle.ref} cannot be read: {error.message}",), ()
-        changed = differences(lineage, node.place.roots[0], named, self._digests)
+        known = replace(lineage, code=self._closure(node).code)  # which may be kept apart, and is the same
+        changed = differences(known, node.place.roots[0], named, self._digests)
         if changed or not lineage.asked:
             return changed, ()
         unknown: dict[Task, None] = {}
@@ -204,17 +213,6 @@ class Decider:
             self._histories[node.name] = History(self._store.versions(node.name))
         return self._histories[node.name]
 
-    def _spec(self, node: Node) -> dict[str, object]:
-        """Return a task as `dump_task` does, without its parameters; nothing where these hold tasks."""
-        if node.requirements.held:
-            return {}
-        cls = type(node.task)
-        if cls not in self._specs:
-            spec = dump_task(node.task)
-            del spec["params"]  # which are in the lineage
-            self._specs[cls] = spec
-        return self._specs[cls]
-
     def _texts(self, node: Node) -> tuple[CodeText, ...]:
         return read_texts(self._closure(node), self._codebase(node))
 
@@ -225,13 +223,19 @@ class Decider:
         return self._codebases[roots]
 
     def _closure(self, node: Node) -> Closure:
-        """Return the code of a task; computed once for a class."""
+        return self._known_of(node).closure
+
+    def _known_of(self, node: Node) -> _Known:
         cls = type(node.task)
-        if cls not in self._closures:
+        known = self._known.get(cls)
+        if known is None:
+            from stook.pipeline.deciding.variables import find_variables
+
             codebase, traits = self._codebase(node), node.traits
-            rules = Rules(traits.version, traits.ignore, traits.includes)
-            self._closures[cls] = _close(cls, codebase, rules)
-        return self._closures[cls]
+            closure = _close(cls, codebase, Rules(traits.version, traits.ignore, traits.includes))
+            variables = find_variables(closure, codebase)
+            known = self._known[cls] = _Known(closure, head_of(closure), variables, dump_class(cls))
+        return known
 
 
 def _changed_answer(asked: Asked, digest: str) -> str:

@@ -27,7 +27,15 @@ def head_of(closure: Closure) -> bytes:
     return canonical.encode({"algorithm": FINGERPRINT_VERSION, "code": closure.digest})
 
 
-def describe(node: Node, closure: Closure, head: bytes, inputs: Mapping[str, Input]) -> Lineage:
+def describe(
+    node: Node,
+    closure: Closure,
+    head: bytes,
+    inputs: Mapping[str, Input],
+    *,
+    spec: dict[str, object],
+    env: dict[str, str],
+) -> Lineage:
     """Return what there is to record of a task before it has run, its fingerprint included.
 
     Where inputs come from, when and by whom they were made does not count in that; only their content does, and in
@@ -38,6 +46,8 @@ def describe(node: Node, closure: Closure, head: bytes, inputs: Mapping[str, Inp
         closure: Its code.
         head: What `head_of` gives for its class.
         inputs: Its inputs by role.
+        spec: The task as `dump_task` gives it, without its parameters.
+        env: Variables that its code reads, and digests of their values.
     """
     params = values_of(node.task)
     required = node.requirements
@@ -54,6 +64,8 @@ def describe(node: Node, closure: Closure, head: bytes, inputs: Mapping[str, Inp
         params={name: values.to_json(plain(value)) for name, value in params.items()},
         inputs=tuple(inputs.values()),
         version=node.traits.version,
+        spec=spec,
+        env=env,
     )
 
 

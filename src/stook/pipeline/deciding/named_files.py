@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stook.model.lineage import Read
-from stook.pipeline.authoring.tasks import values_of
+from stook.pipeline.authoring.parameters import SIMPLE
+from stook.pipeline.authoring.wanted import Requirement
 from stook.pipeline.deciding.declared import digest_pattern, find_declared
 from stook.pipeline.meeting.counting import counted_at
 from stook.pipeline.meeting.file_names import FileNames, find_files
@@ -59,7 +60,7 @@ def find_named(node: Node, names: FileNames, *, lacking_none: bool = True) -> Na
     """
     root, reads = node.place.roots[0], node.traits.reads
     paths = names.find()
-    given = _paths_in(values_of(node.task).values())
+    given = _paths_in(node.task.__dict__.values())
     if given:
         paths += find_files(given, (str(root),))[0]
     if not reads and not paths:
@@ -84,6 +85,8 @@ def reads_of(observation: Observation, before: NamedFiles, after: NamedFiles) ->
         after: What it names now.
     """
     seen = observation.reads()
+    if before == after == _NONE:
+        return seen
     known = {read.path for read in seen}
     own = (Read(name, WRITTEN) for name in {**before.found, **after.found} if name not in known)
     lists = (
@@ -105,6 +108,8 @@ def _paths_in(values: Iterable[object]) -> list[str]:
     """Return the paths in parameters, as texts."""
     found, todo = [], list(values)
     for value in todo:  # which grows
+        if type(value) in SIMPLE or isinstance(value, Requirement):
+            continue
         if isinstance(value, Path):
             found.append(str(value))
         elif isinstance(value, tuple | list):

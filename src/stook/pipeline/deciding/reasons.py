@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from stook.errors import StookError
+from stook.errors import IntegrityError, StookError, StorageError
 from stook.format import values
 from stook.model.lineage import Input, Lineage
 from stook.pipeline.closure.entry import PACKAGE, packages_in
@@ -53,9 +54,13 @@ class History:
         if before is None:
             return ("never ran",)
         parts = _parts(now)
-        if parts and parts != _parts(before.lineage):
+        if parts and parts != _parts(before.manifest.lineage):
             return (f"never ran for {', '.join(part for _, part in parts)}",)
-        return tuple(change.line for change in _changes(before.lineage, now)) or ("its bundle is gone",)
+        try:
+            changes = _changes(before.lineage, now)
+        except (IntegrityError, StorageError) as error:
+            return (f"the description of {before.ref} cannot be read: {error.message}",)
+        return tuple(change.line for change in changes) or ("its bundle is gone",)
 
     def find_before(self, now: Lineage) -> Bundle | None:
         """Return what to compare with: the newest of the same parameters and partition, of the partition, of all."""
@@ -64,9 +69,10 @@ class History:
         if self._newest is None:
             self._newest = {}
             for bundle in reversed(self._bundles):
-                self._newest |= dict.fromkeys(_keys(bundle.lineage), bundle)
+                with suppress(IntegrityError, StorageError):  # nothing can be compared with that one
+                    self._newest |= dict.fromkeys(("", *_keys(bundle.manifest.lineage)), bundle)
         same, alike = _keys(now)
-        return self._newest.get(same) or self._newest.get(alike, self._bundles[0])
+        return self._newest.get(same) or self._newest.get(alike) or self._newest.get("")
 
 
 def _keys(lineage: Lineage) -> tuple[str, str]:
@@ -77,7 +83,7 @@ def _keys(lineage: Lineage) -> tuple[str, str]:
 
 def _parts(lineage: Lineage) -> list[tuple[str, str]]:
     """Return which partitions of tables a task has got, by role."""
-    return sorted((used.role, used.part) for used in lineage.inputs if used.part)
+    return sorted([(used.role, used.part) for used in lineage.inputs if used.part])
 
 
 def explain(before: Bundle, now: Lineage, texts: Iterable[CodeText] = ()) -> tuple[Change, ...]:
@@ -100,7 +106,7 @@ def _kept(bundle: Bundle) -> tuple[Definition, ...]:
     """Return the definitions that were kept with a bundle; none where they were not, or are damaged."""
     from stook.format import code_texts
 
-    blob = bundle.lineage.code_blob
+    blob = bundle.manifest.lineage.code_blob
     if blob is None:
         return ()
     try:
@@ -150,6 +156,8 @@ def _version(before: Lineage, now: Lineage) -> Iterator[Change]:
 
 
 def _code(before: Mapping[str, str], now: Mapping[str, str]) -> list[Change]:
+    if before == now:
+        return []
     keys = sorted(key for key in before.keys() | now.keys() if not key.startswith((PACKAGE, _VERSION)))
     both = [key for key in keys if key in before and key in now and before[key] != now[key]]
     return [
@@ -160,6 +168,8 @@ def _code(before: Mapping[str, str], now: Mapping[str, str]) -> list[Change]:
 
 
 def _packages(before: Mapping[str, str], now: Mapping[str, str]) -> list[Change]:
+    if before == now:
+        return []
     olds, news = packages_in(before), packages_in(now)
     return [
         Change("package", name, f"package {name} {olds.get(name, 'not used')} → {news.get(name, 'not used')}")

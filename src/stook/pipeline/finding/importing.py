@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from importlib.machinery import ModuleSpec
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -24,20 +24,31 @@ RACY_SECONDS = 2.5
 _LIBRARY: Final = f"{os.path.dirname(os.__file__)}/"
 
 
-@contextmanager
-def importable(roots: tuple[Path, ...]) -> Iterator[None]:
+def importable(roots: tuple[Path, ...]) -> AbstractContextManager[None]:
     """Let modules in some folders be imported within the block; afterwards `sys.path` is as it was."""
-    added = [str(root) for root in roots if str(root) not in sys.path]
-    # Several threads may be in here at once, so entries are added and taken away one by one.
-    sys.path[:0] = added
-    sys.meta_path.insert(0, _FINDER)
-    try:
-        with watching_imports(roots[0]):
-            yield
-    finally:
+    return _Importable(roots)
+
+
+class _Importable:
+    """The block; several threads may be in one at once, so entries are added and taken away one by one."""
+
+    __slots__ = ("_added", "_roots", "_watched")
+
+    def __init__(self, roots: tuple[Path, ...]) -> None:
+        self._roots = roots
+        self._watched = watching_imports(roots[0])
+
+    def __enter__(self) -> None:
+        self._added = [entry for entry in map(str, self._roots) if entry not in sys.path]
+        sys.path[:0] = self._added
+        sys.meta_path.insert(0, _FINDER)
+        self._watched.__enter__()
+
+    def __exit__(self, *raised: object) -> None:
+        self._watched.__exit__(None, None, None)
         with suppress(ValueError):
             sys.meta_path.remove(_FINDER)
-        for entry in added:
+        for entry in self._added:
             if entry in sys.path:
                 sys.path.remove(entry)
 

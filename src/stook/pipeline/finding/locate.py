@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FunctionType
 
@@ -80,10 +80,11 @@ def is_live(task: type[Task]) -> bool:
     return bool(functions) and all(function.__code__.co_filename in linecache.cache for function in functions)
 
 
-def is_here_alone(kind: type) -> bool:
-    """Tell whether no other process can have a class: it was typed, or made by `%run`."""
-    main = sys.modules.get("__main__")
-    return kind.__module__ == "__main__" and not getattr(main, "__file__", None)
+def is_here_alone(tasks: Iterable[object]) -> bool:
+    """Tell whether no other process can have the class of any of some tasks: it was typed, or made by `%run`."""
+    if getattr(sys.modules.get("__main__"), "__file__", None):
+        return False
+    return any(type(task).__module__ == "__main__" for task in tasks)
 
 
 def _file_of_run(task: type[Task]) -> str | None:

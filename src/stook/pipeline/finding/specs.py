@@ -34,7 +34,7 @@ from stook.pipeline.closure.packages import is_installed
 from stook.pipeline.finding.importing import importable
 from stook.pipeline.finding.locate import CodePlace, locate, script_name
 
-__all__ = ["dump_task", "load_spec"]
+__all__ = ["dump_class", "dump_task", "load_spec"]
 
 _MAX_DEPTH = 100
 _BROKEN = (TypeError, KeyError, ValueError, AttributeError, IndexError)
@@ -50,6 +50,12 @@ def dump_task(task: Task) -> dict[str, object]:
         InputError: Its class has no place from which it could be loaded, or tasks hold tasks too deeply.
     """
     return _dump_task(task, 0)
+
+
+def dump_class(task: type[Task]) -> dict[str, object]:
+    """Return what `dump_task` says of the class alone: `module`, `name` and `file`. Raises InputError likewise."""
+    place = locate(task)
+    return {"module": place.module, "name": place.name, "file": _file_text(place)}
 
 
 def load_spec(spec: Mapping[str, object], roots: Sequence[Path]) -> Task:
@@ -77,12 +83,9 @@ def _dump_task(task: Task, depth: int) -> dict[str, object]:
             kind="too-deep",
             hint="name them in requires",
         )
-    place = locate(type(task))
     held = {name: _dump_held(value, depth + 1) for name, value in requirements_in(task).items()}
     return {
-        "module": place.module,
-        "name": place.name,
-        "file": _file_text(place),
+        **dump_class(type(task)),
         "params": {name: values.to_json(plain(value)) for name, value in values_of(task).items()},
         **({"held": held} if held else {}),
     }

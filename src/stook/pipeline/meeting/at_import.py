@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
@@ -28,15 +28,13 @@ _OWN: Final = tuple(
 )
 
 
-@contextmanager
-def watching_imports(root: Path) -> Iterator[None]:
+def watching_imports(root: Path) -> AbstractContextManager[None]:
     """Note which modules open files while they are imported within the block.
 
     Args:
         root: The workspace.
     """
-    with attending(_Imports(root)):
-        yield
+    return attending(_Imports(root))
 
 
 class ByReader(Generic[_T]):
@@ -86,6 +84,8 @@ def merge_reads(seen: tuple[Read, ...], at_import: Mapping[str, Read]) -> tuple[
         seen: What it has read by itself.
         at_import: What its modules have read.
     """
+    if not seen and not at_import:
+        return ()
     found = dict(at_import)
     for read in seen:
         other = found.get(read.path, read)
@@ -97,7 +97,7 @@ class _Imports(Bystander):
     """Knows on whose behalf files are opened."""
 
     def __init__(self, root: Path) -> None:
-        self._counted = counted_at(root, ())
+        self._root = root
         self._digests = FileDigests()
 
     def note(self, path: str) -> None:
@@ -106,7 +106,7 @@ class _Imports(Bystander):
         while frame is not None and frame.f_code.co_filename.startswith(_OWN):
             frame = frame.f_back
         readers = _reads().open(frame)
-        name = self._counted.name_of(path) if readers else None
+        name = counted_at(self._root, ()).name_of(path) if readers else None
         if name is None:
             return
         read = Read(name, self._digests.of(path), os.path.isdir(path))

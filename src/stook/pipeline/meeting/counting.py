@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -81,8 +80,9 @@ def _below(folders: Iterable[str]) -> tuple[str, ...]:
 
 def _python(root: Path) -> list[str]:
     """Return the folders of Python; never one that holds half of the machine, such as `/usr`, or the workspace."""
-    paths = sysconfig.get_paths()
-    found = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    # Not by `sysconfig`, which reads how Python was built; packages are left out by the names of their folders.
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    found = [os.path.dirname(os.__file__), os.path.join(sys.exec_prefix, sys.platlibdir, version)]
     if sys.prefix != sys.base_prefix:
         is_around = Path(os.path.realpath(root)).is_relative_to(os.path.realpath(sys.prefix))
         found += [os.path.join(sys.prefix, part) for part in _PARTS] if is_around else [sys.prefix]

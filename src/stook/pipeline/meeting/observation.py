@@ -71,6 +71,8 @@ class Observation:
 
     def reads(self) -> tuple[Read, ...]:
         """Return what was read, sorted by name; what was changed since then has a digest that equals none."""
+        if not self._seen:
+            return ()
         with unobserved():
             if len(self._seen) > _MOST_READS:
                 return (Read(f"more than {_MOST_READS:,} files", CHANGED),)

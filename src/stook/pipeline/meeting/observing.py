@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager
+from contextvars import ContextVar, Token
 from typing import Any, Final
 
 from stook.pipeline.meeting.audit_events import EVENTS, Observer, is_of_python
@@ -23,38 +22,54 @@ _lock: Final = threading.Lock()
 _hooked: Final[list[bool]] = []  # a hook cannot be taken away, so there is one for the process
 
 
-@contextmanager
-def watching(observation: Observation) -> Iterator[None]:
+def watching(observation: Observation) -> AbstractContextManager[None]:
     """Note what is opened within the block, in this thread and in those that have no observation of their own."""
-    _install()
-    token = _current.set(observation)
-    with _lock:
-        _active.append(observation)
-    try:
-        yield
-    finally:
-        with _lock:
-            _active.remove(observation)
-        _current.reset(token)
+    return _Watching(observation)
 
 
-@contextmanager
-def attending(bystander: Bystander) -> Iterator[None]:
+def attending(bystander: Bystander) -> AbstractContextManager[None]:
     """Tell somebody of all that is read within the block."""
-    _install()
-    with _lock:
-        _bystanders.append(bystander)
-    try:
-        yield
-    finally:
-        with _lock:
-            _bystanders.remove(bystander)
+    return _Attending(bystander)
 
 
 def find_observation() -> Observation | None:
     """Return that of the task that runs in this thread, or of the only one that runs in the process."""
     mine = _current.get()
     return mine or (_active[0] if len(_active) == 1 else None)
+
+
+class _Watching:
+    __slots__ = ("_observation", "_token")
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+
+    def __enter__(self) -> None:
+        _install()
+        self._token: Token[Observation | None] = _current.set(self._observation)
+        with _lock:
+            _active.append(self._observation)
+
+    def __exit__(self, *raised: object) -> None:
+        with _lock:
+            _active.remove(self._observation)
+        _current.reset(self._token)
+
+
+class _Attending:
+    __slots__ = ("_bystander",)
+
+    def __init__(self, bystander: Bystander) -> None:
+        self._bystander = bystander
+
+    def __enter__(self) -> None:
+        _install()
+        with _lock:
+            _bystanders.append(self._bystander)
+
+    def __exit__(self, *raised: object) -> None:
+        with _lock:
+            _bystanders.remove(self._bystander)
 
 
 def _install() -> None:

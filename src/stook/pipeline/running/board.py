@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Board", "State", "Step", "tasks_of"]
 
 _MOST_SHOWN = 10
-_PARTS = (Item, Partition, Mapped)
+_PARTS = frozenset({Item, Partition, Mapped})
 
 
 class State(Enum):
@@ -42,7 +42,7 @@ class State(Enum):
     SKIPPED = auto()
 
 
-_OVER = frozenset({State.DONE, State.FAILED, State.SKIPPED})
+_OVER = (State.DONE, State.FAILED, State.SKIPPED)
 
 
 class Step(msgspec.Struct, eq=False):
@@ -130,8 +130,8 @@ class Board:
         added = []
         for node in nodes:
             step = Step(len(self.steps), node, is_vital)
-            step.is_mapped = any(isinstance(wanted, Mapped) for wanted in node.requirements.roles.values())
-            step.is_plain = not any(isinstance(wanted, _PARTS) for wanted in node.requirements.roles.values())
+            kinds = set(map(type, node.requirements.roles.values()))
+            step.is_mapped, step.is_plain = Mapped in kinds, kinds.isdisjoint(_PARTS)
             self.steps.append(step)
             self._by_task[node.task] = step
             self._open += 1
@@ -244,7 +244,7 @@ class Board:
             waiting.waits_for.discard(step.number)
             if state is not State.DONE and waiting.state is State.WAITING and not waiting.is_verifying:
                 waiting.blocked_by = step
-            if not waiting.waits_for and waiting.state in {State.WAITING, State.ASKING}:
+            if not waiting.waits_for and waiting.state in (State.WAITING, State.ASKING):
                 self.make_ready(waiting)
         step.dependents.clear()
 
@@ -277,6 +277,7 @@ class Board:
 def tasks_of(requirements: Requirements) -> Iterator[Task]:
     """Yield the tasks that must be there first."""
     for requirement in requirements.roles.values():
-        needed = requirement if isinstance(requirement, Task) else needs_of(requirement)
-        if isinstance(needed, Task):
+        if isinstance(requirement, Task):
+            yield requirement
+        elif isinstance(needed := needs_of(requirement), Task):
             yield needed

@@ -62,13 +62,15 @@ class Budget:
                 return False
             self._overtaken += 1
         self._running[number] = (cpus, size)
-        self._add(cpus, size)
+        self._cpus += cpus
+        self._bytes += size
         return True
 
     def give_back(self, number: int) -> None:
         """Give back what a task had."""
         cpus, size = self._running.pop(number, (0.0, 0))
-        self._add(-cpus, -size)
+        self._cpus -= cpus
+        self._bytes -= size
         if not self._running:
             self._cpus = 0.0  # which sums of fractions are not exactly
 
@@ -81,10 +83,6 @@ class Budget:
         if self._cpus + cpus > self._jobs + _EXACT:
             return False
         return not size or self._bytes + size <= self._most_memory()
-
-    def _add(self, cpus: float, size: int) -> None:
-        self._cpus += cpus
-        self._bytes += size
 
     def _most_memory(self) -> int:
         if self._memory is None:

@@ -136,9 +136,7 @@ def _is_meant(node: Node, patterns: Sequence[str]) -> bool:
 
 
 def _key_of(bundle: Bundle) -> str:
-    parts = {
-        used.role: f"{used.item}/{used.part}" for used in bundle.lineage.inputs if used.item or used.part
-    }
+    parts = {used.role: f"{used.item}/{used.part}" for used in bundle.inputs if used.item or used.part}
     return repr((sorted(bundle.params.items()), sorted(parts.items())))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from stook.errors import InputError
@@ -94,8 +95,8 @@ class Crew:
     def _is_for_here(self, node: Node) -> bool:
         traits = node.traits
         is_limited = traits.timeout is not None or traits.memory is not None
-        held = (needs_of(one) for one in node.requirements.roles.values())
-        if not (node.place.is_live or any(is_here_alone(type(one)) for one in (node.task, *held))):
+        held = map(needs_of, node.requirements.roles.values())
+        if not (node.place.is_live or is_here_alone(chain((node.task,), held))):
             return self._jobs == 1 and not is_limited
         if traits.timeout is not None:
             raise InputError(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stook.pipeline.authoring.tasks import Task
     from stook.pipeline.running.board import Board, Step
     from stook.pipeline.running.choosing import Choice
+    from stook.pipeline.source_code.git_changes import Checkout
     from stook.store import Store
 
 __all__ = ["Decided", "Judge"]
@@ -75,9 +76,10 @@ class Judge:
         node = step.node
         used = {role: given.used for role, given in inputs.items()}
         is_lost = step.number in self._lost
-        is_fresh = self._choice.is_forced(node) or not node.traits.cache or is_lost
+        is_forced = self._choice.is_forced(node)
+        is_fresh = is_forced or not node.traits.cache or is_lost
         because = "what others have made of it cannot be read" if is_lost else because
-        because = because or ("forced" if self._choice.is_forced(node) else "not cached" if is_fresh else "")
+        because = because or ("forced" if is_forced else "not cached" if is_fresh else "")
         if because:
             made = self._decider.describe(node, used)
             decision = Decision(made, because=(because,))
@@ -90,9 +92,13 @@ class Judge:
             decision = self._decider.decide(node, used, self._find_digest)
         return Decided(node.name, inputs, decision, refreshed)
 
-    def code_of(self, step: Step, commit: str) -> bytes | None:
-        """Return the source text of a step, to be kept with its result, given the commit that is checked out."""
-        return self._decider.code_of(step.node, commit)
+    def checkout_of(self, step: Step) -> Checkout:
+        """Return a step's workspace as Git has it."""
+        return self._decider.checkout_of(step.node)
+
+    def code_of(self, step: Step) -> bytes | None:
+        """Return the source text of a step, to be kept with its result."""
+        return self._decider.code_of(step.node)
 
     def names_of(self, step: Step) -> tuple[str, ...]:
         """Return the texts in a step's code that may name files."""

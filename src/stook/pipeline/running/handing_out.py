@@ -10,7 +10,6 @@ from stook.errors import InputError, TaskError
 from stook.model.events import TaskStarted, TaskWaiting
 from stook.model.lineage import Environment, Lineage
 from stook.pipeline.closure import packages_in
-from stook.pipeline.meeting.environment import read_environment
 from stook.pipeline.running.board import State
 from stook.pipeline.running.budget import Budget
 from stook.pipeline.running.work import Executor, Work
@@ -194,14 +193,14 @@ class HandingOut:
     def _work_of(self, step: Step, decided: Decided) -> Work:
         made = decided.decision.lineage
         environment = self._environment_of(step, made)
-        folder, commit = self._options.folder, environment.git_commit
+        folder = self._options.folder
         return Work(
             step.number,
             step.node,
             decided.inputs,
             msgspec.structs.replace(made, environment=environment, run=self._options.run),
             attempt=step.attempts,
-            code=self._judge.code_of(step, commit) if self._options.keep_code else None,
+            code=self._judge.code_of(step) if self._options.keep_code else None,
             names=self._judge.names_of(step),
             log=folder and folder / "tasks" / f"{step.number}.log",
             rejected=folder and folder / "rejected",
@@ -213,8 +212,10 @@ class HandingOut:
         cls = type(step.node.task)
         if cls not in self._environments:
             if self._environment is None:
-                root = step.node.place.roots[0]
-                self._environment = read_environment(root, self._store.repository.owner)
+                from stook.pipeline.meeting.environment import read_environment  # which a replay does without
+
+                checkout = self._judge.checkout_of(step)
+                self._environment = read_environment(checkout, self._store.repository.owner)
             packages = packages_in(made.code)
             self._environments[cls] = msgspec.structs.replace(self._environment, packages=packages)
         return self._environments[cls]

@@ -8,16 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stook.errors import StookError
-from stook.pipeline.running.performing.capture import capturing
 from stook.pipeline.running.performing.code_check import CodeCheck, StaleCodeError, changed_meanwhile
-from stook.pipeline.running.performing.output_log import OutputLog
-from stook.pipeline.running.performing.perform import Performance
-from stook.pipeline.running.performing.portable import bearable
-from stook.pipeline.running.performing.restoring import restoring
-from stook.pipeline.running.work import Asks, Done, Failed, Report, Work
+from stook.pipeline.running.work import Asks, Report, Work
 
 if TYPE_CHECKING:
     from stook.pipeline.graph import Node
+    from stook.pipeline.running.performing.attempt import Attempt
     from stook.store import Bundle, Store
 
 __all__ = ["InlineExecutor"]
@@ -35,9 +31,7 @@ class InlineExecutor:
         self._store = store
         self._code = CodeCheck(store, time.time() if began is None else began, is_shared=True)
         self._todo: deque[tuple[int, Sequence[Bundle] | StookError | None]] = deque()
-        self._performances: dict[int, Performance] = {}
-        self._logs: dict[int, OutputLog] = {}
-        self._seconds: dict[int, float] = {}
+        self._attempts: dict[int, Attempt] = {}
 
     @property
     def has_work(self) -> bool:
@@ -49,10 +43,10 @@ class InlineExecutor:
 
     def submit(self, work: Work) -> None:
         """Keep a task until `wait`."""
+        from stook.pipeline.running.performing.attempt import Attempt  # which a replay does without
+
         self._code.expect(work)
-        self._performances[work.number] = Performance(self._store, work, lambda: self._check(work))
-        self._logs[work.number] = OutputLog.of(work)
-        self._seconds[work.number] = 0.0
+        self._attempts[work.number] = Attempt(self._store, work, lambda: self._check(work))
         self._todo.append((work.number, None))
 
     def answer(self, number: int, bundles: Sequence[Bundle] | StookError) -> None:
@@ -64,16 +58,18 @@ class InlineExecutor:
         if not self._todo:
             time.sleep(seconds if seconds is not None else 0.0)
             return ()
-        return (self._go_on(*self._todo.popleft()),)
+        number, answer = self._todo.popleft()
+        report = self._attempts[number].go_on(answer)
+        if not isinstance(report, Asks):
+            del self._attempts[number]
+        return (report,)
 
     def close(self, *, at_once: bool) -> None:
         """Let go of tasks that have asked and got no answer."""
         self._todo.clear()
-        for number, performance in self._performances.items():
-            with capturing(self._logs[number]), restoring():
-                performance.close()
-            self._logs[number].close()
-        self._performances.clear()
+        for attempt in self._attempts.values():
+            attempt.close()
+        self._attempts.clear()
 
     def _check(self, work: Work) -> None:
         """Make sure of the code that a task has imported."""
@@ -81,23 +77,3 @@ class InlineExecutor:
             self._code.check(work)
         except StaleCodeError:
             raise changed_meanwhile(work) from None
-
-    def _go_on(self, number: int, answer: Sequence[Bundle] | StookError | None) -> Report:
-        start = time.perf_counter()
-        log = self._logs[number]
-        report: Asks | Bundle | StookError
-        try:
-            with capturing(log), restoring():
-                report = self._performances[number].go_on(answer)
-        except StookError as error:
-            report = bearable(error)
-            log.add_facts(report)
-        self._seconds[number] += time.perf_counter() - start
-        if isinstance(report, Asks):
-            return report
-        log.close()
-        del self._performances[number], self._logs[number]
-        seconds = self._seconds.pop(number)
-        if isinstance(report, StookError):
-            return Failed(number, report, seconds)
-        return Done(number, report, seconds)

@@ -65,7 +65,7 @@ def claim(path: str, me: Holder, patience: float) -> int | Holder:
                 continue  # likewise
             holder = _read(descriptor) if state.st_size else None
             if _is_free(lock, holder, me, is_new=is_new):
-                note(descriptor, me)
+                note(descriptor, me, is_empty=not state.st_size)
                 is_ours = True
                 return descriptor
             if not _is_stale(path, state, patience):
@@ -76,11 +76,12 @@ def claim(path: str, me: Holder, patience: float) -> int | Holder:
                 _let_go(descriptor)
 
 
-def note(descriptor: int, me: Holder) -> None:
-    """Write who holds a file that is ours. Raises OSError."""
+def note(descriptor: int, me: Holder, *, is_empty: bool = False) -> None:
+    """Write who holds a file that is ours; that it is empty saves making it shorter. Raises OSError."""
     text = msgspec.json.encode(msgspec.structs.replace(me, since=int(time.time())))
     os.pwrite(descriptor, text, 0)
-    os.ftruncate(descriptor, len(text))
+    if not is_empty:
+        os.ftruncate(descriptor, len(text))
 
 
 def give_back(path: str, descriptor: int) -> None:

@@ -56,8 +56,8 @@ class Outcomes:
             return
         for step in steps:
             node = step.node
-            needed = self._board.find_all(dict.fromkeys(tasks_of(node.requirements)))
-            numbers = tuple(other.number for other in needed)
+            needed = self._board.find_all(tasks_of(node.requirements))
+            numbers = tuple(dict.fromkeys([other.number for other in needed]))
             values = written_values(node.task)
             self._observe(TaskAdded(step.number, node.task_id, node.name, repr(node.task), numbers, values))
 

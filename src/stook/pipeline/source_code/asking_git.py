@@ -21,6 +21,8 @@ _SETTINGS: Final[tuple[str, ...]] = (
 )
 _FILTER: Final = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
 _OF_THE_USER: Final = {"system", "global", "command"}
+# These open no file of the folder, so that no filter could run.
+_OF_NAMES_ONLY: Final = {"check-ignore", "ls-files", "rev-parse"}
 _LIST: Final = ("config", "--null", "--show-scope", "--name-only", "--get-regexp", r"^filter\.")
 # Within a hook, Git says by these where it is itself.
 _LEFT_OUT: Final = frozenset(
@@ -47,7 +49,7 @@ def ask_git(
         may_run: Whether the repository's filters may run, and objects that are missing may be fetched.
     """
     settings = _SETTINGS
-    if not may_run:
+    if not may_run and words[0] not in _OF_NAMES_ONLY:
         filters = _run(root, settings, _LIST, seconds)
         if filters is None or filters.returncode > 1:  # 1 where there are none
             return None
@@ -78,7 +80,8 @@ def _run(
     try:
         return subprocess.run(
             ["git", "-C", str(root), *(word for one in settings for word in ("-c", one)), *words],
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             input=given.encode() if given is not None else None,
             stdin=None if given is not None else subprocess.DEVNULL,
             timeout=seconds,

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from stook.format import code_texts
 from stook.model.code import CodeTexts, Definition
-from stook.pipeline.source_code.git_changes import Changes
+from stook.pipeline.source_code.git_changes import Checkout
 
 __all__ = ["CodeReader", "Text"]
 
@@ -46,18 +46,15 @@ class Text(Protocol):
 
 
 class CodeReader:
-    """Reads code as it is while a run goes on; asks Git once for all tasks. One for each run and workspace.
+    """Reads code as it is while a run goes on. One for each run and workspace.
 
     Args:
-        root: The workspace.
-        commit: The commit that is checked out there; empty where there is none.
+        checkout: The workspace, as Git has it.
     """
 
-    def __init__(self, root: Path, commit: str) -> None:
-        self._root = root
-        self._commit = commit
-        self._folder = _folder_in_repository(root) if commit else ""
-        self._changes = Changes(root, f"{self._folder}/" if self._folder else "") if commit else None
+    def __init__(self, checkout: Checkout) -> None:
+        self._root = checkout.root
+        self._checkout = checkout
 
     def dump(self, texts: Iterable[Text]) -> bytes:
         """Return the code of a task as it is to be kept. The argument is that of `read`."""
@@ -77,15 +74,17 @@ class CodeReader:
         diff, files = "", dict[str, str]()
         # A notebook's file has what its cells printed, too; its code is in the definitions.
         for path in dict.fromkeys(one.path for one in definitions if not one.path.endswith(".ipynb")):
-            changed = self._changes.of(path) if self._changes else None
-            if self._changes is None or (changed is not None and changed.is_new):
+            changed = self._checkout.change_of(path)
+            if changed is None:
+                continue
+            if changed.is_new:
                 files |= self._whole(path, files, room)
-            elif changed is not None and room.takes(path, changed.diff):
+            elif room.takes(path, changed.diff):
                 diff += changed.diff
         return CodeTexts(
             definitions,
-            folder=self._folder,
-            commit=self._commit if diff else "",
+            folder=self._checkout.folder,
+            commit=self._checkout.commit if diff else "",
             diff=diff,
             files=files,
             cut=(*cut, *room.refused),
@@ -106,9 +105,7 @@ class CodeReader:
         return found
 
     def _is_new(self, path: str) -> bool:
-        if self._changes is None:
-            return True
-        changed = self._changes.of(path)
+        changed = self._checkout.change_of(path)
         return changed is not None and changed.is_new
 
 
@@ -134,12 +131,6 @@ def _bounded(texts: Iterable[Text]) -> tuple[tuple[Definition, ...], tuple[str, 
         Definition(one.key, one.path, one.line, one.text) for one in texts if room.takes(one.key, one.text)
     ]
     return tuple(kept), tuple(room.refused)
-
-
-def _folder_in_repository(root: Path) -> str:
-    """Return the workspace's folder from the nearest one that is a Git repository."""
-    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-    return "" if top == root else root.relative_to(top).as_posix()
 
 
 def _read_text(root: Path, path: str) -> str | None:

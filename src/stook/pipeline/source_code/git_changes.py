@@ -1,17 +1,24 @@
-"""What Git says of files below a folder: which differ from the commit that is checked out, and how."""
+"""What Git says of a folder: the commit that is checked out, which files differ from it, and how."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Final
+
+import msgspec
 
 from stook.pipeline.source_code.asking_git import ask_git
 
-__all__ = ["Change", "Changes"]
+__all__ = ["Change", "Checkout"]
+
+_SECONDS: Final = 2.0
+_COMMIT: Final = "# branch.oid "
+# How many words there are before the path: of what changed, and of what was not merged.
+_WORDS: Final = {"1": 8, "u": 10}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """How a file differs from the commit.
 
     Attributes:
@@ -23,22 +30,34 @@ class Change:
     is_new: bool = False
 
 
-class Changes:
-    """Asks Git for the state of all files of a kind at once, and for the differences of those that are wanted.
+class Checkout:
+    """A folder as Git has it. Git is asked for the state of all files at once, and for such differences as are wanted.
 
     Args:
+        root: The folder. One that the repository around it ignores is in none of its commits, and so has none.
+
+    Attributes:
         root: The folder.
-        prefix: Where it is in its repository, with `/` at the end; empty where that begins there.
+        folder: Where it is in its repository, with `/`; empty where that begins there, or there is no commit.
+        commit: The commit that is checked out; empty where there is none, or Git does not answer in 2 seconds.
+        is_dirty: Whether any file of the repository differs from it (new files count); None where that is not known.
     """
 
-    def __init__(self, root: Path, prefix: str) -> None:
-        self._root = root
-        self._prefix = prefix
-        self._states: dict[str, dict[str, str] | None] = {}
+    def __init__(self, root: Path) -> None:
+        top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+        status = _ask_status(root, is_top=root == top) if top else None
+        lines = status.split("\0") if status else []
+        commit = next((line.removeprefix(_COMMIT) for line in lines if line.startswith(_COMMIT)), "")
+        self.root = root
+        self.commit = "" if commit == "(initial)" else commit
+        self.folder = root.relative_to(top).as_posix() if self.commit and top and top != root else ""
+        self.is_dirty = None if status is None else any(line and line[0] != "#" for line in lines)
+        self._states = dict(_states(lines, f"{self.folder}/" if self.folder else ""))
+        self._tracked: dict[str, frozenset[str]] = {}
         self._known: dict[str, Change | None] = {}
 
-    def of(self, path: str) -> Change | None:
-        """Return how a file differs from the commit that is checked out; None where it does not.
+    def change_of(self, path: str) -> Change | None:
+        """Return how a file differs from the commit that is checked out; None where it does not, or is elsewhere.
 
         Args:
             path: From the folder, with `/`.
@@ -50,37 +69,41 @@ class Changes:
     def _look(self, path: str) -> Change | None:
         if PurePosixPath(path).is_absolute() or path.startswith("../"):
             return None
-        states = self._of_kind(PurePosixPath(path).suffix)
-        if states is None:
+        state = self._states.get(path, "")
+        if not self.commit or state.startswith("A") or path not in self._tracked_like(path):
             return Change(is_new=True)
-        state = states.get(path)
-        if state is None:
-            above = [folder for folder in PurePosixPath(path).parents if folder.name]
-            is_new = any(
-                f"{folder}/" in states or (self._root / folder / ".git").exists() for folder in above
-            )
-            return Change(is_new=True) if is_new else None
-        if state in {"??", "!!"} or state.startswith("A"):
-            return Change(is_new=True)
+        if not state:
+            return None
         diff = ask_git(
-            self._root,
+            self.root,
             *("diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative"),
             *("--src-prefix=a/", "--dst-prefix=b/", "--", f":(literal){path}"),
         )
         return Change(is_new=True) if diff is None else Change(diff=diff)
 
-    def _of_kind(self, suffix: str) -> dict[str, str] | None:
-        """Return the states of all files with a suffix that differ, by path; None where Git does not answer."""
-        if suffix not in self._states:
-            asked = ask_git(
-                self._root,
-                *("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all"),
-                *("--ignored=matching", "--ignore-submodules=dirty", "--", f"*{suffix}"),
-            )
-            self._states[suffix] = None if asked is None else _parse(asked, self._prefix)
-        return self._states[suffix]
+    def _tracked_like(self, path: str) -> frozenset[str]:
+        """Return the files with the suffix of a path that Git knows; none where it does not answer."""
+        suffix = PurePosixPath(path).suffix
+        if suffix not in self._tracked:
+            listed = ask_git(self.root, "ls-files", "-z", "--", f"*{suffix}")
+            self._tracked[suffix] = frozenset((listed or "").split("\0"))
+        return self._tracked[suffix]
 
 
-def _parse(output: str, prefix: str) -> dict[str, str]:
-    lines = [line for line in output.split("\0") if len(line) > 3]
-    return {line[3:].removeprefix(prefix): line[:2] for line in lines if line[3:].startswith(prefix)}
+def _ask_status(root: Path, *, is_top: bool) -> str | None:
+    if not is_top and ask_git(root, "check-ignore", "--quiet", ".", seconds=_SECONDS) is not None:
+        return None
+    return ask_git(
+        root,
+        *("status", "--porcelain=v2", "--branch", "-z"),
+        *("--no-ahead-behind", "--no-renames", "--ignore-submodules=dirty"),
+        seconds=_SECONDS,
+    )
+
+
+def _states(lines: list[str], prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield path and state of each file below the folder that Git knows and that differs from the commit."""
+    for line in lines:
+        words = line.split(" ", _WORDS.get(line[:1], 0))
+        if len(words) > 1 and words[-1].startswith(prefix):
+            yield words[-1].removeprefix(prefix), words[1]

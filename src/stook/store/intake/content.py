@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
 
 from stook.errors import InputError
 from stook.model.paths import find_path_problem
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Files", "Stream", "encode_files", "encode_stream"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True):
     """A file that is read while it is kept.
 
     Attributes:
@@ -31,8 +31,7 @@ class Stream:
     open: Callable[[], AbstractContextManager[BinaryIO]]
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(msgspec.Struct, frozen=True):
     """A folder put together of files.
 
     Attributes:

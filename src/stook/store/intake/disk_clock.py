@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+
+import msgspec
 
 from stook.store.intake.scan import State, unpack_state
 
@@ -15,8 +16,7 @@ __all__ = ["Changes", "changes_of", "local_devices"]
 _LOCAL_DISKS = frozenset({"bcachefs", "ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "xfs", "zfs"})
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """When some files were last changed, in ns since the epoch.
 
     Attributes:

@@ -6,9 +6,9 @@ import os
 import stat
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from operator import attrgetter
 
+import msgspec
 from blake3 import blake3
 
 from stook.errors import InputError
@@ -36,8 +36,7 @@ _fields = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev"
 _REGULAR = stat.S_IFREG
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(msgspec.Struct):
     """What is in a folder.
 
     Attributes:
@@ -46,13 +45,12 @@ class Scan:
         look: Differs where any of that does.
     """
 
-    files: list[tuple[str, State]] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
+    files: list[tuple[str, State]] = []
+    empty: list[str] = []
     look: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
+class _Listing(msgspec.Struct, frozen=True):
     """The files of one folder by name, sorted, with their states; `prefix` is its relative path and a `/`."""
 
     prefix: str

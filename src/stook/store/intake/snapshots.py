@@ -16,7 +16,6 @@ import os
 import struct
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -89,8 +88,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
         return max(written, changed) < self.disk_time - _RACY_NS
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(msgspec.Struct, frozen=True):
     """What was read, and is kept once its content is."""
 
     root: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,8 +40,7 @@ _FILES_AT_ONCE = 8192
 _FILES_PER_PACK = 64  # to look for a pack costs about as much as to look up the chunks of so many
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """Where a file or a folder is: the folder that its paths begin at, its own name, its path, and its status."""
 
     base: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -28,8 +27,7 @@ __all__ = [
 _PROBE_SECONDS = 60 * 60
 
 
-@dataclass(frozen=True, slots=True)
-class CondemnedList:
+class CondemnedList(msgspec.Struct, frozen=True):
     """A list that is there.
 
     Attributes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
+import msgspec
 from blake3 import blake3
 
 from stook.chunks.assembly import Assembly
@@ -87,8 +87,7 @@ class Copier:
         self._names.append(made.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """A pack that was written: its name, what is in it, and how many bytes it has."""
 
     name: str

@@ -11,7 +11,6 @@ import fcntl
 import os
 import threading
 import time
-import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -93,25 +92,37 @@ class FolderLease(Lease):
     def __init__(self, gate: FolderGate) -> None:
         self._gate = gate
         self._lock = threading.Lock()
-        self._pid = 0
-        self._closing: weakref.finalize[[int, int], FolderLease] | None = None
+        self._held: tuple[int, int] | None = None  # the process, and its descriptor
+
+    def __del__(self) -> None:
+        self._let_go()
 
     def hold(self) -> bool:
         """See `Lease.hold`."""
         with self._lock:
-            if self._pid == os.getpid():
-                return not self._gate.has_local_locks
             pid = os.getpid()
-            self._closing = weakref.finalize(self, _let_go, self._gate.lock_writers(), pid)
-            self._pid = pid
+            if self._held is not None and self._held[0] == pid:
+                return not self._gate.has_local_locks
+            descriptor = self._gate.lock_writers()
+            self._let_go()
+            self._held = pid, descriptor
             return True
 
     def release(self) -> None:
         """See `Lease.release`."""
         with self._lock:
-            self._pid = 0
-            if self._closing is not None:
-                self._closing()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Unlock in the process that locked; in one that it was forked from the lock is still needed."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        pid, descriptor = held
+        if os.getpid() == pid:
+            unlock(descriptor)
+        else:
+            os.close(descriptor)
 
 
 class FolderGate(Gate):
@@ -197,7 +208,7 @@ class FolderGate(Gate):
             fsync_folder(self._root)
 
     def _open(self, name: str) -> int:
-        path = self._root / name
+        path = f"{self._root}/{name}"
         with translate_os_errors(path):
             try:  # to lock a file one need not be allowed to write it
                 return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -228,10 +239,3 @@ class FolderGate(Gate):
 def open_gate(storage: Storage) -> Gate:
     """Return the gate of a storage."""
     return FolderGate(storage.root) if isinstance(storage, FolderStorage) else Gate()
-
-
-def _let_go(descriptor: int, pid: int) -> None:
-    if os.getpid() == pid:
-        unlock(descriptor)
-    else:
-        os.close(descriptor)

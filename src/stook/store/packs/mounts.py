@@ -8,7 +8,7 @@ from pathlib import Path
 __all__ = ["find_file_system"]
 
 _MOUNTS = Path("/proc/self/mountinfo")
-_ESCAPED = re.compile(r"\\([0-7]{3})")
+_ESCAPED = r"\\([0-7]{3})"
 
 
 def find_file_system(folder: Path, mounts: Path = _MOUNTS) -> str | None:
@@ -30,7 +30,7 @@ def find_file_system(folder: Path, mounts: Path = _MOUNTS) -> str | None:
         fields = head.split(" ")
         if not found or len(fields) < 5:
             continue
-        point = Path(_ESCAPED.sub(lambda match: chr(int(match[1], 8)), fields[4]))
+        point = Path(re.sub(_ESCAPED, lambda match: chr(int(match[1], 8)), fields[4]))
         if point in places and len(point.parts) >= best:  # of two on one place the later hides the first
             best, kind = len(point.parts), tail.split(" ")[0]
     return kind

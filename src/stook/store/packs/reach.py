@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stook.errors import IntegrityError
 from stook.format import manifests, trees
+from stook.model.lineage import Lineage
 from stook.model.record import BundleRecord, Manifest
 from stook.model.tree import Blob, File, Folder, Node, iter_items
 
@@ -17,6 +18,7 @@ __all__ = [
     "CODE",
     "check_manifest",
     "chunk_ids",
+    "code_blobs",
     "iter_blobs",
     "iter_parts",
     "needed_blobs",
@@ -68,10 +70,15 @@ def iter_parts(tree: Node) -> Iterator[tuple[str, Blob]]:
 
 
 def iter_blobs(manifest: Manifest) -> Iterator[tuple[str, Blob]]:
-    """Yield each blob that a description names with its place: those of the data tree, then that of the code."""
+    """Yield each blob that a description names with its place: those of the data tree, then those of the code."""
     yield from iter_parts(manifest.tree)
-    if manifest.lineage.code_blob is not None:
-        yield CODE, manifest.lineage.code_blob
+    for blob in code_blobs(manifest.lineage):
+        yield CODE, blob
+
+
+def code_blobs(lineage: Lineage) -> tuple[Blob, ...]:
+    """Return the blobs of the code that made a bundle: its digests, and its text, where either is kept apart."""
+    return tuple(blob for blob in (lineage.code_digests, lineage.code_blob) if blob is not None)
 
 
 def chunk_ids(reader: ChunkReader, blob: Blob) -> Iterator[bytes]:

@@ -93,4 +93,4 @@ def _with_inputs(store: View, chosen: Collection[str]) -> set[str]:
 
 def _iter_inputs(store: View, bundles: Collection[str]) -> Iterator[str]:
     for row in store.repository.catalog.ids.iter_rows(sorted(bundles)):
-        yield from store.bundle_of(row).lineage.used_ids()
+        yield from store.bundle_of(row).manifest.lineage.used_ids()

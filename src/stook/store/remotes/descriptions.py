@@ -105,7 +105,10 @@ class Bringing:
         return self._bring("data", self._data_ids)
 
     def _note_listings(self, bundle: str, listings: _Blobs) -> None:
-        found = [blob.listing for blob in self._blobs(bundle) if blob.listing is not None]
+        manifest = read_manifest(self._record(bundle), self._reader)
+        found = [blob.listing for _, blob in iter_blobs(manifest) if blob.listing is not None]
+        if manifest.lineage.code_digests is not None:  # a part of the description
+            found.append(manifest.lineage.code_digests)
         if found:
             # Versions have most of them in common.
             listings[bundle] = tuple(self._known.setdefault(one, one) for one in found)

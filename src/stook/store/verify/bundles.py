@@ -13,7 +13,7 @@ from stook.chunks.plan import list_ids
 from stook.errors import IntegrityError
 from stook.model.record import BundleRecord
 from stook.model.tree import Blob, Node, iter_items
-from stook.store.packs.reach import CODE, iter_parts, read_manifest
+from stook.store.packs.reach import CODE, code_blobs, iter_parts, read_manifest
 from stook.store.reading.whose import MISSING
 from stook.store.verify.chunk_set import ChunkSet
 from stook.store.verify.contents import Contents
@@ -74,17 +74,16 @@ def check_bundle(
     except IntegrityError as error:
         _note(found, "", error)
         return _damaged(record, found)
-    tree, code = manifest.tree, manifest.lineage.code_blob
     size = 0
-    for place, blob in iter_parts(tree):
+    for place, blob in iter_parts(manifest.tree):
         size += blob.size
         _check_blob(place, blob, found, reader, chunks)
-    if code is not None:
-        _check_blob(CODE, code, found, reader, chunks)
+    for blob in code_blobs(manifest.lineage):
+        _check_blob(CODE, blob, found, reader, chunks)
     if size != record.size:
         found.messages.append(f"its items are {size} bytes, and its record says {record.size}")
     if contents is not None:
-        _check_contents(tree, found, contents)
+        _check_contents(manifest.tree, found, contents)
     return _damaged(record, found) if found.messages or found.absent else None
 
 
@@ -138,7 +137,7 @@ def _note(found: _Findings, place: str, error: IntegrityError) -> None:
 def _damaged(record: BundleRecord, found: _Findings) -> DamagedBundle:
     reference = f"{record.name}@{record.id}"
     message = "; ".join(dict.fromkeys((*found.messages, *found.absent)))
-    affected = Affected(reference, tuple(found.items))
+    affected = Affected(reference, tuple(dict.fromkeys(found.items)))
     return DamagedBundle(
         record, affected, message, frozenset(found.chunks), found.is_forged, is_absent=not found.messages
     )

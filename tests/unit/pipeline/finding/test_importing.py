@@ -36,6 +36,20 @@ def test_old_bytecode_is_not_taken_for_new_source(tmp_path: Path, is_linked: boo
         sys.modules.pop(name, None)
 
 
+def test_what_was_added_to_the_path_is_gone_afterwards(tmp_path: Path) -> None:
+    """Also within another such block, and where the code in it raised or took an entry away itself."""
+    before = [*sys.path], [*sys.meta_path]
+    with importable((tmp_path, tmp_path / "src")):
+        assert sys.path[:2] == [str(tmp_path), str(tmp_path / "src")]
+        with importable((tmp_path, tmp_path / "lib")):
+            assert sys.path[0] == str(tmp_path / "lib")
+            sys.path.remove(str(tmp_path / "lib"))
+        with pytest.raises(ImportError), importable((tmp_path, tmp_path / "lib")):
+            importlib.import_module("no_such_module")
+        assert sys.path[:2] == [str(tmp_path), str(tmp_path / "src")]
+    assert (sys.path, sys.meta_path) == before
+
+
 def test_bytecode_of_a_settled_file_stays(tmp_path: Path) -> None:
     """Bytecode made well after its source changed last is used as it is."""
     name = "settled_file"

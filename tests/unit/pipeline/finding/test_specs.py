@@ -21,7 +21,7 @@ from stook.errors import InputError, NotFoundError, StookError, TaskError
 from stook.pipeline import Task, load_task
 from stook.pipeline.authoring.tasks import values_of
 from stook.pipeline.authoring.wanted import Partition
-from stook.pipeline.finding.specs import dump_task, load_spec
+from stook.pipeline.finding.specs import dump_class, dump_task, load_spec
 
 HERE = (Path(__file__).resolve().parents[4],)
 
@@ -147,6 +147,12 @@ def test_the_file_is_relative_to_the_workspace() -> None:
     """A spec says the same on every machine that has the workspace."""
     spec = dump_task(Leaf(number=3))
     assert (spec["module"], spec["file"]) == (__name__, "tests/unit/pipeline/finding/test_specs.py")
+
+
+def test_a_class_alone() -> None:
+    """It is told by where it is; parameters are those of a task."""
+    file = "tests/unit/pipeline/finding/test_specs.py"
+    assert dump_class(Outer.Inner) == {"module": __name__, "name": "Outer.Inner", "file": file}
 
 
 def test_tasks_that_hold_tasks_too_deeply() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from stook.pipeline.meeting.environment import read_environment
 from stook.pipeline.source_code.asking_git import ask_git
-from stook.pipeline.source_code.git_changes import Changes
+from stook.pipeline.source_code.git_changes import Checkout
 from tests.git_repository import commit_all, git
 
 
@@ -38,8 +38,8 @@ def root(tmp_path: Path) -> Path:
 def test_nothing_runs_that_a_repository_names(root: Path, tmp_path: Path, setting: str) -> None:
     """Its watcher of files, filters and ways to show differences do not: the folder may have come as a whole."""
     git(root, "config", setting, f"sh -c 'echo {setting} >> {tmp_path}/ran; cat' --")
-    assert read_environment(root, "me").git_dirty is True
-    change = Changes(root, "").of("one.py")
+    assert read_environment(Checkout(root), "me").git_dirty is True
+    change = Checkout(root).change_of("one.py")
     assert change is not None
     assert "+x = 2" in change.diff
     assert not (tmp_path / "ran").exists()
@@ -69,7 +69,7 @@ def test_a_folder_is_asked_about_wherever_git_is_itself(
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", "index.lock")
     assert (ask_git(root, "rev-parse", "HEAD") or "").strip() == head
-    assert read_environment(root, "me").git_commit == head
+    assert read_environment(Checkout(root), "me").git_commit == head
 
 
 def test_a_commit_that_is_not_there_is_not_fetched(root: Path, tmp_path: Path) -> None:
@@ -90,6 +90,6 @@ def test_a_file_of_a_submodule_is_in_no_commit_of_the_repository(root: Path, tmp
     commit_all(inner)
     git(root, "submodule", "--quiet", "add", str(inner), "lib")
     git(root, "commit", "--quiet", "--message", "lib")
-    change = Changes(root, "").of("lib/two.py")
+    change = Checkout(root).change_of("lib/two.py")
     assert change is not None
     assert change.is_new

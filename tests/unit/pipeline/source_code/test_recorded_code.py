@@ -9,6 +9,7 @@ import pytest
 from stook.errors import InputError, NotFoundError
 from stook.model.code import CodeTexts, Definition
 from stook.pipeline.source_code.code_texts import CodeReader
+from stook.pipeline.source_code.git_changes import Checkout
 from stook.pipeline.source_code.recorded_code import Recorded, RecordedCode
 from tests.git_repository import git
 
@@ -21,7 +22,7 @@ def of(*paths: str) -> list[Definition]:
 def record(root: Path, *paths: str) -> Recorded:
     """Record the code in some files as a run would."""
     commit = git(root, "rev-parse", "HEAD")
-    texts = CodeReader(root, commit).read(of(*paths))
+    texts = CodeReader(Checkout(root)).read(of(*paths))
     return Recorded(commit, texts.folder, texts)
 
 

@@ -12,6 +12,7 @@ import msgspec
 from stook.errors import InputError
 from stook.pipeline.authoring.parameters.kind import MISFITS, Kind, MisfitError
 from stook.pipeline.authoring.parameters.routed import route
+from stook.pipeline.authoring.parameters.values import SIMPLE
 from stook.pipeline.authoring.user_code import attempt
 
 __all__ = ["MISSING", "Parameter", "shown"]
@@ -22,7 +23,6 @@ class _Missing(Enum):
 
 
 MISSING: Final = _Missing.MISSING
-_SIMPLE: Final = frozenset({bool, int, float, str, type(None)})
 _MOST_SHOWN: Final = 200
 
 
@@ -51,7 +51,7 @@ class Parameter(msgspec.Struct, frozen=True):
 
     def check(self, value: object, task: str) -> object:
         """Return a value given in Python as it is kept; of a requirement, whatever the kind, the requirement."""
-        if type(value) in _SIMPLE or hasattr(self.kind, "wanted"):
+        if type(value) in SIMPLE or hasattr(self.kind, "wanted"):
             return self._fit(self.kind.check, value, task)
         routed = self._fit(route, value, task)
         return self._fit(self.kind.check, value, task) if routed is None else routed

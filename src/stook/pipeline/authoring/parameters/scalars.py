@@ -75,10 +75,11 @@ class Scalar(Kind):
 
 def _checked(value: object) -> object:
     """Return a value that can be kept; text that is no Unicode, and odd time zones, cannot."""
-    if type(value) is str and not value.isascii():
+    if type(value) is str:
         value.encode()
-    elif type(value) is int and value.bit_length() > _MOST_BITS:
-        raise MisfitError((), value, "", "it has more than 4,000 digits, which Python does not write")
+    elif type(value) is int:
+        if value.bit_length() > _MOST_BITS:
+            raise MisfitError((), value, "", "it has more than 4,000 digits, which Python does not write")
     elif isinstance(value, Path) and "\0" in str(value):
         raise ValueError
     elif isinstance(value, datetime) and value.tzinfo is not None:

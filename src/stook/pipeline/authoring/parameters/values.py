@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from stook.pipeline.authoring.wanted import Requirement
 
-__all__ = ["FrozenDict", "fields_of", "plain", "typed"]
+__all__ = ["SIMPLE", "FrozenDict", "fields_of", "plain", "typed"]
+
+SIMPLE: Final = frozenset({bool, int, float, str, type(None)})
+"""Types of which most parameters are: values of exactly these are plain, and hold nothing."""
 
 
 class FrozenDict(dict[str, Any]):
@@ -39,6 +42,8 @@ def fields_of(value: object) -> dict[str, object]:
 
 def plain(value: object) -> object:
     """Return a value as one that a bundle can keep: paths as text, enums by name, dataclasses as dicts."""
+    if type(value) in SIMPLE:
+        return value
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, Path):
@@ -54,6 +59,8 @@ def plain(value: object) -> object:
 
 def typed(value: object) -> object:
     """Return a plain value that differs wherever two values of parameters differ, be it in type alone."""
+    if type(value) in SIMPLE:
+        return value
     if isinstance(value, Requirement):
         return {"requirement": value._identity()}
     if isinstance(value, Enum):

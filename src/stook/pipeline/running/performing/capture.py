@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,19 +18,25 @@ if TYPE_CHECKING:
 __all__ = ["capturing"]
 
 
-@contextmanager
-def capturing(log: OutputLog) -> Iterator[None]:
+def capturing(log: OutputLog) -> AbstractContextManager[None]:
     """Let what is printed in the block go to a log as well. What a task puts in place of the streams is taken away."""
-    before = sys.stdout, sys.stderr
-    tees = [_Tee(stream, log) for stream in before]
-    sys.stdout, sys.stderr = tees
-    try:
-        yield
-    finally:
-        for tee in tees:
-            tee.is_open = False
-        sys.stdout = _after(sys.stdout, before[0])
-        sys.stderr = _after(sys.stderr, before[1])
+    return _Capturing(log)
+
+
+class _Capturing:
+    __slots__ = ("_err", "_log", "_out")
+
+    def __init__(self, log: OutputLog) -> None:
+        self._log = log
+
+    def __enter__(self) -> None:
+        sys.stdout = self._out = _Tee(sys.stdout, self._log)
+        sys.stderr = self._err = _Tee(sys.stderr, self._log)
+
+    def __exit__(self, *raised: object) -> None:
+        self._out.is_open = self._err.is_open = False
+        sys.stdout = _after(sys.stdout, self._out.shown)
+        sys.stderr = _after(sys.stderr, self._err.shown)
 
 
 class _Tee(io.TextIOBase):
@@ -63,6 +69,11 @@ class _Tee(io.TextIOBase):
         """Let what was written go out."""
         if self.shown is not None:
             self.shown.flush()
+
+    @property
+    def closed(self) -> bool:
+        """Say that it is open; Python asks when it lets go of it."""
+        return False
 
     def writable(self) -> bool:
         """Say that it can be written to."""

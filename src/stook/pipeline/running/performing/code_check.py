@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stook.errors import StookError, TaskError
@@ -74,11 +75,7 @@ class CodeCheck:
             StaleCodeError: It is so in this process.
         """
         self.note()
-        code = work.lineage.code
-        if id(code) not in self._open:
-            modules = {key.partition(":")[0] for key in code} - self._earlier
-            self._open[id(code)] = code, modules
-        modules = self._open[id(code)][1]
+        modules = self._modules_to_check(work.lineage.code)
         new = {name: file for name in modules if (file := _file_of(name))}
         late = {name: when for name, file in new.items() if (when := _changed(file)) >= self._began}
         if any(when >= self._since.get(name, 0.0) for name, when in late.items()):
@@ -86,6 +83,14 @@ class CodeCheck:
         if late and not self._is_same(work):
             raise changed_meanwhile(work)
         modules.difference_update(new)
+
+    def _modules_to_check(self, code: Mapping[str, str]) -> set[str]:
+        """Return those of a closure that were not imported when it was last checked; to take away from."""
+        key = id(code)
+        if key not in self._open:
+            modules = {name.partition(":")[0] for name in code} - self._earlier - _NO_MODULES
+            self._open[key] = code, modules
+        return self._open[key][1]
 
     def _is_same(self, work: Work) -> bool:
         used = {role: given.used for role, given in work.inputs.items()}

@@ -18,7 +18,7 @@ LAST: Final = 9_000_000
 _KEPT_LINES = 50
 _KEPT_BYTES = 64 * 1024
 _LONGEST_LINE = 2_000
-_MARK: Final = re.compile("\n… +([0-9,]+) bytes are left out here …\n".encode())
+_MARK: Final = "\n… +([0-9,]+) bytes are left out here …\n".encode()
 
 
 class OutputLog:
@@ -121,7 +121,7 @@ class OutputLog:
 def _read_cut(file: BinaryIO) -> int:
     """Return how many bytes have been left out of a log already."""
     file.seek(FIRST)
-    found = _MARK.fullmatch(file.read(len(_mark(1))))
+    found = re.fullmatch(_MARK, file.read(len(_mark(1))))
     return int(found[1].replace(b",", b"")) if found else 0
 
 

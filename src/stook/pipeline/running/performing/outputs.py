@@ -19,10 +19,11 @@ __all__ = ["is_frame", "iter_paths", "prepare", "streams_of"]
 
 _MOST_LOOKED_AT: Final = 100_000
 _DEEPEST: Final = 100
+_PLAIN: Final = frozenset({type(None), bool, int, float, str, bytes})
 Guard = Callable[[], "AbstractContextManager[object]"]
 
 
-def prepare(value: object, files: Path, guard: Guard) -> object:
+def prepare(value: object, files: str | os.PathLike[str], guard: Guard) -> object:
     """Return the data to keep.
 
     Bundles become their data. Iterators of frames become guarded ones. Files become items besides what is returned.
@@ -107,6 +108,8 @@ def _map(value: object, change: Callable[[Any], object]) -> object:
 
     def walk(inner: object, depth: int) -> object:
         nonlocal left
+        if type(inner) in _PLAIN:  # as most leaves are
+            return inner
         is_list = type(inner) in {list, tuple}
         if (type(inner) is not dict and not is_list) or depth > _DEEPEST:
             return change(inner)
@@ -120,10 +123,11 @@ def _map(value: object, change: Callable[[Any], object]) -> object:
     return walk(value, 0)
 
 
-def _with_files(value: object, files: Path) -> object:
+def _with_files(value: object, folder: str | os.PathLike[str]) -> object:
     """Return data with the files of a folder; those that it names itself are not taken twice."""
-    if not os.path.lexists(files):
+    if not os.access(folder, os.F_OK):  # most tasks write none, and `lexists` takes longer to say no
         return value
+    files = Path(folder)
     names = sorted(os.listdir(files))
     named = [path for path in _named(value) if path.is_relative_to(files)]
     written = {n: files / n for n in names if not any(path.is_relative_to(files / n) for path in named)}

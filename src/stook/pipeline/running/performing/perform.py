@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
-from pathlib import Path
 from types import GeneratorType
 from typing import TYPE_CHECKING
 
@@ -65,12 +64,12 @@ class Performance:
         self._generator: Generator[object, object, object] | None = None
         self._question: object = None
         self._asked: list[Asked] = []
-        cache, root = store.repository.cache, work.node.place.roots[0]
-        self._files = Path(f"{cache}/tasks/{os.getpid()}-{os.urandom(8).hex()}")
+        cache, place = store.repository.cache, work.node.place
+        self._files = f"{cache}/tasks/{os.getpid()}-{os.urandom(8).hex()}"
         run = os.path.dirname(os.path.dirname(work.log)) if work.log else ""
-        stores = (str(cache.parent), *folders_of(store.repository))
-        self._observation = Observation(*rules_of(root, cache, stores, run))
-        self._names = FileNames(work.names, (str(root), str(work.node.place.file.parent)))
+        self._observation = Observation(*rules_of(place.roots[0], cache, folders_of(store.repository), run))
+        folders = (str(place.roots[0]), str(place.file.parent)) if work.names else ()
+        self._names = FileNames(work.names, folders)
         self._named = NamedFiles()
 
     def go_on(self, answer: Sequence[Bundle] | StookError | None) -> Asks | Bundle:
@@ -95,12 +94,20 @@ class Performance:
 
     def close(self) -> None:
         """Let go of a task that has asked and gets no answer."""
-        if self._generator is not None:
-            self._generator.close()
+        roots, generator = self._work.node.place.roots, self._generator
+        if generator is not None:
+            with (
+                suppress(StookError),  # it spoils nothing now
+                importable(roots),
+                in_folder(roots[0]),
+                writing_in(self._files),
+                self._user_code(),
+            ):
+                generator.close()
         self._remove_files()
 
     def _remove_files(self) -> None:
-        if os.path.lexists(self._files):  # most tasks write none
+        if os.access(self._files, os.F_OK):  # most tasks write none
             remove_folder(self._files)
 
     @contextmanager
@@ -155,13 +162,14 @@ class Performance:
     def _keep(self, value: object) -> Bundle:
         node, work = self._work.node, self._work
         params = {name: plain(value) for name, value in values_of(node.task).items()}
-        with self._refusing():
+        refusing = _Refusing(node.task_id)
+        with refusing:
             data = prepare(value, self._files, self._user_code)
             self._note_paths(data)
         with self._store.draft(
             node.name, params=params, tags=node.traits.tags, lineage=work.lineage, code=work.code
         ) as draft:
-            with self._refusing():
+            with refusing:
                 if node.traits.checks:
                     self._set_checked(draft.set, data)
                 else:
@@ -192,22 +200,6 @@ class Performance:
             rejected=[str(path) for path in rejected],
         )
 
-    @contextmanager
-    def _refusing(self) -> Iterator[None]:
-        """Say of data that the store refuses that it is this task's."""
-        try:
-            yield
-        except InputError as error:
-            if "traceback" in error.facts:  # it is the user's own, raised in a stream
-                raise
-            task = self._work.node.task_id
-            raise TaskError(
-                f"{task}: what it returned cannot be kept: {error.message}",
-                kind="bad-output",
-                hint=error.hint,
-                task=task,
-            ) from error
-
     def _note_paths(self, data: object) -> None:
         """Take files for read that the task hands on as they are, having made none of them itself."""
         for path in iter_paths(data):
@@ -228,6 +220,24 @@ class Performance:
             asked=tuple(self._asked),
             spec=made.spec or dump_task(node.task),
         )
+
+
+class _Refusing(msgspec.Struct, frozen=True):
+    """Says of data that the store refuses within the block that it is a task's."""
+
+    task: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InputError) and "traceback" not in error.facts:  # else it is the user's own
+            raise TaskError(
+                f"{self.task}: what it returned cannot be kept: {error.message}",
+                kind="bad-output",
+                hint=error.hint,
+                task=self.task,
+            ) from error
 
 
 def _now_micros() -> int:

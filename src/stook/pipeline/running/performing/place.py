@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,41 +16,52 @@ _before: Final[list[str]] = []
 _inside: Final[list[Path]] = []
 
 
-@contextmanager
-def in_folder(folder: Path) -> Iterator[None]:
+def in_folder(folder: Path) -> AbstractContextManager[None]:
     """Have a folder as the current one within the block; afterwards it is what it was.
 
     The current folder is that of the whole process: of tasks in several threads, the first to begin finds what to go
     back to, and the last to end goes back.
     """
-    with _lock:
-        if not _inside:
-            _before[:] = [current_folder()]
-        _inside.append(folder)
-        os.chdir(folder)
-    try:
-        yield
-    finally:
+    return _InFolder(folder)
+
+
+def in_this_process() -> AbstractContextManager[None]:
+    """End a process here that was forked within the block: its parent goes on, and alone publishes and cleans up."""
+    return _InThisProcess()
+
+
+class _InFolder:
+    __slots__ = ("_folder",)
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
         with _lock:
-            _inside.remove(folder)
+            before = "" if _inside else current_folder()
+            os.chdir(self._folder)
+            if not _inside:
+                _before[:] = [before]
+            _inside.append(self._folder)
+
+    def __exit__(self, *raised: object) -> None:
+        with _lock:
+            _inside.remove(self._folder)
             back = str(_inside[-1]) if _inside else _before[0]
             if back:
                 with suppress(OSError):  # it may be gone
                     os.chdir(back)
 
 
-@contextmanager
-def in_this_process() -> Iterator[None]:
-    """End a process here that was forked within the block: its parent goes on, and alone publishes and cleans up."""
-    pid = os.getpid()
-    try:
-        yield
-    except BaseException as error:
-        if os.getpid() != pid:
+class _InThisProcess:
+    __slots__ = ("_pid",)
+
+    def __enter__(self) -> None:
+        self._pid = os.getpid()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if os.getpid() != self._pid:
             _end(error)
-        raise
-    if os.getpid() != pid:
-        _end(None)
 
 
 def _end(error: BaseException | None) -> None:

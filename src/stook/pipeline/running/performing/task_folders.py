@@ -29,10 +29,10 @@ def rules_of(root: Path, cache: Path, stores: tuple[str, ...], run: str) -> tupl
 
 @lru_cache(maxsize=2)
 def folders_of(repository: Repository) -> tuple[str, ...]:
-    """Return the folders of a store and of its remotes, from which data may come while a task reads its inputs."""
+    """Return folders of a store and of its remotes, from which data may come while a task reads its inputs."""
     from stook.store.remotes.config import read_remotes
 
-    urls = [repository.url]
+    urls = [str(repository.cache.parent), repository.url]
     with suppress(StookError):  # whoever needs a remote is told
         urls += [remote.url for remote in read_remotes(repository)]
     return tuple(url.removeprefix("file://") for url in urls if url.startswith("file://") or "://" not in url)
@@ -46,7 +46,7 @@ def _remove_leftovers(folder: Path) -> None:
             remove_folder(found)
 
 
-def remove_folder(folder: Path) -> None:
+def remove_folder(folder: str | os.PathLike[str]) -> None:
     """Remove a folder with all that is in it, as far as that can be done."""
     import shutil  # takes long
 

@@ -44,6 +44,28 @@ PIPELINE = """
             return file
 
 
+    class Bad(stook.Task):
+        def run(self):
+            raise RuntimeError("bad")
+
+
+    class Unfinished(stook.Task):
+        def run(self):
+            try:
+                yield Files()
+            finally:
+                Path("finally.txt").write_text(os.getcwd())
+                raise ValueError("in finally")
+
+
+    class Stopped(stook.Task):
+        def requires(self):
+            return [Unfinished(), Bad()]
+
+        def run(self, *inputs):
+            return 1
+
+
     @stook.task
     def by_function():
         stook.path("x.txt").write_text("1")
@@ -244,6 +266,13 @@ def test_tasks_that_are_yielded_are_made_and_recorded(project: Project) -> None:
     assert [asked.name for asked in bundle.lineage.asked] == ["stream", "stream", "sole_file"]
     assert project.run("tasks.py:Asks").decision == "reused"
     assert project.run("tasks.py:AsksAndStreams").bundle.data.num_rows == 2
+
+
+def test_a_task_that_waits_when_another_fails_ends_in_its_place(project: Project) -> None:
+    """What it does at its end is done in the workspace, and what that raises hides nothing of what failed."""
+    with pytest.raises(TaskError, match="Bad failed: RuntimeError"):
+        project.run("tasks.py:Stopped")
+    assert (project.folder / "finally.txt").read_text() == str(project.folder)
 
 
 def test_a_task_that_was_asked_for_and_comes_out_otherwise_makes_the_asker_run(project: Project) -> None:
