@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -27,8 +26,7 @@ class Stored(msgspec.Struct, frozen=True):
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, eq=False):
     """One name in a listing, its size in bytes, and when it was written.
 
     That is in seconds since the epoch by the storage's own clock, which may not be this machine's.
@@ -36,7 +34,13 @@ class Entry:
 
     key: str
     size: int
-    modified: float = field(default=0.0, compare=False)
+    modified: float = 0.0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entry) and (self.key, self.size) == (other.key, other.size)
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.size))
 
 
 @runtime_checkable

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from msgspec import structs
 
 from stook.errors import InputError
 from stook.model.paths import find_path_problem
@@ -76,7 +77,7 @@ class Draft:
 
     def replace_lineage(self, lineage: Lineage) -> None:
         """Say how the data was made, where that is only known once all of it is there."""
-        self._description = replace(self._description, lineage=lineage)
+        self._description = structs.replace(self._description, lineage=lineage)
 
     def __setitem__(self, key: str, value: object) -> None:
         """Keep one named part; a name given twice keeps the last."""

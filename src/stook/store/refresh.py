@@ -100,10 +100,11 @@ def _apply(repository: Repository, batch: Batch) -> None:
 
 def _learn_named(repository: Repository, batch: Batch) -> None:
     named = {pack for record, _ in batch.records if isinstance(record, BundleRecord) for pack in record.packs}
-    if named:
+    unknown = repository.catalog.chunks.unknown_packs(sorted(named))
+    if unknown:
         from stook.store.packs.chunk_index import learn_packs  # most refreshes need none of that
 
-        learn_packs(repository.storage, repository.catalog, named)
+        learn_packs(repository.storage, repository.catalog, unknown)
 
 
 def iter_batches(found: Iterator[Line | Damage | Reached]) -> Iterator[Batch]:

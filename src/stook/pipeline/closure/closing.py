@@ -12,10 +12,9 @@ from stook.pipeline.closure.codebase import Codebase
 from stook.pipeline.closure.entry import Entry
 from stook.pipeline.closure.rules import Rules
 from stook.pipeline.closure.sights import Sight, State
-from stook.pipeline.closure.taking_apart.facts import References
-from stook.pipeline.closure.walk import Walk
 
 if TYPE_CHECKING:
+    from stook.pipeline.closure.taking_apart.facts import References
     from stook.pipeline.closure.texts import CodeText
 
 __all__ = ["Closure", "close", "digest_of"]
@@ -71,6 +70,8 @@ def close(
     known = _recall(codebase, key)
     if known is not None:
         return Closure(known.code, known.digest, keys)
+    from stook.pipeline.closure.walk import Walk  # which is done once for code as it is
+
     with codebase.noting() as seen:
         walk = Walk(starts, codebase, rules, references)
         walk.run()

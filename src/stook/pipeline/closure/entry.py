@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stook.pipeline.closure.codebase import Codebase, Kind
-from stook.pipeline.closure.lookup import Part
 from stook.pipeline.closure.taking_apart.facts import WHOLE
+
+if TYPE_CHECKING:
+    from stook.pipeline.closure.lookup import Part
 
 __all__ = ["PACKAGE", "Entry", "packages_in"]
 
@@ -22,6 +24,8 @@ class Entry(NamedTuple):
 
     def part(self, codebase: Codebase) -> Part:
         """Return the definition; the whole module where the name is made while it is imported."""
+        from stook.pipeline.closure.lookup import Part
+
         is_code = codebase.find(self.module).kind is Kind.CODE
         is_defined = is_code and self.name in codebase.module(self.module).definitions
         return Part(self.module, self.name if is_defined else WHOLE)

@@ -13,7 +13,8 @@ from stook.pipeline.closure.entry import PACKAGE, Entry
 from stook.pipeline.closure.lookup import Installed, Lookup, Part
 from stook.pipeline.closure.module import Module
 from stook.pipeline.closure.order import digest_order
-from stook.pipeline.closure.rules import Rules, Scope
+from stook.pipeline.closure.rules import Rules
+from stook.pipeline.closure.scope import Scope
 from stook.pipeline.closure.stook_code import room_that_counts
 from stook.pipeline.closure.taking_apart.facts import (
     ANNOTATIONS,
