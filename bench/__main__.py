@@ -12,6 +12,7 @@ from bench import (
     again,
     closures,
     listing,
+    much_code,
     peers,
     pipelines,
     pool,
@@ -49,6 +50,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], None]] = {
     "pool": pool.measure,
     "fanout": pool.measure_fan_out,
     "closure70k": closures.measure,
+    "much_code": much_code.measure,
 }
 
 

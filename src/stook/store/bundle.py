@@ -196,6 +196,8 @@ class Bundle:
         """
         return list(iter_leaves(self.tree))
 
+    __iter__ = None  # which would go by numbers else, to an error that says nothing of the mistake
+
     def __getitem__(self, key: str | int) -> Any:
         """Return one part of the data by name or position.
 

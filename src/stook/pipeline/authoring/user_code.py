@@ -104,15 +104,21 @@ def _hint_of(error: BaseException, task: str) -> str:
         return f"pip install {_PACKAGES.get(name, name)}, for {sys.executable}; or mend the import"
     if isinstance(error, ImportError) and "relative import" in str(error):
         return "name the file, stook run folder/file.py:TASK; its folder needs an __init__.py to be imported from"
+    if "'Bundle'" in _words_of(error) or "bundle.Bundle'" in _words_of(error):
+        return "an input without annotation is a bundle: write input.data, or annotate it, as in input: list"
     return ""
 
 
 def _describe(error: BaseException) -> str:
-    try:
-        words = " ".join(str(error).split())
-    except BaseException:  # noqa: BLE001 - what an exception says is the user's code too
-        words = "it cannot say what"
+    words = _words_of(error)
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except BaseException:  # noqa: BLE001 - what an exception says is the user's code too
+        return "it cannot say what"
 
 
 def user_traceback(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,29 @@ import pytest
 from stook.errors import TaskError
 from stook.pipeline import load_task
 from stook.pipeline.authoring.user_code import user_code
+from tests.integration.pipeline_project import Project
+
+FLOW = """
+import stook
+
+
+@stook.task
+def numbers():
+    return [1, 2, 3]
+
+
+@stook.task(requires={{"raw": numbers()}})
+def used(raw):
+    {line}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """An empty project."""
+    project = Project(tmp_path)
+    yield project
+    project.forget()
 
 
 @pytest.mark.parametrize(
@@ -44,6 +68,15 @@ def test_nobody_is_told_to_install_what_a_task_is_in() -> None:
     ):
         __import__("gone_since")
     assert caught.value.hint == "see that the file of the task is where it was"
+
+
+@pytest.mark.parametrize("line", ["sum(raw)", "raw + 1", "len(raw)", "raw.mean()", "a, b = raw"])
+def test_who_takes_a_bundle_for_its_data_is_told(project: Project, line: str) -> None:
+    """An argument without annotation is a bundle, which nearly everybody forgets once."""
+    project.write({"flow.py": FLOW.format(line=line)})
+    with pytest.raises(TaskError, match="Bundle") as caught:
+        project.run("flow.py:used")
+    assert "annotate it" in caught.value.hint
 
 
 @pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit", "ValueError"])
