@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stook.errors import StookError, TaskError
@@ -55,17 +56,26 @@ class CodeCheck:
         self._last = now
 
     def expect(self, work: Work) -> None:
-        """Be ready for a task that begins: what it imports from now on is no older than the run.
+        """Be ready for a task that begins: no file that it is still to import was changed only just now.
 
-        A file that was written just before the run could else not be told from one that is changed once it is imported.
+        Such a file could not be told from one that is changed once it is imported.
         """
-        wait = self._began + 2 * _COARSE_SECONDS - time.time()
-        if wait > 0 and any(
-            name not in sys.modules and name not in _NO_MODULES
-            for name in (key.partition(":")[0] for key in work.lineage.code)
-        ):
-            time.sleep(wait)
+        names = {key.partition(":")[0] for key in work.lineage.code} - _NO_MODULES
+        roots = work.node.place.roots
+        settled = max(
+            (self._when_settled(name, roots) for name in names if name not in sys.modules), default=0.0
+        )
+        wait = settled - time.time()
+        if wait > 0:
+            time.sleep(min(wait, 2 * _COARSE_SECONDS))
         self.note()
+
+    def _when_settled(self, module: str, roots: Sequence[Path]) -> float:
+        """Return from when on a change of a module's file shows in its time."""
+        path = module.replace(".", "/")
+        files = [f"{root}/{path}{end}" for root in roots for end in (".py", "/__init__.py")]
+        changed = [_changed(file) for file in files if os.path.exists(file)]
+        return (max(changed) if changed else self._began + _COARSE_SECONDS) + _COARSE_SECONDS
 
     def check(self, work: Work) -> None:
         """Make sure of the modules of a task that are imported by now.
