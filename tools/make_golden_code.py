@@ -1,8 +1,9 @@
 """Write a small store of results whose code was kept with them, the same bytes each time, for later releases to read.
 
-    python -m tools.make_golden_code FOLDER
+    python -m tools.make_golden_code FOLDER [DEFINITIONS]
 
-FOLDER gets `store/`, `expected.json` (what is in each bundle) and `code.json` (the code of each, by id).
+Digests of so many definitions are recorded of each result, 1 by default; those of many are kept apart. FOLDER gets
+`store/`, `expected.json` (what is in each bundle) and `code.json` (the code of each, by id).
 """
 
 from __future__ import annotations
@@ -41,21 +42,21 @@ LONG = CodeTexts(
 
 def main(arguments: list[str]) -> int:
     """Write the store and what to expect of it."""
-    if len(arguments) != 1:
+    if len(arguments) not in {1, 2}:
         sys.exit(__doc__)
     folder = Path(arguments[0])
     folder.mkdir(parents=True)
-    expected, code = make(folder / "store")
+    expected, code = make(folder / "store", *map(int, arguments[1:]))
     for name, facts in (("expected.json", expected), ("code.json", code)):
         (folder / name).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
 
 
-def make(root: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def make(root: Path, definitions: int = 1) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write the store into a new folder; return what is in its bundles, and their code."""
     with tempfile.TemporaryDirectory() as place:
         store = make_golden.new_store(root, Path(place) / "cache")
-        made = _fill(store)
+        made = _fill(store, definitions)
         expected = {bundle.id: make_golden.expect(bundle) for bundle in made}
         code = {bundle.id: describe(bundle) for bundle in made}
         store.close()
@@ -74,13 +75,13 @@ def describe(bundle: Bundle) -> dict[str, Any]:
     return plain
 
 
-def _fill(store: Store) -> list[Bundle]:
+def _fill(store: Store, definitions: int) -> list[Bundle]:
     raw = store.add("raw", [3, 1])
     used = (Input("raw", "raw", raw.id, raw.digest, item="part", part="day=1"),)
     lineage = Lineage(
         task="shop:Totals",
         fingerprint="5a" * 32,
-        code={"shop:Totals": "1b" * 32},
+        code={"shop:Totals": "1b" * 32} | {f"shop:f{n:03}": f"{n:064x}" for n in range(1, definitions)},
         inputs=used,
         environment=Environment(git_commit="0f" * 20, git_dirty=True),
         version="2",

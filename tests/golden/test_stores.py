@@ -113,10 +113,11 @@ def test_code_reads_back(name: str, tmp_path: Path) -> None:
     assert verify(store, deep=True).is_clean
 
 
-def test_the_same_code_is_kept_the_same_way(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("release", "definitions"), [("0.1.0-code", 1), ("0.1.0-digests", 100)])
+def test_the_same_code_is_kept_the_same_way(tmp_path: Path, release: str, definitions: int) -> None:
     """What is given the same code and lineage writes the same records today."""
-    expected, code = make_golden_code.make(tmp_path / "store")
-    old = STORES / "0.1.0-code"
+    expected, code = make_golden_code.make(tmp_path / "store", definitions)
+    old = STORES / release
     assert as_json(code) == json.loads((old / "code.json").read_text(encoding="utf-8"))
     assert digests(expected) == digests(expectation(old))
 
