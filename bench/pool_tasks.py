@@ -1,13 +1,15 @@
-"""Tasks for the pool, run as a program: `python -m bench.pool_tasks bare|nothing|busy COUNT JOBS [STORE]`."""
+"""Tasks for the pool, run as a program: `python -m bench.pool_tasks nothing|busy COUNT JOBS STORE`.
+
+The same by a bare pool of processes, without a store: `bare-nothing`, `bare-busy`.
+"""
 
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import stook
-from bench.pool import run_bare
+from bench.pool import run_bare, work
 from stook.pipeline.runner import run
 from stook.pipeline.running.options import RunOptions
 
@@ -23,16 +25,13 @@ class Nothing(stook.Task):
 
 
 class Busy(stook.Task):
-    """Works for a second of CPU time, which it counts itself: as much work however busy the machine is."""
+    """Works for a second of CPU time."""
 
     number: int = 0
 
     def run(self) -> int:
         """Work."""
-        until, turns = time.process_time() + 1.0, 0
-        while time.process_time() < until:
-            turns += sum(range(1000)) > 0
-        return turns
+        return work()
 
 
 class All(stook.Task):
@@ -53,8 +52,8 @@ class All(stook.Task):
 
 def main(kind: str, count: str, jobs: str, store: str = "") -> None:
     """Run tasks of a kind, or a bare pool."""
-    if kind == "bare":
-        run_bare(int(count), int(jobs))
+    if not store:
+        run_bare(work if kind == "bare-busy" else int, int(count), int(jobs))
         return
     task = All(kind=kind, count=int(count))
     print(run(task, store=stook.open(Path(store)), options=RunOptions(jobs=int(jobs))).decision)
