@@ -140,13 +140,14 @@ class Bundle:
         Raises:
             IntegrityError: That is lost or damaged.
         """
-        from stook.store.keeping_code import with_digests
-
         made = self.manifest.lineage
         if made.code_digests is None:
             return made
+        from stook.format import code_digests
+
         with in_bundle(self.ref, self.repository):
-            return with_digests(made, self.repository.reader())
+            code = code_digests.load(self.repository.reader().read(made.code_digests))
+        return structs.replace(made, code=code, code_digests=None)
 
     @property
     def inputs(self) -> tuple[Input, ...]:

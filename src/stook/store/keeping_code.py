@@ -15,11 +15,10 @@ from stook.model.tree import Blob
 from stook.store.packs.reach import chunk_ids, code_blobs
 
 if TYPE_CHECKING:
-    from stook.chunks import ChunkReader
     from stook.store.packs.writing import BundleWriter, PackLook
     from stook.store.repository import Repository
 
-__all__ = ["KeptCode", "keep_code", "remember_code", "with_digests"]
+__all__ = ["KeptCode", "keep_code", "remember_code"]
 
 _MOST: Final = 4096
 _MOST_SEEN: Final = 256
@@ -57,18 +56,6 @@ def keep_code(repository: Repository, writer: BundleWriter, code: bytes | None, 
     if lineage.code_blob is None or _is_there(repository, writer, lineage.code_blob):
         return lineage
     return msgspec.structs.replace(lineage, code_blob=None)
-
-
-def with_digests(lineage: Lineage, reader: ChunkReader) -> Lineage:
-    """Return the lineage of a bundle with the digests of its code, which long ones are kept apart from.
-
-    Raises:
-        IntegrityError: They are lost or damaged.
-    """
-    if lineage.code_digests is None:
-        return lineage
-    code = code_digests.load(reader.read(lineage.code_digests))
-    return msgspec.structs.replace(lineage, code=code, code_digests=None)
 
 
 def remember_code(repository: Repository, writer: BundleWriter, lineage: Lineage) -> tuple[str, ...]:
