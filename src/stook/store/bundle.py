@@ -217,10 +217,13 @@ class Bundle:
                     return self.data[key]
                 except (KeyError, IndexError, TypeError):
                     pass
+        names, show = self.keys(), f"stook show {shlex.quote(self.ref)}"
         raise NotFoundError(
-            f"{self.ref} has no item {key!r}; it has {', '.join(self.keys()) or 'one unnamed item'}",
+            f"{self.ref} has no item {key!r}; it has {', '.join(names) or 'one unnamed item'}",
             kind="item-not-found",
-            hint=f"stook show {shlex.quote(self.ref)}",
+            hint=show
+            if names
+            else "take its .data; or annotate the argument of a task, as in rows: pd.DataFrame",
         )
 
     def item(self, path: str = "") -> Any:
